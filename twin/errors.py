@@ -1,0 +1,59 @@
+"""What can go wrong in the twin, as one tree.
+
+    TwinError
+    ├── PlantFileError      a plant file, scenario or unit folder cannot be used: file, table, field, cure
+    ├── UnknownTag          no such tag; names the nearest ones
+    ├── BadWrite            a tag cannot take this value: not writable, out of range, wrong type
+    ├── SnapshotMismatch    a snapshot belongs to another plant or another version
+    └── NumericalFailure    a step produced a bad number: tag, time, likely cause, cure
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+
+class TwinError(Exception):
+    """Base of everything the twin raises on purpose; its text is a sentence for people."""
+
+
+class PlantFileError(TwinError):
+    """A plant file, scenario or unit folder cannot be used."""
+
+
+class UnknownTag(TwinError, KeyError):
+    """No tag of this name."""
+
+    def __str__(self) -> str:
+        return str(self.args[0])
+
+
+class BadWrite(TwinError, ValueError):
+    """A tag cannot take this value; `reason` is "not_writable", "out_of_range" or "type_mismatch"."""
+
+    def __init__(self, text: str, reason: str) -> None:
+        super().__init__(text)
+        self.reason = reason
+
+
+class SnapshotMismatch(TwinError):
+    """A snapshot belongs to another plant or another version of the sources."""
+
+
+class NumericalFailure(TwinError):
+    """A step produced a bad number; the plant stands at its last good state."""
+
+    def __init__(self, text: str, tag: str, time: float) -> None:
+        super().__init__(text)
+        self.tag = tag
+        self.time = time
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """A clause that offers the nearest right names, or nothing: `; did you mean "CV-101"?`."""
+    matches = difflib.get_close_matches(name, list(known), n=3, cutoff=0.5)
+    if not matches:
+        return ""
+    quoted = " or ".join(f'"{match}"' for match in matches)
+    return f"; did you mean {quoted}?"
