@@ -157,7 +157,7 @@ class Wall:
 
     `mass` [kg] in total; `material` is a code of thermo.materials; `temp` [K] at the start, or (first, last) end.
     `conduction` [m]: cross-section over length of the solid [m2/m] for conduction from end to end.
-    `counter` says that the second flow runs against the first.
+    The second flow that names the wall runs against the first.
     """
 
     cells: int
@@ -165,7 +165,6 @@ class Wall:
     material: int
     temp: float | tuple[float, float]
     conduction: float = 0.0
-    counter: bool = True
 
 
 @dataclass(frozen=True)
@@ -179,6 +178,11 @@ class Kind:
     quantities: dict[str, Quantity]
     summary: str
     symbol: str
+    phase: str
+
+    @property
+    def actions(self) -> dict[str, Callable[..., Any]]:
+        return {name: f for name, f in vars(self.card).items() if getattr(f, "is_action", False)}
 
     @property
     def params(self) -> dict[str, dataclasses.Field[Any]]:
@@ -197,8 +201,16 @@ KINDS: dict[str, Kind] = {}
 """Every kind registered so far, by name."""
 
 
-def unit_operation(name: str, kernel: Any = None, update: Any = None, symbol: str = "") -> Callable[[type], type]:
-    """Register a card as the kind of equipment `name`; `symbol` hints the picture on the mimic."""
+PHASES = ("equipment", "sensor", "controller", "actuator")
+"""Order in which the `update` kernels run after each step."""
+
+
+def unit_operation(
+    name: str, kernel: Any = None, update: Any = None, symbol: str = "", phase: str = "equipment"
+) -> Callable[[type], type]:
+    """Register a card as the kind `name`; `phase` orders its update, `symbol` hints its picture on the mimic."""
+    if phase not in PHASES:
+        raise TypeError(f"kind {name}: phase is one of {PHASES}, not {phase!r}.")
 
     def register(card: type) -> type:
         quantities = {key: q for key, q in vars(card).items() if isinstance(q, Quantity)}
@@ -207,10 +219,16 @@ def unit_operation(name: str, kernel: Any = None, update: Any = None, symbol: st
             if function is not None:
                 _check_arguments(name, function, allowed)
         summary = (inspect.getdoc(card) or name).strip().splitlines()[0]
-        KINDS[name] = Kind(name, card, kernel, update, quantities, summary, symbol)
+        KINDS[name] = Kind(name, card, kernel, update, quantities, summary, symbol, phase)
         return card
 
     return register
+
+
+def action(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Mark a method of a card as a discrete action: `swap(self, plant, unit, **arguments)`, done between two steps."""
+    function.is_action = True  # type: ignore[attr-defined]
+    return function
 
 
 def _check_card(name: str, card: type, quantities: dict[str, Quantity]) -> None:
