@@ -111,11 +111,9 @@ LINK = np.dtype(
         ("m_1", "f8"),
         ("ea_1", "f8"),
         ("eb_1", "f8"),
-        ("w_1", "f8"),
         ("m_eff", "f8"),
         ("ea_eff", "f8"),
         ("eb_eff", "f8"),
-        ("w_eff", "f8"),
     ]
 )
 
@@ -144,6 +142,7 @@ WALL = np.dtype(
         ("temp_first", "f8"),
         ("temp_last", "f8"),
         ("q_1", "f8"),
+        ("q_eff", "f8"),
         ("l_ua", "f8"),
         # response of the outlets, enthalpies [J/kg], to inlet enthalpies and flow changes
         ("xx", "f8"),
@@ -166,14 +165,14 @@ CELL_WORK = np.dtype(
     [
         ("cap", "f8"),  # J/K
         ("f", "f8"),  # W, present rate of the energy
+        ("cap_lin", "f8"),
         ("k_1", "f8"),
+        ("k_eff", "f8"),
         ("d", "f8"),  # diagonal of the linear system
         ("ax", "f8"),
         ("bx", "f8"),
         ("ay", "f8"),
         ("by", "f8"),
-        ("hx", "f8"),  # J/kg, outlet enthalpy of this cell
-        ("hy", "f8"),
         ("qx", "f8"),  # W from the first flow
         ("qy", "f8"),
         ("p", "f8"),

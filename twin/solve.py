@@ -1,0 +1,324 @@
+"""One linearly implicit step of the network: assemble, factor, solve, book.
+
+The scheme is ROS2 of Verwer, Spee, Blom and Hundsdorfer (SIAM J. Sci. Comput. 20, 1456 (1999)), a W-method: second order
+whatever matrix A is used, L-stable where A is the true derivative:
+
+    (I - g dt A) k1 = F(y),   (I - g dt A) k2 = F(y + dt k1) - 2 k1,   y_next = y + dt (3 k1 + k2) / 2
+
+A holds what is stiff: flows by the pressures at their ends, enthalpy by upstream enthalpy, streams along walls. Unknowns
+are pressure and enthalpy of every volume; walls enter through their passage response (walls.py). Everything is booked
+flow by flow, so that what one volume loses another gains.
+
+The matrix has 2 x 2 blocks; the order of elimination is found once, at compile time (elimination.py).
+"""
+
+from __future__ import annotations
+
+import math
+
+from thermo.jit import kernel
+from twin.walls import settle
+
+GAMMA = 1.0 - 1.0 / math.sqrt(2.0)
+"""The more accurate of the two values that make ROS2 L-stable."""
+
+
+@kernel
+def keep_linearisation(link, node, h_lin):
+    """Remember what the matrix is made of."""
+    for i in range(node.shape[0]):
+        h_lin[i] = node[i].h
+    for j in range(link.shape[0]):
+        f = link[j]
+        f.l_m, f.l_h, f.l_dh, f.l_h_out = f.m_flow, f.h, f.dh, f.h_out
+        f.l_c, f.l_ga, f.l_gb = f.c, f.g_a, f.g_b
+
+
+@kernel
+def assemble(card, node, link, wall, blocks, t):
+    """Matrix of the linear system over the implicit time t = g dt; the block of row r by itself is number r."""
+    blocks[:] = 0.0
+    for i in range(node.shape[0]):
+        if card[i].fixed == 0:
+            stamp_volume(card[i], node[i], blocks[card[i].row], t)
+    for j in range(link.shape[0]):
+        stamp_flow(link[j], node, blocks, t, link[j].wall < 0)
+    for w in range(wall.shape[0]):
+        stamp_wall(wall[w], link, node, blocks, t)
+
+
+@kernel
+def stamp_volume(card, a, block, t):
+    """Mass, and energy less h times mass, by pressure and enthalpy."""
+    slope = card.compliance if a.vol > card.volume_min else 0.0
+    block[0] = a.vol * a.rho_p + a.rho * slope
+    block[1] = a.vol * a.rho_h
+    block[2] = -a.vol + t * a.k * a.t_p
+    block[3] = a.vol * a.rho + t * a.k * a.t_h
+
+
+@kernel
+def stamp_flow(f, node, blocks, t, carries):
+    """A flow by the pressures at its ends and, unless a wall answers for that, by the upstream enthalpy."""
+    a_leaves = f.l_h if f.l_m >= 0.0 else f.l_h_out
+    b_gets = f.l_h_out if f.l_m >= 0.0 else f.l_h
+    at_a = a_leaves - node[f.a].h
+    at_b = b_gets - node[f.b].h
+    ga, gb = t * f.l_ga, t * f.l_gb
+    blocks[f.k_aa, 0] += ga
+    blocks[f.k_ab, 0] += gb
+    blocks[f.k_ba, 0] -= ga
+    blocks[f.k_bb, 0] -= gb
+    blocks[f.k_aa, 2] += ga * at_a
+    blocks[f.k_ab, 2] += gb * at_a
+    blocks[f.k_ba, 2] -= ga * at_b
+    blocks[f.k_bb, 2] -= gb * at_b
+    flow = t * f.l_m * f.l_c
+    if f.l_m >= 0.0:
+        blocks[f.k_aa, 3] += flow
+        if carries:
+            blocks[f.k_ba, 3] -= flow
+    else:
+        blocks[f.k_bb, 3] -= flow
+        if carries:
+            blocks[f.k_ab, 3] += flow
+
+
+@kernel
+def stamp_wall(o, link, node, blocks, t):
+    """Outlet enthalpies of the streams along a wall by both inlets and both flows."""
+    if o.link_x >= 0 and link[o.link_x].l_m > 0.0:
+        f = link[o.link_x]
+        m = t * f.l_m
+        blocks[f.k_ba, 3] -= m * o.xx * f.l_c
+        blocks[f.k_ba, 2] -= m * o.xmx * f.l_ga
+        blocks[f.k_bb, 2] -= m * o.xmx * f.l_gb
+        if o.link_y >= 0 and link[o.link_y].l_m > 0.0:
+            g = link[o.link_y]
+            blocks[o.k_xa, 3] -= m * o.xy * g.l_c
+            blocks[o.k_xa, 2] -= m * o.xmy * g.l_ga
+            blocks[o.k_xb, 2] -= m * o.xmy * g.l_gb
+    if o.link_y >= 0 and link[o.link_y].l_m > 0.0:
+        f = link[o.link_y]
+        m = t * f.l_m
+        blocks[f.k_ba, 3] -= m * o.yy * f.l_c
+        blocks[f.k_ba, 2] -= m * o.ymy * f.l_ga
+        blocks[f.k_bb, 2] -= m * o.ymy * f.l_gb
+        if o.link_x >= 0 and link[o.link_x].l_m > 0.0:
+            g = link[o.link_x]
+            blocks[o.k_ya, 3] -= m * o.yx * g.l_c
+            blocks[o.k_ya, 2] -= m * o.ymx * g.l_ga
+            blocks[o.k_yb, 2] -= m * o.ymx * g.l_gb
+
+
+@kernel
+def gather(card, node, link, wall, h_lin, q_1, rhs, t, stage):
+    """Right-hand side: present rates, in the second stage less twice the rates of the first."""
+    rhs[:] = 0.0
+    twice = 2.0 if stage == 2 else 0.0
+    for j in range(link.shape[0]):
+        f = link[j]
+        m = f.m_flow - twice * f.m_1
+        if f.m_flow >= 0.0:
+            ea, eb = f.m_flow * f.h, f.m_flow * f.h_out
+        else:
+            ea, eb = f.m_flow * f.h_out, f.m_flow * f.h
+        ea -= twice * f.ea_1
+        eb -= twice * f.eb_1
+        if f.wall >= 0 and f.l_m > 0.0:
+            eb += f.l_m * (wall[f.wall].x0 if f.side == 0 else wall[f.wall].y0)
+        a, b = card[f.a].row, card[f.b].row
+        rhs[a, 0] -= t * m
+        rhs[b, 0] += t * m
+        rhs[a, 1] -= t * (ea - h_lin[f.a] * m)
+        rhs[b, 1] += t * (eb - h_lin[f.b] * m)
+    for i in range(node.shape[0]):
+        rhs[card[i].row, 1] += t * (node[i].q - twice * q_1[i])
+
+
+@kernel
+def factor(program, blocks, inverse):
+    """Elimination of the 2 x 2 blocks in the order of the program."""
+    n = inverse.shape[0]
+    for k in range(n):
+        d = blocks[program.row[k]]
+        det = 1.0 / (d[0] * d[3] - d[1] * d[2])
+        i0, i1, i2, i3 = d[3] * det, -d[1] * det, -d[2] * det, d[0] * det
+        inverse[k, 0], inverse[k, 1], inverse[k, 2], inverse[k, 3] = i0, i1, i2, i3
+        first, last = program.first[k], program.first[k + 1]
+        pair = program.pair_first[k]
+        for r in range(first, last):
+            low = blocks[program.below[r]]
+            l0, l1, l2, l3 = low[0], low[1], low[2], low[3]
+            a0, a1 = l0 * i0 + l1 * i2, l0 * i1 + l1 * i3
+            a2, a3 = l2 * i0 + l3 * i2, l2 * i1 + l3 * i3
+            low[0], low[1], low[2], low[3] = a0, a1, a2, a3
+            for c in range(first, last):
+                right = blocks[program.right[c]]
+                goal = blocks[program.pair[pair]]
+                pair += 1
+                goal[0] -= a0 * right[0] + a1 * right[2]
+                goal[1] -= a0 * right[1] + a1 * right[3]
+                goal[2] -= a2 * right[0] + a3 * right[2]
+                goal[3] -= a2 * right[1] + a3 * right[3]
+
+
+@kernel
+def substitute(program, blocks, inverse, rhs, delta):
+    """Changes of pressure [:, 0] and enthalpy [:, 1]; the waste row stays zero."""
+    n = inverse.shape[0]
+    for k in range(n):
+        row = program.row[k]
+        b0, b1 = rhs[row, 0], rhs[row, 1]
+        for r in range(program.first[k], program.first[k + 1]):
+            low = blocks[program.below[r]]
+            goal = program.neighbour[r]
+            rhs[goal, 0] -= low[0] * b0 + low[1] * b1
+            rhs[goal, 1] -= low[2] * b0 + low[3] * b1
+    for j in range(n):
+        k = n - 1 - j
+        row = program.row[k]
+        b0, b1 = rhs[row, 0], rhs[row, 1]
+        for r in range(program.first[k], program.first[k + 1]):
+            right = blocks[program.right[r]]
+            other = program.neighbour[r]
+            b0 -= right[0] * delta[other, 0] + right[1] * delta[other, 1]
+            b1 -= right[2] * delta[other, 0] + right[3] * delta[other, 1]
+        delta[row, 0] = inverse[k, 0] * b0 + inverse[k, 1] * b1
+        delta[row, 1] = inverse[k, 2] * b0 + inverse[k, 3] * b1
+
+
+@kernel
+def book_flows(card, link, wall, delta, stage):
+    """Rates of every flow with the implicit change; the second stage leaves the effective rates of the step."""
+    twice = 2.0 if stage == 2 else 0.0
+    for j in range(link.shape[0]):
+        f = link[j]
+        a, b = card[f.a].row, card[f.b].row
+        dm = f.l_ga * delta[a, 0] + f.l_gb * delta[b, 0]
+        forward = f.l_m >= 0.0
+        dh = f.l_c * (delta[a, 1] if forward else delta[b, 1])
+        arriving = dh
+        if f.wall >= 0:
+            arriving = arriving_change(f, wall[f.wall], card, link, delta)
+        leaves = f.l_h * dm + f.l_m * dh
+        gets = f.l_h_out * dm + f.l_m * arriving
+        if f.m_flow >= 0.0:
+            ea, eb = f.m_flow * f.h, f.m_flow * f.h_out
+        else:
+            ea, eb = f.m_flow * f.h_out, f.m_flow * f.h
+        ea += leaves if forward else gets
+        eb += gets if forward else leaves
+        m = f.m_flow + dm - twice * f.m_1
+        ea -= twice * f.ea_1
+        eb -= twice * f.eb_1
+        if stage == 1:
+            f.m_1, f.ea_1, f.eb_1 = m, ea, eb
+        else:
+            f.m_eff = 1.5 * f.m_1 + 0.5 * m
+            f.ea_eff = 1.5 * f.ea_1 + 0.5 * ea
+            f.eb_eff = 1.5 * f.eb_1 + 0.5 * eb
+
+
+@kernel
+def arriving_change(f, o, card, link, delta):
+    """Change of the outlet enthalpy of a stream along a wall."""
+    if f.l_m <= 0.0:
+        return 0.0
+    x_in, y_in, dmx, dmy = wall_inlets(o, card, link, delta)
+    if f.side == 0:
+        return o.xx * x_in + o.xy * y_in + o.x0 + o.xmx * dmx + o.xmy * dmy
+    return o.yx * x_in + o.yy * y_in + o.y0 + o.ymx * dmx + o.ymy * dmy
+
+
+@kernel
+def wall_inlets(o, card, link, delta):
+    """Changes of inlet enthalpy and mass flow of both streams of a wall."""
+    x_in, y_in, dmx, dmy = 0.0, 0.0, 0.0, 0.0
+    if o.link_x >= 0 and link[o.link_x].l_m > 0.0:
+        f = link[o.link_x]
+        x_in = f.l_c * delta[card[f.a].row, 1]
+        dmx = f.l_ga * delta[card[f.a].row, 0] + f.l_gb * delta[card[f.b].row, 0]
+    if o.link_y >= 0 and link[o.link_y].l_m > 0.0:
+        f = link[o.link_y]
+        y_in = f.l_c * delta[card[f.a].row, 1]
+        dmy = f.l_ga * delta[card[f.a].row, 0] + f.l_gb * delta[card[f.b].row, 0]
+    return x_in, y_in, dmx, dmy
+
+
+@kernel
+def settle_walls(card, wall, cell, work, link, delta, t, stage):
+    """Rates of energy of every cell, and of the heat that comes to the wall from outside."""
+    for w in range(wall.shape[0]):
+        o = wall[w]
+        outside = o.q
+        for i in range(o.first, o.first + o.n):
+            outside += o.sink_ua * (o.sink_temp - cell[i].temp) / o.n
+        x_in, y_in, dmx, dmy = wall_inlets(o, card, link, delta)
+        settle(o, work, link, x_in, y_in, dmx, dmy)
+        for i in range(o.first, o.first + o.n):
+            outside -= o.l_ua * work[i].dt_
+            rate = work[i].cap_lin / t * work[i].dt_
+            if stage == 1:
+                work[i].k_1 = rate
+            else:
+                work[i].k_eff = 1.5 * work[i].k_1 + 0.5 * rate
+        if stage == 1:
+            o.q_1 = outside
+        else:
+            o.q_eff = 1.5 * o.q_1 + 0.5 * (outside - 2.0 * o.q_1)
+
+
+@kernel
+def book_heat(card, node, delta, q_1, q_eff, k_lin, stage):
+    """Rates of heat into every volume."""
+    for i in range(node.shape[0]):
+        if stage == 1:
+            k_lin[i] = node[i].k
+            k_lin[node.shape[0] + i] = node[i].t_p
+            k_lin[2 * node.shape[0] + i] = node[i].t_h
+        row = card[i].row
+        dtemp = k_lin[node.shape[0] + i] * delta[row, 0] + k_lin[2 * node.shape[0] + i] * delta[row, 1]
+        rate = node[i].q - k_lin[i] * dtemp
+        if stage == 1:
+            q_1[i] = rate
+        else:
+            q_eff[i] = 1.5 * q_1[i] + 0.5 * (rate - 2.0 * q_1[i])
+
+
+@kernel
+def move_to_stage(card, node, link, delta, q_1, dt, gamma):
+    """Volumes at y + dt k1, with a guess of their pressure."""
+    for j in range(link.shape[0]):
+        f = link[j]
+        node[f.a].mass -= dt * f.m_1
+        node[f.b].mass += dt * f.m_1
+        node[f.a].energy -= dt * f.ea_1
+        node[f.b].energy += dt * f.eb_1
+    for i in range(node.shape[0]):
+        node[i].energy += dt * q_1[i]
+        if card[i].fixed == 0:
+            guess_pressure(node[i], delta[card[i].row, 0] / gamma)
+
+
+@kernel
+def guess_pressure(a, dp):
+    """Where the search for the pressure starts."""
+    a.p = min(max(a.p + dp, 0.5 * a.p), 2.0 * a.p)
+
+
+@kernel
+def move_to_end(card, node, link, total, q_eff, dt):
+    """Volumes at the end of the step: what each flow and heat carried, and the books of both."""
+    for j in range(link.shape[0]):
+        f = link[j]
+        node[f.a].mass -= dt * f.m_eff
+        node[f.b].mass += dt * f.m_eff
+        node[f.a].energy -= dt * f.ea_eff
+        node[f.b].energy += dt * f.eb_eff
+        total[j].m_total += dt * f.m_eff
+        if f.wall < 0:
+            total[j].w_total += dt * (f.eb_eff - f.ea_eff)
+    for i in range(node.shape[0]):
+        node[i].energy += dt * q_eff[i]
+        node[i].q_total += dt * q_eff[i]

@@ -1,0 +1,252 @@
+"""Flows along solid walls: exchangers, baths, beds.
+
+Streams are quasi-steady and carry enthalpy. Each marches cell by cell; within a cell the wall temperature is a straight
+line (slope from the neighbouring cells) and the stream temperature the exact exponential
+
+    T_out = T_w,out - s/n + (T_in - T_w,in + s/n) exp(-n),   n = UA_cell / (m_flow cp)
+
+with s the rise of the wall along the cell, so that a balanced exchanger is not capped at N/(N+1)
+(Shah and Sekulic 2003, section 3.3, for the exponential). cp is the secant over the cell, or infinite inside the dome.
+
+Only the walls have states. Their linearly implicit step needs the response of the whole passage, for which cells are
+joined one by one like two-ports (Redheffer's star product): a cell answers with its two outlet enthalpies to its two
+inlet enthalpies.
+"""
+
+from __future__ import annotations
+
+import math
+
+from thermo.helium import T_dTdh_ph
+from thermo.jit import kernel
+from thermo.materials import cp_material, k_material, temp_material
+
+FLAT = 1e-9
+"""Below this dT/dh [K kg/J] a stream counts as boiling."""
+
+
+@kernel
+def wall_temperatures(wall, cell, work):
+    """Energy of the cells -> temperature and heat capacity."""
+    for w in range(wall.shape[0]):
+        o = wall[w]
+        total = 0.0
+        for i in range(o.first, o.first + o.n):
+            cell[i].temp = temp_material(o.material, cell[i].e / o.mass)
+            work[i].cap = o.mass * cp_material(o.material, cell[i].temp)
+            total += cell[i].temp
+        o.temp_mean = total / o.n
+        o.temp_first = cell[o.first].temp
+        o.temp_last = cell[o.first + o.n - 1].temp
+
+
+@kernel
+def march_walls(wall, cell, work, link, node, dt, linearise):
+    """Both streams along every wall: outlet enthalpies and the rate of energy of every cell."""
+    for w in range(wall.shape[0]):
+        o = wall[w]
+        for i in range(o.first, o.first + o.n):
+            work[i].f = (o.sink_ua * (o.sink_temp - cell[i].temp) + o.q) / o.n
+            if linearise:
+                work[i].ax = work[i].ay = 1.0
+                work[i].bx = work[i].by = 0.0
+                work[i].qx = work[i].qy = 0.0
+        if o.link_x >= 0:
+            march(o, cell, work, link[o.link_x], node, 0, linearise)
+        if o.link_y >= 0:
+            march(o, cell, work, link[o.link_y], node, 1, linearise)
+        if o.conductance > 0.0:
+            conduct(o, cell, work, dt)
+
+
+@kernel
+def conduct(o, cell, work, dt):
+    """Heat from cell to cell inside the solid; no faster than an explicit step of dt can carry."""
+    for i in range(o.first, o.first + o.n - 1):
+        temp = 0.5 * (cell[i].temp + cell[i + 1].temp)
+        limit = 0.2 * min(work[i].cap, work[i + 1].cap) / dt
+        conductance = min(o.conductance * k_material(o.material, temp), limit)
+        q = conductance * (cell[i].temp - cell[i + 1].temp)
+        work[i].f -= q
+        work[i + 1].f += q
+
+
+@kernel
+def wall_slope(o, cell, i):
+    """Rise of the wall temperature over cell i towards higher cells [K], limited so that no new extremes appear."""
+    last = o.first + o.n - 1
+    if o.n == 1:
+        return 0.0
+    if i == o.first:
+        return cell[i + 1].temp - cell[i].temp
+    if i == last:
+        return cell[i].temp - cell[i - 1].temp
+    before = cell[i].temp - cell[i - 1].temp
+    after = cell[i + 1].temp - cell[i].temp
+    if before * after <= 0.0:
+        return 0.0
+    return 2.0 * before * after / (before + after)
+
+
+@kernel
+def march(o, cell, work, f, node, side, linearise):
+    """One stream along the wall; `side` 0 enters at the first cell, 1 at the last (when m_flow is positive)."""
+    m_flow = abs(f.m_flow)
+    if m_flow <= 1e-12 or f.ua <= 0.0:
+        f.h_out = f.h
+        return
+    forward = (f.m_flow > 0.0) == (side == 0)
+    normal = f.m_flow > 0.0
+    ua = f.ua / o.n
+    h = f.h
+    p_in, p_out = node[f.a].p, node[f.b].p
+    if not normal:
+        p_in, p_out = p_out, p_in
+
+    for j in range(o.n):
+        i = o.first + j if forward else o.first + o.n - 1 - j
+        p = p_in + (p_out - p_in) * (j + 0.5) / o.n
+        rise = wall_slope(o, cell, i)
+        if not forward:
+            rise = -rise
+        h_next, a, b = pass_cell(p, h, ua / m_flow, cell[i].temp, rise)
+        q = m_flow * (h - h_next)
+        work[i].f += q
+        h = h_next
+        if linearise and side == 0:
+            work[i].ax, work[i].bx, work[i].qx = a, b, q
+        if linearise and side == 1:
+            work[i].ay, work[i].by, work[i].qy = a, b, q
+    f.h_out = h
+
+
+@kernel
+def pass_cell(p, h, ua_m, temp, rise):
+    """Outlet enthalpy of a stream after one cell, and its derivatives by inlet enthalpy and wall temperature.
+
+    ua_m = UA_cell / m_flow [J/(kg K)]. Two passes: cp at the inlet first, then the secant between inlet and outlet.
+    """
+    t_in, slope = T_dTdh_ph(p, h)
+    if slope < FLAT:
+        h_out = h + ua_m * (temp - t_in)
+        t_out, slope = T_dTdh_ph(p, h_out)
+        if abs(t_out - t_in) < 1e-6:
+            return h_out, 1.0, ua_m
+        cp = (h_out - h) / (t_out - t_in)
+    else:
+        cp = 1.0 / slope
+    h_out, decay = follow(h, t_in, cp, ua_m, temp, rise)
+    t_out, slope_out = T_dTdh_ph(p, h_out)
+    dt = t_out - t_in
+    if abs(dt) > 1e-6 and (h_out - h) * dt > 0.0:
+        cp = (h_out - h) / dt
+        h_out, decay = follow(h, t_in, cp, ua_m, temp, rise)
+    return h_out, decay, cp * (1.0 - decay)
+
+
+@kernel
+def follow(h, t_in, cp, ua_m, temp, rise):
+    """The exponential of the module's head with constant cp."""
+    n = ua_m / cp
+    decay = math.exp(-n)
+    lag = rise * (1.0 - (1.0 - decay) / n) if n > 1e-6 else 0.5 * rise * n
+    t_out = t_in * decay + (temp - 0.5 * rise) * (1.0 - decay) + lag
+    return h + cp * (t_out - t_in), decay
+
+
+@kernel
+def join_cells(wall, work, link, t):
+    """Linearised response of every wall over the implicit time t [s]: passage response and factors for the cells."""
+    for w in range(wall.shape[0]):
+        o = wall[w]
+        o.l_ua = o.sink_ua / o.n
+        mx, _ = stream_factors(o, link, 0)
+        my, _ = stream_factors(o, link, 1)
+        p, q = 1.0, 0.0
+        yx, yy = 0.0, 1.0
+        for i in range(o.first, o.first + o.n):
+            c = work[i]
+            c.cap_lin = c.cap
+            c.d = 1.0 / (c.cap_lin / t + mx * c.bx + my * c.by + o.l_ua)
+            a_x = c.ax + c.bx * mx * (1.0 - c.ax) * c.d
+            b_x = c.bx * my * (1.0 - c.ay) * c.d
+            c_y = c.by * mx * (1.0 - c.ax) * c.d
+            d_y = c.ay + c.by * my * (1.0 - c.ay) * c.d
+            loop = 1.0 / (1.0 - c_y * q)
+            c.u = c_y * p * loop
+            c.v = d_y * loop
+            p_next = a_x * (p + q * c.u)
+            q = a_x * q * c.v + b_x
+            p = p_next
+            c.p, c.q = p, q
+            # first outlet of the stream against: y_1 = yx x_0 + yy y_{i+1}
+            yx += yy * c.u
+            yy *= c.v
+        o.xx, o.xy, o.yx, o.yy = p, q, yx, yy
+
+
+@kernel
+def stream_factors(o, link, side):
+    """Mass flow of a stream in its normal direction, else zero; and the inverse for heat per mass flow."""
+    index = o.link_x if side == 0 else o.link_y
+    if index < 0:
+        return 0.0, 0.0
+    m_flow = link[index].l_m
+    if m_flow <= 1e-12:
+        return 0.0, 0.0
+    return m_flow, 1.0 / m_flow
+
+
+@kernel
+def respond(wall, work, link):
+    """Response of every wall to the rates `f` of its cells and to changes of the two mass flows."""
+    for w in range(wall.shape[0]):
+        o = wall[w]
+        mx, inv_x = stream_factors(o, link, 0)
+        my, inv_y = stream_factors(o, link, 1)
+        q = 0.0
+        r0, rx, ry = 0.0, 0.0, 0.0
+        y0, ymx, ymy = 0.0, 0.0, 0.0
+        yy = 1.0
+        for i in range(o.first, o.first + o.n):
+            c = work[i]
+            s0 = c.f * c.d
+            sx = c.qx * inv_x * c.d
+            sy = c.qy * inv_y * c.d
+            gain_x = c.ax + c.bx * mx * (1.0 - c.ax) * c.d
+            gain_y = c.by * mx * (1.0 - c.ax) * c.d
+            loop = 1.0 / (1.0 - gain_y * q)
+            c.w0 = (gain_y * r0 + c.by * s0) * loop
+            c.wx = (gain_y * rx + c.by * sx) * loop
+            c.wy = (gain_y * ry + c.by * sy) * loop
+            r0 = gain_x * (r0 + q * c.w0) + c.bx * s0
+            rx = gain_x * (rx + q * c.wx) + c.bx * sx
+            ry = gain_x * (ry + q * c.wy) + c.bx * sy
+            c.r0, c.rx, c.ry = r0, rx, ry
+            q = c.q
+            y0 += yy * c.w0
+            ymx += yy * c.wx
+            ymy += yy * c.wy
+            yy *= c.v
+        o.x0, o.xmx, o.xmy = r0, rx, ry
+        o.y0, o.ymx, o.ymy = y0, ymx, ymy
+
+
+@kernel
+def settle(o, work, link, x_in, y_in, dmx, dmy):
+    """Temperature changes `dt_` of the cells of a wall once inlet and flow changes are known."""
+    mx, inv_x = stream_factors(o, link, 0)
+    my, inv_y = stream_factors(o, link, 1)
+    y_next = y_in
+    for j in range(o.n):
+        i = o.first + o.n - 1 - j
+        c = work[i]
+        y = c.u * x_in + c.v * y_next + c.w0 + c.wx * dmx + c.wy * dmy
+        x_before = x_in
+        if i > o.first:
+            b = work[i - 1]
+            x_before = b.p * x_in + b.q * y + b.r0 + b.rx * dmx + b.ry * dmy
+        source = c.f + c.qx * inv_x * dmx + c.qy * inv_y * dmy
+        c.dt_ = c.d * (source + mx * (1.0 - c.ax) * x_before + my * (1.0 - c.ay) * y_next)
+        y_next = y
+
