@@ -42,10 +42,8 @@ _ONE, _RATE = (0,) * 6, (0, 0, -1, 0, 0, 0)
 
 _FACTORS: dict[tuple[int, ...], dict[str, float]] = {
     _ONE: {"1": 1.0, "%": 0.01, "ppm": 1e-6, "ppb": 1e-9, "rev": 1.0, "rad": TURN},
-    _PRESSURE: {
-        **{"Pa": 1.0, "hPa": 100.0, "kPa": 1e3, "MPa": 1e6, "ubar": 0.1, "mbar": 100.0, "bar": 1e5},
-        **{"atm": ATMOSPHERE, "psi": PSI, "Torr": ATMOSPHERE / 760.0},
-    },
+    _PRESSURE: {"Pa": 1.0, "hPa": 100.0, "kPa": 1e3, "MPa": 1e6, "ubar": 0.1, "mbar": 100.0, "bar": 1e5}
+    | {"atm": ATMOSPHERE, "psi": PSI, "Torr": ATMOSPHERE / 760.0},
     _TEMP: {"K": 1.0, "mK": 1e-3},
     _MASS: {"kg": 1.0, "g": 1e-3, "mg": 1e-6, "t": 1e3, "Nm3": NORMAL_M3, "SCF": STANDARD_FT3, "LLHe": LIQUID_LITRE},
     (1, 0, -1, 0, 0, 0): {"SCFM": STANDARD_FT3 / 60.0},
@@ -162,8 +160,10 @@ def _symbols(part: str) -> list[tuple[Unit, int]]:
 
 
 def _to_si(number: float, text: str, si_unit: str, given: object) -> float:
-    target = read_unit(si_unit)
+    if text == si_unit:
+        return number
     try:
+        target = read_unit(si_unit)
         unit = read_unit(text)
     except ValueError as problem:
         raise ValueError(f"{_expected(si_unit, given)}: {problem}") from None
@@ -172,9 +172,18 @@ def _to_si(number: float, text: str, si_unit: str, given: object) -> float:
     return (number * unit.factor + unit.offset - target.offset) / target.factor
 
 
+def describe(si_unit: str) -> tuple[str, str]:
+    """What a unit measures, in words, and an example: ("an area", "12 mm2")."""
+    fallback = (f"a value in {si_unit}", f"1.5 {si_unit}")
+    try:
+        return _EXAMPLES.get(read_unit(si_unit).powers, fallback)
+    except ValueError:
+        return fallback
+
+
 def _expected(si_unit: str, given: object) -> str:
     shown = f'"{given}"' if isinstance(given, str) else repr(given)
-    name, example = _EXAMPLES.get(read_unit(si_unit).powers, (f"a value in {si_unit}", f"1.5 {si_unit}"))
+    name, example = describe(si_unit)
     return f'expected {name} such as "{example}", got {shown}'
 
 
