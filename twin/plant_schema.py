@@ -216,9 +216,7 @@ _MISSING = {
 
 def _wanted(field: str, kind: Kind | None) -> str:
     if kind is None:
-        return {"description": "say in a sentence what the plant is", "unit": "a plant needs units"}.get(
-            field, "expected"
-        )
+        return _MISSING[field]
     declared = {**kind.params, **kind.ports, **kind.wires}[field]
     text, unit = declared.metadata["text"], declared.metadata.get("unit", "")
     if unit in ("", "text"):

@@ -1,0 +1,1 @@
+"""Kinds of equipment, one file each: card and kernel. Every module here is loaded with the package."""

@@ -1,0 +1,65 @@
+"""Discrete actions: what people do between two steps. Each is a method of a card marked `@action`."""
+
+from __future__ import annotations
+
+import inspect
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from twin.errors import TwinError, nearest
+from twin.quantities import parse
+
+if TYPE_CHECKING:
+    from twin.plant import Plant
+    from twin.plant_file import PlantSpec
+
+
+@dataclass(frozen=True)
+class Action:
+    """One action of one unit: its name ("BAG-1.swap"), what it does, and its arguments with their defaults."""
+
+    name: str
+    text: str
+    arguments: dict[str, Any]
+
+
+def plant_actions(spec: PlantSpec) -> list[Action]:
+    """Every action of every unit of a plant."""
+    found = []
+    for unit in spec.units.values():
+        for name, function in unit.kind.actions.items():
+            text = (inspect.getdoc(function) or name).splitlines()[0]
+            found.append(Action(f"{unit.name}.{name}", text, _arguments(function)))
+    return found
+
+
+def _arguments(function: Any) -> dict[str, Any]:
+    parameters = list(inspect.signature(function).parameters.values())[3:]
+    return {p.name: None if p.default is p.empty else p.default for p in parameters}
+
+
+def perform(plant: Plant, name: str, arguments: dict[str, Any]) -> Any:
+    """Do it. Raises TwinError when there is no such action or it cannot be done now."""
+    known = {a.name: a for a in plant.actions}
+    if name not in known:
+        raise TwinError(f'There is no action "{name}"{nearest(name, known) or "."}')
+    unknown = arguments.keys() - known[name].arguments.keys()
+    if unknown:
+        raise TwinError(f"{name} takes {sorted(known[name].arguments) or 'no arguments'}, not {sorted(unknown)}.")
+    missing = [k for k, v in known[name].arguments.items() if v is None and k not in arguments]
+    if missing:
+        raise TwinError(f"{name} needs {', '.join(missing)}.")
+    unit_name, _, action_name = name.rpartition(".")
+    unit = plant.spec.units[unit_name]
+    method = getattr(unit.card, action_name)
+    return method(plant, unit_name, **{k: _to_si(v) for k, v in arguments.items()})
+
+
+def _to_si(value: Any) -> Any:
+    """Quantities such as "60 L" in SI; names stay text."""
+    if isinstance(value, str):
+        try:
+            return parse(value)
+        except ValueError:
+            return value
+    return value

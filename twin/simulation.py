@@ -1,0 +1,308 @@
+"""A plant that runs by itself: its own thread, one clock, a queue for everything that others want from it.
+
+    simulation = Simulation(Plant.load("teaching"))
+    simulation.subscribe(lambda image, time: print(time))
+    simulation.start()
+    simulation.write("CV-101.opening", 0.8)          # takes effect at the next step
+    simulation.do("BAG-1.swap").result()             # an action, between two steps
+    simulation.call(lambda plant: plant.snapshot())  # anything else that needs the plant to stand still
+
+Only this thread touches the plant. After each scan it copies the process image once and hands the read-only copy to every
+subscriber, so nobody ever sees half a step and nobody needs a lock.
+"""
+
+from __future__ import annotations
+
+import logging
+import math
+import threading
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures import Future
+from typing import Any
+
+import numpy as np
+
+from twin.clock import Clock, WallClock
+from twin.errors import BadWrite, NumericalFailure, TwinError
+from twin.plant import Plant
+
+MODES = ("realtime", "scaled", "asap", "lockstep", "paused")
+"""Labels of the tag SIM.mode, in order: wall clock, wall clock times SIM.speed, as fast as it goes, on command, not at all."""
+
+CHUNK = 0.02  # s of wall time that the plant computes before the loop looks up again
+
+log = logging.getLogger(__name__)
+
+Subscriber = Callable[[np.ndarray, float], None]
+
+
+class SimulationError(TwinError):
+    """The simulation cannot do this in its present mode, or has stopped."""
+
+
+class Simulation:
+    """Runs a plant in a thread of its own, in one of the MODES, a scan every `period` [s] of wall time."""
+
+    def __init__(
+        self,
+        plant: Plant,
+        mode: str = "realtime",
+        speed: float = 1.0,
+        period: float = 0.1,
+        clock: Clock | None = None,
+    ) -> None:
+        self.plant = plant
+        self.period = period
+        self.overruns = 0
+        self.failure: Exception | None = None
+        self.applied = 0
+        self._clock = clock or WallClock()
+        self._subscribers: list[Subscriber] = []
+        self._queue: deque[tuple[Callable[[], Any], Future[Any] | None]] = deque()
+        self._lock = threading.Lock()
+        self._tickets = 0
+        self._wake = threading.Event()
+        self._stopping = threading.Event()
+        self._thread: threading.Thread | None = None
+        self._steps_per_chunk = 1
+        self._mode, self._speed = "paused", 1.0
+        self._set_mode(mode)
+        self._set_speed(speed)
+
+    # What everybody may ask, from any thread
+
+    @property
+    def mode(self) -> str:
+        return self._mode
+
+    @property
+    def speed(self) -> float:
+        """Simulated seconds per second of the wall clock that are wanted; counts in mode scaled."""
+        return self._speed
+
+    @property
+    def running(self) -> bool:
+        return self._thread is not None and self._thread.is_alive()
+
+    def subscribe(self, callback: Subscriber) -> Callable[[], None]:
+        """Call `callback(image, time)` in the simulation's thread after each scan; returns how to end that."""
+        self._subscribers.append(callback)
+        return lambda: self._subscribers.remove(callback) if callback in self._subscribers else None
+
+    def write(self, name: str, value: float) -> int:
+        """Set an input, or SIM.mode or SIM.speed, before the next step; BadWrite or UnknownTag at once if it cannot be.
+
+        Returns a ticket: the value is in the image once `applied` has reached it.
+        """
+        value = self._checked(name, value)
+        if name == "SIM.mode":
+            return self._put(lambda: self._set_mode(MODES[int(value)]))[0]
+        if name == "SIM.speed":
+            return self._put(lambda: self._set_speed(value))[0]
+        return self._put(lambda: self.plant.__setitem__(name, value))[0]
+
+    def do(self, action: str, **arguments: Any) -> Future[Any]:
+        """Perform a discrete action between two steps."""
+        return self.call(lambda plant: plant.do(action, **arguments))
+
+    def call(self, function: Callable[[Plant], Any]) -> Future[Any]:
+        """Run a function of the plant between two steps."""
+        return self._put(lambda: function(self.plant), Future())[1]
+
+    def advance(self, seconds: float) -> Future[float]:
+        """In mode lockstep: advance the plant; the result is the time reached [s], after the scan was published."""
+        return self._put(lambda: self._advance(seconds), Future())[1]
+
+    def restore(self, snapshot: Any) -> Future[Any]:
+        """Return to a snapshot; a failure is forgiven."""
+        return self._put(lambda: self._restore(snapshot), Future())[1]
+
+    def start(self) -> None:
+        """Start the thread."""
+        self._stopping.clear()
+        self._rebase()
+        self._thread = threading.Thread(target=self._run, name="simulation", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Finish the chunk in hand and end the thread; what is still queued is refused."""
+        self._stopping.set()
+        self._wake.set()
+        if self._thread is not None:
+            self._thread.join()
+            self._thread = None
+        while self._queue:
+            _, future = self._queue.popleft()
+            if future is not None:
+                future.set_exception(SimulationError("The simulation has stopped."))
+
+    def _put(self, task: Callable[[], Any], future: Future[Any] | None = None) -> tuple[int, Future[Any]]:
+        with self._lock:
+            self._tickets += 1
+            self._queue.append((task, future))
+            ticket = self._tickets
+        self._wake.set()
+        return ticket, future
+
+    def _checked(self, name: str, value: float) -> float:
+        tag = self.plant.tags[name]
+        if not tag.writable:
+            raise BadWrite(f"{name} cannot be written: it is an {tag.role}.", "not_writable")
+        if not tag.low <= value <= tag.high:  # false for NaN too
+            raise BadWrite(f"{name} takes {tag.low:g} to {tag.high:g} {tag.unit}, not {value:g}.", "out_of_range")
+        return float(value)
+
+    # The thread
+
+    def _run(self) -> None:
+        while not self._stopping.is_set():
+            self._clock.wait(self._wake, self.turn())
+
+    def turn(self) -> float | None:
+        """One pass: serve the queue, scan if one is due. Returns the seconds until the next pass, None for no date."""
+        self._wake.clear()
+        served = self._serve_queue()
+        if self._mode == "asap":
+            self._scan_asap()
+            return 0.0
+        if self._mode in ("realtime", "scaled"):
+            if self._clock.now() >= self._next_scan:
+                self._scan_paced()
+            return self._next_scan - self._clock.now()
+        if served:
+            self._publish()
+        return None
+
+    def _serve_queue(self) -> int:
+        """Do what is queued, in order; an exception goes to the one who asked."""
+        served = 0
+        while self._queue:
+            task, future = self._queue.popleft()
+            served += 1
+            self.applied += 1
+            if future is not None and not future.set_running_or_notify_cancel():
+                continue
+            try:
+                result = task()
+            except Exception as problem:
+                if future is None:
+                    log.error("A queued write failed: %s", problem)
+                else:
+                    future.set_exception(problem)
+            else:
+                if future is not None:
+                    future.set_result(result)
+        return served
+
+    def _scan_paced(self) -> None:
+        """Bring the plant to where the wall clock says, or as far as one period allows, and publish."""
+        now = self._clock.now()
+        wanted = self._origin_time + (now - self._origin_clock) * self._speed
+        caught_up = self._run_until(wanted, deadline=now + self.period)
+        self._publish()
+
+        self._next_scan += self.period
+        late = self._clock.now() - self._next_scan
+        if late > 0.0 or not caught_up:
+            self.overruns += 1
+            self._rebase()
+
+    def _scan_asap(self) -> None:
+        self._run_until(math.inf, deadline=self._clock.now() + self.period)
+        self._publish()
+
+    def _run_until(self, wanted: float, deadline: float) -> bool:
+        """Step towards the time; False if the deadline came first. A failure stops the simulation."""
+        dt = self.plant.dt
+        while not self._stopping.is_set():
+            due = (wanted - self.plant.time) / dt + 1e-6
+            if due < 1.0:
+                return True
+            try:
+                self._run_chunk(int(min(due, self._steps_per_chunk)))
+            except Exception as failure:
+                self._fail(failure)
+                return True
+            if self._clock.now() >= deadline:
+                return (wanted - self.plant.time) / dt + 1e-6 < 1.0
+        return True
+
+    def _run_chunk(self, steps: int) -> None:
+        """Step, and learn how many steps fill a chunk."""
+        start = self._clock.now()
+        self.plant.run(seconds=steps * self.plant.dt)
+        taken = self._clock.now() - start
+        fitting = steps * CHUNK / taken if taken > 0.0 else 2.0 * steps
+        self._steps_per_chunk = max(1, int(min(fitting, 2.0 * self._steps_per_chunk)))
+
+    def _advance(self, seconds: float) -> float:
+        if self._mode != "lockstep":
+            raise SimulationError(f'The simulation is in mode {self._mode}; advance works in mode "lockstep".')
+        steps = seconds / self.plant.dt
+        if not (math.isfinite(steps) and steps >= 0.5 and abs(steps - round(steps)) < 1e-6 * steps):
+            raise SimulationError(f"Cannot advance {seconds:g} s: not a whole number of steps of {self.plant.dt:g} s.")
+        left = round(steps)
+        try:
+            while left and not self._stopping.is_set():
+                steps = min(left, self._steps_per_chunk)
+                self._run_chunk(steps)
+                left -= steps
+        except Exception as failure:
+            self._fail(failure)
+            raise
+        finally:
+            self._publish()
+        return self.plant.time
+
+    def _restore(self, snapshot: Any) -> None:
+        self.plant.restore(snapshot)
+        self.failure = None
+        self._rebase()
+
+    def _fail(self, failure: Exception) -> None:
+        """The plant stands at its last good state; stop there and say so."""
+        if isinstance(failure, NumericalFailure):
+            log.error("%s", failure)
+        else:
+            log.error("The simulation stopped at %g s.", self.plant.time, exc_info=failure)
+        self.failure = failure
+        self._mode = "paused"
+
+    def _set_mode(self, mode: str) -> None:
+        if mode not in MODES:
+            raise SimulationError(f'There is no mode "{mode}"; the modes are {", ".join(MODES)}.')
+        if mode != "paused":
+            self.failure = None
+        if mode == "realtime":
+            self._speed = 1.0
+        self._mode = mode
+        self._rebase()
+
+    def _set_speed(self, speed: float) -> None:
+        """A speed other than 1 turns realtime into scaled."""
+        self._speed = speed
+        if self._mode == "realtime" and speed != 1.0:
+            self._mode = "scaled"
+        self._rebase()
+
+    def _rebase(self) -> None:
+        """From here on, count simulated time and scans anew."""
+        self._origin_time, self._origin_clock = self.plant.time, self._clock.now()
+        self._next_scan = self._origin_clock + self.period
+
+    def _publish(self) -> None:
+        """Copy the image once and hand it to every subscriber; one that raises is dropped."""
+        image = self.plant.image
+        tags = self.plant.tags
+        image[tags["SIM.speed"].address] = self._speed
+        image[tags["SIM.mode"].address] = MODES.index(self._mode)
+        image[tags["SIM.overruns"].address] = self.overruns
+        copy = image.copy()
+        copy.flags.writeable = False
+        for callback in list(self._subscribers):
+            try:
+                callback(copy, self.plant.time)
+            except Exception:
+                log.exception("A subscriber failed and is dropped.")
+                self._subscribers.remove(callback)

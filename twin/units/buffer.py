@@ -1,0 +1,34 @@
+"""Buffer: a rigid vessel of helium with heat exchange to the room."""
+
+from dataclasses import dataclass
+
+from thermo.jit import kernel
+from twin.network import heat
+from twin.unit import Node, Output, Param, Port, unit_operation
+
+
+@kernel
+def buffer(par, s, node, port):
+    """Newton's law of cooling to the ambient."""
+    room, gas = node[port[0]], node[port[1]]
+    s.Q_flow = par.UA * (room.temp - gas.temp)
+    heat(gas, s.Q_flow, par.UA)
+
+
+@unit_operation("buffer", kernel=buffer, symbol="vessel")
+@dataclass(frozen=True)
+class Buffer:
+    """Rigid vessel of helium."""
+
+    volume: float = Param("m3", "inner volume", range=(1e-6, 1e5))
+    p_start: float = Param("Pa", "pressure at the start", default=101325.0)
+    temp_start: float = Param("K", "temperature at the start", default=300.0)
+    UA: float = Param("W/K", "heat conductance to the room", default=0.0, range=(0.0, 1e6))
+    p_max: float = Param("Pa", "range of the pressure tag", default=20e5)
+    ambient: str = Port("room", default="ambient")
+
+    Q_flow = Output("W", "heat from the room", range=(-1e4, 1e4), ja="周囲からの熱")
+
+    def nodes(self):
+        """The gas."""
+        return {"gas": Node(self.volume, self.p_start, self.temp_start, p_range=(0.0, self.p_max))}
