@@ -1,0 +1,1 @@
+"""Figures the project promises, one module each: `NAME` and `run()`; printed by `hetwin bench`."""
