@@ -8,8 +8,8 @@ import thermo
 
 if not getattr(thermo, "HETWIN_THERMO", False):
     raise ImportError(
-        f"The package `thermo` in {thermo.__file__} is PyPI's package of that name, not hetwin's: give the twin its own "
-        "environment, `python3 -m venv twin && twin/bin/pip install hetwin`, and do not install `thermo` in it."
+        f"{thermo.__file__} is PyPI's package `thermo`, not hetwin's: give the twin an environment of its own, "
+        "`python3 -m venv twin && twin/bin/pip install hetwin`, and do not install `thermo` there."
     )
 
 _DOORS = {"Plant": "twin.plant", "Snapshot": "twin.plant"}

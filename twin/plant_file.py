@@ -6,6 +6,7 @@ Everything wrong with a file is said in one sentence each: file, table, field, w
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 import inspect
 import re
 import tomllib
@@ -27,9 +28,9 @@ __all__ = [
     "load_installed_kinds",
     "load_kinds",
     "load_shipped_kinds",
+    "load_spec",
     "load_units",
     "plant_schema",
-    "read_plant",
     "shipped_plants",
 ]
 
@@ -75,6 +76,8 @@ class PlantSpec:
     units: dict[str, UnitSpec]
     sources: dict[str, str] = field(default_factory=dict)
     schedule: list[Event] = field(default_factory=list)
+    digest: str = ""
+    """Names the content of the file, so that a snapshot knows which plant it belongs to."""
 
 
 def shipped_plants() -> list[str]:
@@ -95,7 +98,7 @@ def find_plant(name_or_path: str | Path) -> Path:
     raise PlantFileError(f'There is no plant "{name_or_path}"{wrong}. Shipped plants: {", ".join(names) or "none"}.')
 
 
-def read_plant(name_or_path: str | Path, units: Iterable[str | Path] = ()) -> PlantSpec:
+def load_spec(name_or_path: str | Path, units: Iterable[str | Path] = ()) -> PlantSpec:
     """Read a plant by name or path, with kinds from the user's folders as well; PlantFileError says all that is wrong."""
     path = find_plant(name_or_path)
     load_kinds(units)
@@ -115,6 +118,7 @@ def read_plant(name_or_path: str | Path, units: Iterable[str | Path] = ()) -> Pl
         specs,
         table.get("sources", {}),
         schedule,
+        hashlib.sha256(path.read_bytes()).hexdigest()[:16],
     )
 
 

@@ -108,17 +108,23 @@ _NUMBER = re.compile(r"\s*([-+]?(?:\d[\d_]*\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)\s*(.*
 _SYMBOL = re.compile(r"(%|1|[A-Za-z°]+(?:m3)?)\^?(-?\d)?")
 
 
-def parse(value: object, si_unit: str) -> float:
-    """A quantity in SI: a plain number is taken as SI, a string carries its unit. ValueError says what was expected."""
+def parse(value: object, si_unit: str = "") -> float:
+    """A quantity in SI: a plain number is taken as SI, a string carries its unit. ValueError says what was expected.
+
+    Without `si_unit` any unit will do.
+    """
+    if not si_unit and isinstance(value, str) and (match := _NUMBER.fullmatch(value)):
+        unit = read_unit(match[2])
+        return float(match[1].replace("_", "")) * unit.factor + unit.offset
     if isinstance(value, (int, float)) and not isinstance(value, bool):
-        number, unit = float(value), si_unit
+        number, text = float(value), si_unit
     elif isinstance(value, str) and (match := _NUMBER.fullmatch(value)):
-        number, unit = float(match[1].replace("_", "")), match[2]
+        number, text = float(match[1].replace("_", "")), match[2]
     else:
         raise ValueError(_expected(si_unit, value))
     if not math.isfinite(number):
         raise ValueError(_expected(si_unit, value))
-    return _to_si(number, unit, si_unit, value)
+    return _to_si(number, text, si_unit, value)
 
 
 def convert(value: float, unit: str, other: str) -> float:
@@ -183,7 +189,7 @@ def describe(si_unit: str) -> tuple[str, str]:
 
 def _expected(si_unit: str, given: object) -> str:
     shown = f'"{given}"' if isinstance(given, str) else repr(given)
-    name, example = describe(si_unit)
+    name, example = describe(si_unit) if si_unit else ("a quantity", "13 bar")
     return f'expected {name} such as "{example}", got {shown}'
 
 
