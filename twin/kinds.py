@@ -14,7 +14,7 @@ from types import ModuleType
 
 import twin.units
 from twin.errors import PlantFileError
-from twin.unit import KINDS
+from twin.unit import KINDS, Kind
 
 ENTRY_POINTS = "hetwin.kinds"
 """Installed packages name modules that register kinds under this entry-point group."""
@@ -79,17 +79,17 @@ def _load_file(path: Path) -> None:
         raise PlantFileError(f"{path}: cannot be imported: {_where(problem, path)}{problem}.") from problem
 
 
-def _refuse_redefinition(path: Path, before: dict[str, object]) -> None:
+def _refuse_redefinition(path: Path, before: dict[str, Kind]) -> None:
     for name, kind in before.items():
         if KINDS[name] is not kind:
-            home = kind.card.__module__  # type: ignore[attr-defined]
+            home = kind.card.__module__
             raise PlantFileError(f'{path}: kind "{name}" exists already in {home}; give yours another name.')
 
 
-def _forget(name: str, before: dict[str, object]) -> None:
+def _forget(name: str, before: dict[str, Kind]) -> None:
     del sys.modules[name]
     KINDS.clear()
-    KINDS.update(before)  # type: ignore[arg-type]
+    KINDS.update(before)
 
 
 def _where(problem: Exception, path: Path) -> str:

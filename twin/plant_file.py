@@ -99,7 +99,7 @@ def find_plant(name_or_path: str | Path) -> Path:
 
 
 def load_spec(name_or_path: str | Path, units: Iterable[str | Path] = ()) -> PlantSpec:
-    """Read a plant by name or path, with kinds from the user's folders as well; PlantFileError says all that is wrong."""
+    """Read a plant by name or path; `units` are folders of further kinds. PlantFileError says all that is wrong."""
     path = find_plant(name_or_path)
     load_kinds(units)
     raw = read_toml(path)

@@ -59,7 +59,8 @@ _SOURCE = Annotated[
 
 
 def _table(name: str, entries: dict[str, Any]) -> Any:
-    table = TypedDict(name, entries)  # type: ignore[operator]
+    make: Any = TypedDict  # for mypy: the entries are known only now
+    table = make(name, entries)
     table.__pydantic_config__ = ConfigDict(extra="forbid")
     return table
 
@@ -136,7 +137,7 @@ def within(value: float, unit: str, limits: tuple[float, float] | None) -> float
     return value
 
 
-EVENT = _table(
+EVENT: Any = _table(
     "event",
     {
         "every": NotRequired[_quantity("s", "repeat after", (1e-3, 1e12))],
