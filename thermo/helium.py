@@ -1,0 +1,478 @@
+"""Helium as its users need it: quantities of any useful pair, saturation, transport.
+
+Names are quantity_inputs in SI: `T_ph(p, h)` is the temperature [K] of pressure [Pa] and specific enthalpy [J/kg];
+h = s = 0 at 300 K and 101.325 kPa. The same name works in Python (scalars or arrays; refuses outside its validity with
+`thermo.errors.OutOfRange`) and inside kernels (raw, never traps, continues smoothly outside).
+
+Everything is read from one sheet over (p, h) made from the equation of state (`thermo.table`): 2.1768 K to about 800 K,
+vacuum to 33.5 MPa. Against CoolProp HEOS: within 1e-4, at plant states 1e-6 (`benchmarks/thermo_table.py`).
+"""
+
+from __future__ import annotations
+
+from math import log
+
+from thermo import table as _table
+from thermo.eos import GAS_CONSTANT, P_CRITICAL, P_LAMBDA, RHO_CRITICAL, T_CRITICAL, T_LAMBDA
+from thermo.jit import kernel
+from thermo.lookup import (
+    BELOW_LAMBDA,
+    BEYOND_MELTING,
+    H_LIQ,
+    H_VAP,
+    NOT_A_NUMBER,
+    OUTSIDE_TABLE,
+    P_TOP,
+    RHO_LIQ,
+    RHO_VAP,
+    ROW,
+    ROW_S,
+    S_LIQ,
+    S_VAP,
+    T_SAT,
+    VACUUM,
+    Y_TOP,
+    below,
+    both_anywhere,
+    in_one_phase,
+    s_anywhere,
+    sheet_both,
+    sheet_pv,
+    sheet_pv_slopes,
+    sheet_s,
+    sheet_T,
+    y_lowest,
+    y_of,
+)
+from thermo.public import public
+from thermo.saturation import T_lowest, T_melt
+from thermo.sheet import (
+    BOIL_STEP,
+    BOILING,
+    ENTROPY,
+    H_ORIGIN,
+    N_BOIL,
+    NODES,
+    NY,
+    P_HIGH,
+    P_LOW,
+    Y_HIGH,
+    cell_y,
+    hermite,
+    sat_cell,
+    sat_value,
+    table,
+)
+from thermo.transport import mu_rhoT
+
+T_HIGHEST = 700.0
+"""Highest temperature promised at every pressure [K]."""
+
+_table.load()
+
+
+# What Python callers may ask for, and how they are refused.
+
+
+@kernel
+def code_ph(p, h):
+    """0 if (p, h) is valid, else why not."""
+    if not (abs(p) < 1e300 and abs(h) < 1e300):
+        return NOT_A_NUMBER
+    if not 0.0 < p < P_HIGH or h - H_ORIGIN >= Y_HIGH:
+        return OUTSIDE_TABLE
+    low = y_lowest(max(p, P_LOW))
+    return below(p) if h - H_ORIGIN < low - 0.05 else 0
+
+
+@kernel
+def code_pT(p, T):
+    """0 if (p, T) is valid, else why not."""
+    if not (abs(p) < 1e300 and abs(T) < 1e300):
+        return NOT_A_NUMBER
+    if T < T_lowest(max(p, 0.0)) * (1.0 - 1e-9):
+        return below(max(p, 0.0))
+    return 0 if 0.0 < p < P_HIGH and T <= T_HIGHEST else OUTSIDE_TABLE
+
+
+@kernel
+def code_ps(p, s):
+    """0 if (p, s) is valid, else why not."""
+    if not (abs(p) < 1e300 and abs(s) < 1e300):
+        return NOT_A_NUMBER
+    if not 0.0 < p < P_HIGH:
+        return OUTSIDE_TABLE
+    low = s_anywhere(p, y_lowest(max(p, P_LOW)) + H_ORIGIN)
+    return below(p) if s < low - 0.05 else (OUTSIDE_TABLE if s > s_anywhere(p, Y_TOP + H_ORIGIN) else 0)
+
+
+@kernel
+def code_p(p):
+    """0 if helium boils at p, else why not."""
+    if not abs(p) < 1e300:
+        return NOT_A_NUMBER
+    return BELOW_LAMBDA if p < P_LAMBDA * (1.0 - 1e-12) else (OUTSIDE_TABLE if p > P_CRITICAL else 0)
+
+
+@kernel
+def code_T(T):
+    """0 if helium boils at T, else why not."""
+    if not abs(T) < 1e300:
+        return NOT_A_NUMBER
+    return BELOW_LAMBDA if T < T_LAMBDA * (1.0 - 1e-12) else (OUTSIDE_TABLE if T > T_CRITICAL else 0)
+
+
+@kernel
+def code_rho_u(rho, u, p_guess, h_guess):
+    """0 if density and internal energy have a valid state, else why not."""
+    return raw_ph_rho_u(rho, u, p_guess, h_guess)[2]
+
+
+def explain(code: int, given: dict[str, float]) -> str:
+    """Why a state is refused, and what to do."""
+    if code == NOT_A_NUMBER:
+        return "not a finite number; look for the first input that is missing or divided by zero."
+    if code == BELOW_LAMBDA:
+        return (
+            f"below the lambda point ({T_LAMBDA} K, boiling at {P_LAMBDA:.1f} Pa) helium is superfluid and this equation "
+            "does not hold; keep the temperature above 2.1768 K."
+        )
+    if code == BEYOND_MELTING:
+        return (
+            f"helium is solid below {T_melt(given['p']):.3f} K at this pressure; lower the pressure or raise the "
+            "temperature."
+        )
+    return (
+        f"outside the table, which covers pressures above 0 and below {P_HIGH:.6g} Pa and temperatures up to "
+        f"{T_HIGHEST:g} K; use thermo.eos for states beyond."
+    )
+
+
+def explain_saturation(code: int, given: dict[str, float]) -> str:
+    """Why there is no boiling state, and what to do."""
+    if code == OUTSIDE_TABLE:
+        return (
+            f"helium does not boil above its critical point ({T_CRITICAL:.4f} K, {P_CRITICAL:.0f} Pa); ask for a "
+            "one-phase quantity such as T_ph instead."
+        )
+    return explain(code, given)
+
+
+of_ph = public(code_ph, explain)
+of_pT = public(code_pT, explain)
+of_ps = public(code_ps, explain)
+of_p = public(code_p, explain_saturation)
+of_T = public(code_T, explain_saturation)
+
+
+# States of pressure and enthalpy.
+
+
+@kernel
+def state_ph(p, h):
+    """State of pressure [Pa] and enthalpy [J/kg]: (temp, rho, drho_dp_h, drho_dh_p, dT_dp_h, dT_dh_p, x, code).
+
+    x is the vapour quality inside the dome; outside it is 1 for gas and for fluid hotter than T_c or thinner than
+    rho_c, 0 for liquid. Slopes are those of the sheet itself, inside the dome those of the equilibrium mixture.
+    Code: 0 fine, 1 below the lambda point, 2 beyond melting, 3 outside the table, 4 not a number.
+    """
+    y = h - H_ORIGIN
+    x, code = -1.0, 0
+    if in_one_phase(p, y):
+        T, T_p, T_h, v, v_p, v_h = sheet_both(p, y)
+    else:
+        T, T_p, T_h, v, v_p, v_h, x, code = both_anywhere(p, h)
+    p = max(p, VACUUM)
+    rho = p / v
+    if x < 0.0:
+        x = 1.0 if T > T_CRITICAL or rho < RHO_CRITICAL else 0.0
+    return T, rho, (1.0 - rho * v_p) / v, -rho * v_h / v, T_p, T_h, x, code
+
+
+@of_ph
+def T_ph(p, h):
+    """Temperature [K] of pressure [Pa] and enthalpy [J/kg].
+
+    >>> round(T_ph(101325.0, 0.0), 6)
+    300.0
+    """
+    y = h - H_ORIGIN
+    if in_one_phase(p, y):
+        return sheet_T(p, y)
+    return both_anywhere(p, h)[0]
+
+
+@of_ph
+def rho_ph(p, h):
+    """Density [kg/m3] of pressure [Pa] and enthalpy [J/kg].
+
+    >>> round(rho_ph(101325.0, 0.0), 5)
+    0.16252
+    """
+    y = h - H_ORIGIN
+    if in_one_phase(p, y):
+        return p / sheet_pv(p, y)
+    return max(p, VACUUM) / both_anywhere(p, h)[3]
+
+
+@of_ph
+def s_ph(p, h):
+    """Entropy [J/(kg K)] of pressure [Pa] and enthalpy [J/kg]."""
+    y = h - H_ORIGIN
+    if in_one_phase(p, y):
+        return sheet_s(p, y)
+    return s_anywhere(p, h)
+
+
+@of_ph
+def u_ph(p, h):
+    """Internal energy [J/kg] of pressure [Pa] and enthalpy [J/kg]."""
+    return h - p / rho_ph(p, h)
+
+
+@of_ph
+def x_ph(p, h):
+    """Vapour quality [1] of pressure [Pa] and enthalpy [J/kg]; outside the dome 1 for gas, 0 for liquid."""
+    return state_ph(p, h)[6]
+
+
+@of_ph
+def cp_ph(p, h):
+    """Isobaric heat capacity [J/(kg K)]; infinite inside the dome."""
+    return 1.0 / state_ph(p, h)[5]
+
+
+@of_ph
+def w_ph(p, h):
+    """Speed of sound [m/s]; inside the dome that of the mixture in equilibrium."""
+    state = state_ph(p, h)
+    return (1.0 / (state[2] + state[3] / state[1])) ** 0.5
+
+
+@of_ph
+def kappa_ph(p, h):
+    """Isentropic exponent rho w^2 / p [1]: 5/3 for the ideal gas; what nozzle equations call gamma."""
+    state = state_ph(p, h)
+    return state[1] / (p * (state[2] + state[3] / state[1]))
+
+
+@of_ph
+def compressibility_ph(p, h):
+    """Isothermal compressibility (drho/dp at constant T) / rho [1/Pa]."""
+    state = state_ph(p, h)
+    return (state[2] - state[3] * state[4] / state[5]) / state[1]
+
+
+# Saturation, by pressure. Kernels clamp to the lambda and the critical point.
+
+
+@kernel
+def saturated(p, k):
+    """Quantity k of the saturation line at a pressure, clamped to its ends."""
+    a, u, _ = sat_cell(min(max(p, P_LAMBDA), P_CRITICAL))
+    return sat_value(a, u, k)
+
+
+@of_p
+def T_sat(p):
+    """Boiling temperature [K] of pressure [Pa].
+
+    >>> round(T_sat(101325.0), 4)
+    4.2238
+    """
+    return saturated(p, T_SAT)
+
+
+@of_p
+def h_liq(p):
+    """Enthalpy of boiling liquid [J/kg] of pressure [Pa]."""
+    return saturated(p, H_LIQ)
+
+
+@of_p
+def h_vap(p):
+    """Enthalpy of saturated vapour [J/kg] of pressure [Pa]."""
+    return saturated(p, H_VAP)
+
+
+@of_p
+def s_liq(p):
+    """Entropy of boiling liquid [J/(kg K)] of pressure [Pa]."""
+    return saturated(p, S_LIQ)
+
+
+@of_p
+def s_vap(p):
+    """Entropy of saturated vapour [J/(kg K)] of pressure [Pa]."""
+    return saturated(p, S_VAP)
+
+
+@of_p
+def rho_liq(p):
+    """Density of boiling liquid [kg/m3] of pressure [Pa].
+
+    >>> round(rho_liq(101325.0), 2)
+    124.67
+    """
+    return saturated(p, RHO_LIQ)
+
+
+@of_p
+def rho_vap(p):
+    """Density of saturated vapour [kg/m3] of pressure [Pa]."""
+    return saturated(p, RHO_VAP)
+
+
+@of_T
+def p_sat(T):
+    """Boiling pressure [Pa] of temperature [K]."""
+    place = (min(max(T, T_LAMBDA), T_CRITICAL) - T_LAMBDA) / BOIL_STEP
+    i = min(int(place), N_BOIL - 1)
+    b0, b1, b2, b3 = hermite(place - i, 1.0)
+    q = table()
+    a = BOILING + 2 * i
+    return b0 * q[a] + b1 * q[a + 1] + b2 * q[a + 2] + b3 * q[a + 3]
+
+
+# Inverses: for machines and boundaries.
+
+
+@kernel
+def branch(p, gas):
+    """Nodes of the isobar between which one phase lies: (first, last)."""
+    low = min(cell_y(max(y_lowest(p), 4096.0))[0], NY - 1)
+    if not P_LAMBDA <= p < P_CRITICAL:
+        return low, NY
+    a, u, _ = sat_cell(p)
+    if gas:
+        return cell_y(sat_value(a, u, H_VAP) - H_ORIGIN)[0], NY
+    return low, cell_y(sat_value(a, u, H_LIQ) - H_ORIGIN)[0] + 1
+
+
+@of_pT
+def h_pT(p, T):
+    """Enthalpy [J/kg] of pressure [Pa] and temperature [K]; on the boiling line that of the vapour.
+
+    >>> round(h_pT(101325.0, 300.0), 3)
+    0.0
+    """
+    q = min(max(p, P_LOW), P_TOP)
+    subcritical = P_LAMBDA <= q < P_CRITICAL
+    gas = not subcritical or T >= saturated(q, T_SAT)
+    first, last = branch(q, gas)
+    y = y_of(T, NODES, ROW, q, first, last)
+    if subcritical:
+        edge = saturated(q, H_VAP if gas else H_LIQ) - H_ORIGIN
+        y = max(y, edge) if gas else min(y, edge)
+    h = y + H_ORIGIN
+    if p < P_LOW:
+        for _ in range(3):
+            both = both_anywhere(p, h)
+            h -= (both[0] - T) / both[2]
+    return h
+
+
+@of_pT
+def rho_pT(p, T):
+    """Density [kg/m3] of pressure [Pa] and temperature [K]."""
+    return rho_ph(p, h_pT(p, T))
+
+
+@of_pT
+def s_pT(p, T):
+    """Entropy [J/(kg K)] of pressure [Pa] and temperature [K]."""
+    return s_ph(p, h_pT(p, T))
+
+
+@of_ps
+def h_ps(p, s):
+    """Enthalpy [J/kg] of pressure [Pa] and entropy [J/(kg K)]."""
+    q = min(max(p, P_LOW), P_TOP)
+    f = s + GAS_CONSTANT * log(max(p, VACUUM))
+    gas = True
+    if P_LAMBDA <= q < P_CRITICAL:
+        a, u, _ = sat_cell(q)
+        h_l, h_v = sat_value(a, u, H_LIQ), sat_value(a, u, H_VAP)
+        h = h_l + (s - sheet_s(q, h_l - H_ORIGIN)) * sat_value(a, u, T_SAT)
+        if h_l <= h <= h_v:
+            return h
+        gas = h > h_v
+    first, last = branch(q, gas)
+    return y_of(f, ENTROPY, ROW_S, q, first, last) + H_ORIGIN
+
+
+@of_ps
+def T_ps(p, s):
+    """Temperature [K] of pressure [Pa] and entropy [J/(kg K)]: where an isentropic expansion ends."""
+    return T_ph(p, h_ps(p, s))
+
+
+@of_ps
+def rho_ps(p, s):
+    """Density [kg/m3] of pressure [Pa] and entropy [J/(kg K)]."""
+    return rho_ph(p, h_ps(p, s))
+
+
+# State of a vessel.
+
+
+@kernel
+def pv_slopes(p, h):
+    """pv = p / rho with its slopes and the code: (pv, pv_p, pv_h, code)."""
+    y = h - H_ORIGIN
+    if in_one_phase(p, y):
+        v, v_p, v_h = sheet_pv_slopes(p, y)
+        return v, v_p, v_h, 0
+    both = both_anywhere(p, h)
+    return both[3], both[4], both[5], both[7]
+
+
+@kernel
+def raw_ph_rho_u(rho, u, p_guess, h_guess):
+    """See `ph_rho_u`."""
+    if not (0.0 < rho < 1e300 and abs(u) < 1e300):
+        return p_guess, h_guess, 4
+    p = p_guess if VACUUM <= p_guess < 1e9 else 1e5
+    low, high = 0.0, 1e12
+    code = 0
+    for _ in range(100):
+        h = u + p / rho
+        v, v_p, v_h, code = pv_slopes(p, h)
+        excess = p - v * rho
+        if abs(excess) <= 1e-12 * p:
+            return p, h, code
+        if excess > 0.0:
+            high = p
+        else:
+            low = p
+
+        # Newton on p - rho pv, straight for gas, or on its ratio to p, straight for liquid
+        slope = 1.0 - rho * v_p - v_h
+        if rho > 40.0:
+            slope -= excess / p
+        new = p - excess / slope
+        if not low < new < high:
+            new = 0.5 * (low + high) if high < 1e11 and low > 0.1 * high else (0.1 * p if excess > 0.0 else 3.0 * p)
+        if new < VACUUM:
+            return VACUUM, u + VACUUM / rho, max(code, BELOW_LAMBDA)
+        if new == p:
+            return p, h, code
+        p = new
+    return p, u + p / rho, code
+
+
+@public(code_rho_u, explain)
+def ph_rho_u(rho, u, p_guess, h_guess):
+    """Pressure and enthalpy of density [kg/m3] and internal energy [J/kg]: (p [Pa], h [J/kg], code).
+
+    Newton's method on the sheet from `p_guess`: with h = u + p / rho only p is unknown, and the residual rises with p
+    (its slope is 1 / w^2 at the solution), so a bracket always closes. `h_guess` is used for bad input only.
+    """
+    return raw_ph_rho_u(rho, u, p_guess, h_guess)
+
+
+@of_ph
+def mu_ph(p, h):
+    """Dynamic viscosity [Pa s] of pressure [Pa] and enthalpy [J/kg]."""
+    state = state_ph(p, h)
+    return mu_rhoT(state[1], state[0])
