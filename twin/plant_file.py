@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from twin.checked import refuse
 from twin.errors import PlantFileError, nearest
 from twin.kinds import load_installed_kinds, load_kinds, load_shipped_kinds, load_units
 from twin.plant_schema import plant_schema, read_file_table, read_unit_table
@@ -37,7 +38,6 @@ __all__ = [
 PLANTS = Path(__file__).parent / "plants"
 DEFAULT_STEP = 1.0  # s
 UNIT_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]*")
-MOST_PROBLEMS = 12
 
 
 @dataclass(frozen=True)
@@ -104,12 +104,12 @@ def load_spec(name_or_path: str | Path, units: Iterable[str | Path] = ()) -> Pla
     load_kinds(units)
     raw = read_toml(path)
     table, problems = read_file_table(raw)
-    _refuse(path, problems)
+    refuse(path, problems)
     specs, problems = _read_units(table)
-    _refuse(path, problems)
+    refuse(path, problems)
     specs, problems = _connect(specs)
     schedule, more = _read_schedule(table.get("schedule", []), specs)
-    _refuse(path, problems + more)
+    refuse(path, problems + more)
     return PlantSpec(
         path.stem,
         path,
@@ -147,18 +147,6 @@ def _toml_sentence(problem: str) -> str:
     return f"{place}: {text}" if place else text
 
 
-def _refuse(path: Path, problems: list[str]) -> None:
-    if not problems:
-        return
-    shown = [
-        f"{path}: {problem}." if problem[-1] not in ".?" else f"{path}: {problem}"
-        for problem in problems[:MOST_PROBLEMS]
-    ]
-    if len(problems) > MOST_PROBLEMS:
-        shown.append(f"{path}: … and {len(problems) - MOST_PROBLEMS} more.")
-    raise PlantFileError("\n".join(shown))
-
-
 def _read_units(table: dict[str, Any]) -> tuple[dict[str, UnitSpec], list[str]]:
     specs: dict[str, UnitSpec] = {}
     problems: list[str] = []
@@ -170,31 +158,34 @@ def _read_units(table: dict[str, Any]) -> tuple[dict[str, UnitSpec], list[str]]:
             problems.append(f'unit.{name}: "{taken}" differs only in upper and lower case; give each unit its own tag')
         else:
             spec, wrong = _read_unit(name, raw, table.get("sources", {}))
-            problems += [f"unit.{name}.{clause}" for clause in wrong]
+            problems += wrong
             if spec is not None:
                 specs[name] = spec
     return specs, problems
 
 
 def _read_unit(name: str, raw: Any, sources: dict[str, str]) -> tuple[UnitSpec | None, list[str]]:
+    place = f"unit.{name}"
     if not isinstance(raw, dict) or not isinstance(raw.get("kind"), str):
-        return None, ["kind: missing; say what kind of equipment it is"]
+        return None, [f'{place}.kind: missing; expected a kind of equipment such as "gas_bag"']
     kind = KINDS.get(raw["kind"])
     if kind is None:
-        return None, [f"kind: {_unknown_kind(raw['kind'])}"]
+        return None, [f"{place}.kind: {_unknown_kind(raw['kind'])}"]
     table, problems = read_unit_table(kind, raw)
     if problems:
-        return None, problems
+        return None, [f"{place}.{problem}" for problem in problems]
+
     declared = {f.name for f in dataclasses.fields(kind.card)}
     try:
         card = kind.card(**{key: value for key, value in table.items() if key in declared})
         if hasattr(card, "check"):
             card.check()
     except ValueError as wrong:
-        return None, [str(wrong).rstrip(".")]
+        return None, [f"{place}: {wrong}"]
     given, problems = _read_sources(table.get("source", {}), sources, declared)
     texts = {key: table.get(key, "") for key in ("site", "text", "text_ja")}
-    return UnitSpec(name, kind, card, starts=dict(table.get("start", {})), sources=given, **texts), problems
+    spec = UnitSpec(name, kind, card, starts=dict(table.get("start", {})), sources=given, **texts)
+    return spec, [f"{place}.{problem}" for problem in problems]
 
 
 def _unknown_kind(name: str) -> str:
