@@ -1,7 +1,7 @@
 """What can go wrong in `thermo`.
 
-    ThermoError
-    └── OutOfRange    a state the equations do not describe: says which value, which limit, and what to do
+ThermoError
+└── OutOfRange    a state the equations do not describe: says which value, which limit, and what to do
 """
 
 from __future__ import annotations
@@ -11,5 +11,5 @@ class ThermoError(Exception):
     """Base of all errors raised by `thermo`."""
 
 
-class OutOfRange(ThermoError, ValueError):
+class OutOfRange(ThermoError, ValueError):  # noqa: N818  (reads as a sentence where it is raised)
     """A state outside the validity of an equation; the message is a sentence that says what to do."""

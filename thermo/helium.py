@@ -10,7 +10,7 @@ vacuum to 33.5 MPa. Against CoolProp HEOS: within 1e-4, at plant states 1e-6 (`b
 
 from __future__ import annotations
 
-from math import log
+from math import exp, log
 
 from thermo import table as _table
 from thermo.eos import GAS_CONSTANT, P_CRITICAL, P_LAMBDA, RHO_CRITICAL, T_CRITICAL, T_LAMBDA
@@ -25,25 +25,20 @@ from thermo.lookup import (
     P_TOP,
     RHO_LIQ,
     RHO_VAP,
-    ROW,
-    ROW_S,
     S_LIQ,
     S_VAP,
     T_SAT,
     VACUUM,
     Y_TOP,
+    T_anywhere,
     below,
     both_anywhere,
     in_one_phase,
     s_anywhere,
-    sheet_both,
-    sheet_pv,
-    sheet_pv_slopes,
-    sheet_s,
-    sheet_T,
     y_lowest,
     y_of,
 )
+from thermo.memory import table
 from thermo.public import public
 from thermo.saturation import T_lowest, T_melt
 from thermo.sheet import (
@@ -51,22 +46,35 @@ from thermo.sheet import (
     BOILING,
     ENTROPY,
     H_ORIGIN,
-    N_BOIL,
     NODES,
     NY,
     P_HIGH,
     P_LOW,
+    ROW,
+    ROW_S,
+    TILT,
     Y_HIGH,
     cell_y,
+    h_py,
     hermite,
     sat_cell,
     sat_value,
-    table,
+    sheet_both,
+    sheet_pv,
+    sheet_s,
+    sheet_T,
+    weigh,
+    y_ph,
 )
 from thermo.transport import mu_rhoT
 
 T_HIGHEST = 700.0
 """Highest temperature promised at every pressure [K]."""
+
+CP_IDEAL = 2.5 * GAS_CONSTANT
+Y_IDEAL = -300.0 * CP_IDEAL - H_ORIGIN
+S_IDEAL = GAS_CONSTANT * log(101325.0)
+"""The ideal gas, as a first guess: y at 0 K [J/kg] and s + R ln p at 300 K [J/(kg K)]."""
 
 _table.load()
 
@@ -79,10 +87,10 @@ def code_ph(p, h):
     """0 if (p, h) is valid, else why not."""
     if not (abs(p) < 1e300 and abs(h) < 1e300):
         return NOT_A_NUMBER
-    if not 0.0 < p < P_HIGH or h - H_ORIGIN >= Y_HIGH:
+    if not 0.0 < p < P_HIGH or y_ph(p, h) >= Y_HIGH:
         return OUTSIDE_TABLE
-    low = y_lowest(max(p, P_LOW))
-    return below(p) if h - H_ORIGIN < low - 0.05 else 0
+    q = max(p, P_LOW)
+    return below(p) if y_ph(q, h) < y_lowest(q) - 0.05 else 0
 
 
 @kernel
@@ -90,7 +98,7 @@ def code_pT(p, T):
     """0 if (p, T) is valid, else why not."""
     if not (abs(p) < 1e300 and abs(T) < 1e300):
         return NOT_A_NUMBER
-    if T < T_lowest(max(p, 0.0)) * (1.0 - 1e-9):
+    if T_lowest(max(p, 0.0)) * (1.0 - 1e-9) > T:
         return below(max(p, 0.0))
     return 0 if 0.0 < p < P_HIGH and T <= T_HIGHEST else OUTSIDE_TABLE
 
@@ -102,8 +110,9 @@ def code_ps(p, s):
         return NOT_A_NUMBER
     if not 0.0 < p < P_HIGH:
         return OUTSIDE_TABLE
-    low = s_anywhere(p, y_lowest(max(p, P_LOW)) + H_ORIGIN)
-    return below(p) if s < low - 0.05 else (OUTSIDE_TABLE if s > s_anywhere(p, Y_TOP + H_ORIGIN) else 0)
+    q = max(p, P_LOW)
+    low = s_anywhere(p, h_py(q, y_lowest(q)))
+    return below(p) if s < low - 0.05 else (OUTSIDE_TABLE if s > s_anywhere(p, h_py(q, Y_TOP)) else 0)
 
 
 @kernel
@@ -134,8 +143,8 @@ def explain(code: int, given: dict[str, float]) -> str:
         return "not a finite number; look for the first input that is missing or divided by zero."
     if code == BELOW_LAMBDA:
         return (
-            f"below the lambda point ({T_LAMBDA} K, boiling at {P_LAMBDA:.1f} Pa) helium is superfluid and this equation "
-            "does not hold; keep the temperature above 2.1768 K."
+            f"below the lambda point ({T_LAMBDA} K, boiling at {P_LAMBDA:.1f} Pa) helium is superfluid and this "
+            f"equation does not hold; keep the temperature above {T_LAMBDA} K."
         )
     if code == BEYOND_MELTING:
         return (
@@ -176,7 +185,7 @@ def state_ph(p, h):
     rho_c, 0 for liquid. Slopes are those of the sheet itself, inside the dome those of the equilibrium mixture.
     Code: 0 fine, 1 below the lambda point, 2 beyond melting, 3 outside the table, 4 not a number.
     """
-    y = h - H_ORIGIN
+    y = y_ph(p, h)
     x, code = -1.0, 0
     if in_one_phase(p, y):
         T, T_p, T_h, v, v_p, v_h = sheet_both(p, y)
@@ -196,10 +205,10 @@ def T_ph(p, h):
     >>> round(T_ph(101325.0, 0.0), 6)
     300.0
     """
-    y = h - H_ORIGIN
+    y = y_ph(p, h)
     if in_one_phase(p, y):
         return sheet_T(p, y)
-    return both_anywhere(p, h)[0]
+    return T_anywhere(p, h)
 
 
 @of_ph
@@ -209,7 +218,7 @@ def rho_ph(p, h):
     >>> round(rho_ph(101325.0, 0.0), 5)
     0.16252
     """
-    y = h - H_ORIGIN
+    y = y_ph(p, h)
     if in_one_phase(p, y):
         return p / sheet_pv(p, y)
     return max(p, VACUUM) / both_anywhere(p, h)[3]
@@ -218,9 +227,9 @@ def rho_ph(p, h):
 @of_ph
 def s_ph(p, h):
     """Entropy [J/(kg K)] of pressure [Pa] and enthalpy [J/kg]."""
-    y = h - H_ORIGIN
+    y = y_ph(p, h)
     if in_one_phase(p, y):
-        return sheet_s(p, y)
+        return sheet_s(p, y) - GAS_CONSTANT * log(p)
     return s_anywhere(p, h)
 
 
@@ -326,12 +335,11 @@ def rho_vap(p):
 @of_T
 def p_sat(T):
     """Boiling pressure [Pa] of temperature [K]."""
-    place = (min(max(T, T_LAMBDA), T_CRITICAL) - T_LAMBDA) / BOIL_STEP
-    i = min(int(place), N_BOIL - 1)
-    b0, b1, b2, b3 = hermite(place - i, 1.0)
+    place = (min(max(T, T_LAMBDA), T_CRITICAL) - T_LAMBDA) * (1.0 / BOIL_STEP)
+    i = int(place)
     q = table()
     a = BOILING + 2 * i
-    return b0 * q[a] + b1 * q[a + 1] + b2 * q[a + 2] + b3 * q[a + 3]
+    return weigh(hermite(place - i, 1.0), q[a], q[a + 1], q[a + 2], q[a + 3])
 
 
 # Inverses: for machines and boundaries.
@@ -345,8 +353,8 @@ def branch(p, gas):
         return low, NY
     a, u, _ = sat_cell(p)
     if gas:
-        return cell_y(sat_value(a, u, H_VAP) - H_ORIGIN)[0], NY
-    return low, cell_y(sat_value(a, u, H_LIQ) - H_ORIGIN)[0] + 1
+        return cell_y(y_ph(p, sat_value(a, u, H_VAP)))[0], NY
+    return low, cell_y(y_ph(p, sat_value(a, u, H_LIQ)))[0] + 1
 
 
 @of_pT
@@ -358,13 +366,12 @@ def h_pT(p, T):
     """
     q = min(max(p, P_LOW), P_TOP)
     subcritical = P_LAMBDA <= q < P_CRITICAL
-    gas = not subcritical or T >= saturated(q, T_SAT)
+    gas = not subcritical or saturated(q, T_SAT) <= T
     first, last = branch(q, gas)
-    y = y_of(T, NODES, ROW, q, first, last)
+    y = y_of(T, NODES, ROW, 2, q, Y_IDEAL + CP_IDEAL * T - TILT * q, first, last)
+    h = h_py(q, y)
     if subcritical:
-        edge = saturated(q, H_VAP if gas else H_LIQ) - H_ORIGIN
-        y = max(y, edge) if gas else min(y, edge)
-    h = y + H_ORIGIN
+        h = max(h, saturated(q, H_VAP)) if gas else min(h, saturated(q, H_LIQ))
     if p < P_LOW:
         for _ in range(3):
             both = both_anywhere(p, h)
@@ -393,12 +400,13 @@ def h_ps(p, s):
     if P_LAMBDA <= q < P_CRITICAL:
         a, u, _ = sat_cell(q)
         h_l, h_v = sat_value(a, u, H_LIQ), sat_value(a, u, H_VAP)
-        h = h_l + (s - sheet_s(q, h_l - H_ORIGIN)) * sat_value(a, u, T_SAT)
+        h = h_l + (f - sheet_s(q, y_ph(q, h_l))) * sat_value(a, u, T_SAT)
         if h_l <= h <= h_v:
             return h
         gas = h > h_v
     first, last = branch(q, gas)
-    return y_of(f, ENTROPY, ROW_S, q, first, last) + H_ORIGIN
+    ideal = 300.0 * exp((f - S_IDEAL) / CP_IDEAL)
+    return h_py(q, y_of(f, ENTROPY, ROW_S, 1, q, Y_IDEAL + CP_IDEAL * ideal - TILT * q, first, last))
 
 
 @of_ps
@@ -419,10 +427,10 @@ def rho_ps(p, s):
 @kernel
 def pv_slopes(p, h):
     """pv = p / rho with its slopes and the code: (pv, pv_p, pv_h, code)."""
-    y = h - H_ORIGIN
+    y = y_ph(p, h)
     if in_one_phase(p, y):
-        v, v_p, v_h = sheet_pv_slopes(p, y)
-        return v, v_p, v_h, 0
+        both = sheet_both(p, y)
+        return both[3], both[4], both[5], 0
     both = both_anywhere(p, h)
     return both[3], both[4], both[5], both[7]
 

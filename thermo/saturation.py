@@ -127,4 +127,3 @@ def limits(p, liquid, vapour):
         rho_v = rho_pT_near(min(p[i], P_LAMBDA), T_LAMBDA, p[i] / (GAS_CONSTANT * T_LAMBDA))
         f = first_rhoT(rho_v, T_LAMBDA)
         vapour[i, 0], vapour[i, 1] = f[3], f[4] / f[1]
-

@@ -3,26 +3,22 @@
 One buffer of doubles holds everything. Kernels reach it through a symbol that is bound when code is loaded, so no
 kernel carries the table as an argument and compiled code can be kept on disk.
 
-The grid is uniform within each power of two of p and of y = h - H_ORIGIN, so a cell is found from the bits of the
-number, without a logarithm. Each node keeps T and pv = p / rho with their derivatives (f, f_p, f_h, f_ph): one cache
-line. Entropy is kept apart, as s + R ln p, which stays smooth down to vacuum. Between nodes everything is bicubic
-Hermite: values and first derivatives are continuous and belong together.
+The grid is uniform within each power of two of p and of y = h - H_ORIGIN - TILT p, so a cell is found from the bits
+of the number, without a logarithm; the tilt keeps cold liquid, whose enthalpy rises with p by its volume, near small
+y. Each node keeps T and pv = p / rho with their derivatives (f, f_p, f_y, f_py): one cache line. Entropy is kept
+apart, as s + R ln p, which stays smooth down to vacuum. Between nodes everything is bicubic Hermite: values and first
+derivatives are continuous and belong together.
 """
 
 from __future__ import annotations
 
-import struct
-from typing import Any
+from math import sqrt
 
-import llvmlite.binding
-import numba
 import numpy as np
-from llvmlite import ir
-from numba import types
-from numba.extending import intrinsic
 
 from thermo.eos import P_CRITICAL, P_LAMBDA, T_CRITICAL, T_LAMBDA
 from thermo.jit import kernel
+from thermo.memory import bicubic_pair, bits_of, fma, number_of, reserve, table
 
 CELLS_P = (2, 2, 2, 2, 4, 4, 8, 8, 16, 16, 32, 64, 64, 32, 32, 16, 16, 16, 16)
 """Cells in each power of two of pressure, from 64 Pa to 33.6 MPa."""
@@ -32,7 +28,9 @@ FIRST_P, FIRST_Y = 6, 12
 P_LOW, P_HIGH = 2.0**FIRST_P, 2.0 ** (FIRST_P + len(CELLS_P))
 Y_LOW, Y_HIGH = 2.0**FIRST_Y, 2.0 ** (FIRST_Y + len(CELLS_Y))
 H_ORIGIN = -1570216.0 - 4800.0
-"""Enthalpy at y = 0 [J/kg]: a little below the coldest liquid."""
+"""Enthalpy at y = 0 and no pressure [J/kg]: a little below the coldest liquid."""
+TILT = 0.0045
+"""Enthalpy per pressure along y = constant [m3/kg]: about the volume of compressed liquid."""
 
 NP, NY = sum(CELLS_P), sum(CELLS_Y)
 N_SAT, N_BOIL = 1024, 512
@@ -41,81 +39,35 @@ SAT_STEP = THETA_LAMBDA / N_SAT
 BOIL_STEP = (T_CRITICAL - T_LAMBDA) / N_BOIL
 PER_SAT = 14
 
-NODES = 0
+DIRECTORY_P = 0
+DIRECTORY_Y = DIRECTORY_P + 4 * len(CELLS_P)
+NODES = 128
 ENTROPY = NODES + (NP + 1) * (NY + 1) * 8
 SATURATION = ENTROPY + (NP + 1) * (NY + 1) * 4
-BOILING = SATURATION + (N_SAT + 1) * 16
-ROWS = BOILING + (N_BOIL + 1) * 2
+BOILING = SATURATION + (N_SAT + 2) * 16
+ROWS = BOILING + (N_BOIL + 2) * 2
 LIMITS = ROWS + (NP + 1) * 4
 LENGTH = LIMITS + (NP + 1) * 4
 STRIDE = NY + 1
-
-
-def _aligned(length: int) -> np.ndarray:
-    """Zeros that start at a cache line."""
-    raw = np.zeros(length + 8)
-    start = (-raw.ctypes.data // 8) % 8
-    return raw[start : start + length]
-
-
-BUFFER = _aligned(LENGTH)
-SYMBOL = "hetwin_helium_table"
-llvmlite.binding.add_symbol(SYMBOL, BUFFER.ctypes.data)
-
-
-@intrinsic
-def _table(context: Any) -> Any:
-    def codegen(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        module = builder.module
-        try:
-            return module.get_global(SYMBOL)
-        except KeyError:
-            return ir.GlobalVariable(module, ir.DoubleType(), SYMBOL)
-
-    return types.CPointer(types.float64)(), codegen
-
-
-@intrinsic
-def _bits(context: Any, number: Any) -> Any:
-    def codegen(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        return builder.bitcast(arguments[0], ir.IntType(64))
-
-    return types.int64(types.float64), codegen
-
-
-@intrinsic
-def _number(context: Any, bits: Any) -> Any:
-    def codegen(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        return builder.bitcast(arguments[0], ir.DoubleType())
-
-    return types.float64(types.int64), codegen
-
-
-table, bits_of, number_of = _table, _bits, _number
-if numba.config.DISABLE_JIT:  # the same kernels as plain Python, for the debugger
-
-    def table() -> np.ndarray:
-        return BUFFER
-
-    def bits_of(number: float) -> int:
-        return int(struct.unpack("<q", struct.pack("<d", number))[0])
-
-    def number_of(bits: int) -> float:
-        return float(struct.unpack("<d", struct.pack("<q", bits))[0])
-
-
-def _directory(cells: tuple[int, ...], first: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """For each power of two: bits below a cell's number, number of its first cell, width of its cells."""
-    count = np.array(cells, dtype=np.int64)
-    shift = 52 - np.log2(count).astype(np.int64)
-    base = np.concatenate(([0], np.cumsum(count)[:-1]))
-    return shift, base, 2.0 ** np.arange(first, first + len(cells)) / count
-
-
-SHIFT_P, BASE_P, WIDTH_P = _directory(CELLS_P, FIRST_P)
-SHIFT_Y, BASE_Y, WIDTH_Y = _directory(CELLS_Y, FIRST_Y)
-COUNT_Y = np.array(CELLS_Y, dtype=np.int64)
+ROW, ROW_S = 8 * STRIDE, 4 * STRIDE
 MANTISSA = (1 << 52) - 1
+ONE = 1023 << 52
+"""The bits of 1.0, which turn a mantissa into a number from 1 to 2."""
+
+BUFFER = reserve(LENGTH)
+
+
+def directory(cells: tuple[int, ...], first: int) -> np.ndarray:
+    """For each power of two: how far to shift bits to a cell's number, number of its first cell, width of its cells.
+
+    The two integers are kept as bit patterns of doubles, since the buffer holds nothing else.
+    """
+    count = np.array(cells, dtype=np.int64)
+    rows = np.zeros((count.size, 4))
+    rows[:, 0] = (52 - np.log2(count).astype(np.int64)).view(np.float64)
+    rows[:, 1] = np.concatenate(([0], np.cumsum(count)[:-1])).astype(np.int64).view(np.float64)
+    rows[:, 2] = 2.0 ** np.arange(first, first + count.size) / count
+    return rows.ravel()
 
 
 def grid(cells: tuple[int, ...], first: int) -> np.ndarray:
@@ -125,30 +77,45 @@ def grid(cells: tuple[int, ...], first: int) -> np.ndarray:
 
 
 @kernel
+def y_ph(p, h):
+    """The sheet's second coordinate [J/kg]."""
+    return h - H_ORIGIN - TILT * p
+
+
+@kernel
+def h_py(p, y):
+    """Enthalpy [J/kg] of the sheet's two coordinates."""
+    return y + H_ORIGIN + TILT * p
+
+
+@kernel
+def cell(number, entry):
+    """Cell of a number from its power of two's directory entry: (cell, position 0..1, width)."""
+    q = table()
+    bits = bits_of(number)
+    shift = bits_of(q[entry])
+    position = number_of(((bits << (52 - shift)) & MANTISSA) | ONE) - 1.0
+    return bits_of(q[entry + 1]) + ((bits & MANTISSA) >> shift), position, q[entry + 2]
+
+
+@kernel
 def cell_p(p):
     """Cell of a pressure within [P_LOW, P_HIGH): (number, position 0..1, width)."""
-    bits = bits_of(p)
-    octave = (bits >> 52) - (1023 + FIRST_P)
-    shift = SHIFT_P[octave]
-    width = WIDTH_P[octave]
-    return BASE_P[octave] + ((bits & MANTISSA) >> shift), (p - number_of((bits >> shift) << shift)) / width, width
+    return cell(p, DIRECTORY_P + 4 * ((bits_of(p) >> 52) - (1023 + FIRST_P)))
 
 
 @kernel
 def cell_y(y):
-    """Cell of y = h - H_ORIGIN within [Y_LOW, Y_HIGH): (number, position 0..1, width)."""
-    bits = bits_of(y)
-    octave = (bits >> 52) - (1023 + FIRST_Y)
-    shift = SHIFT_Y[octave]
-    width = WIDTH_Y[octave]
-    return BASE_Y[octave] + ((bits & MANTISSA) >> shift), (y - number_of((bits >> shift) << shift)) / width, width
+    """Cell of y within [Y_LOW, Y_HIGH): (number, position 0..1, width)."""
+    return cell(y, DIRECTORY_Y + 4 * ((bits_of(y) >> 52) - (1023 + FIRST_Y)))
 
 
 @kernel
 def hermite(t, width):
     """Weights of (f0, f0', f1, f1') for the value of a cubic at position t of a cell."""
     r = 1.0 - t
-    return r * r * (1.0 + 2.0 * t), r * r * t * width, t * t * (1.0 + 2.0 * r), -t * t * r * width
+    rr, tt = r * r, t * t
+    return rr * fma(2.0, t, 1.0), rr * t * width, tt * fma(2.0, r, 1.0), -tt * r * width
 
 
 @kernel
@@ -156,58 +123,89 @@ def hermite_slope(t, width):
     """Weights of (f0, f0', f1, f1') for the slope of a cubic at position t of a cell."""
     r = 1.0 - t
     turn = 6.0 * t * r / width
-    return -turn, r * (1.0 - 3.0 * t), turn, t * (1.0 - 3.0 * r)
+    return -turn, r * fma(-3.0, t, 1.0), turn, t * fma(-3.0, r, 1.0)
 
 
 @kernel
-def value(a, row, a0, a1, a2, a3, b0, b1, b2, b3):
-    """Bicubic value at a node address, `row` doubles to the next p, from weights in p (a) and y (b)."""
+def weigh(w, f0, f1, f2, f3):
+    """Sum of four products."""
+    return fma(w[3], f3, fma(w[2], f2, fma(w[1], f1, w[0] * f0)))
+
+
+@kernel
+def value(a, row, gap, along, across):
+    """Bicubic value from the node address a: `row` doubles to the next p, `gap` between f, f_p, f_y and f_py."""
     q = table()
     c = a + row
-    s = row_step(row)
-    low = a0 * q[a] + a1 * q[a + 1] + a2 * q[c] + a3 * q[c + 1]
-    low_y = a0 * q[a + 2] + a1 * q[a + 3] + a2 * q[c + 2] + a3 * q[c + 3]
-    a, c = a + s, c + s
-    high = a0 * q[a] + a1 * q[a + 1] + a2 * q[c] + a3 * q[c + 1]
-    high_y = a0 * q[a + 2] + a1 * q[a + 3] + a2 * q[c + 2] + a3 * q[c + 3]
-    return b0 * low + b1 * low_y + b2 * high + b3 * high_y
+    low = weigh(along, q[a], q[a + gap], q[c], q[c + gap])
+    low_y = weigh(along, q[a + 2 * gap], q[a + 3 * gap], q[c + 2 * gap], q[c + 3 * gap])
+    a, c = a + 4 * gap, c + 4 * gap
+    high = weigh(along, q[a], q[a + gap], q[c], q[c + gap])
+    high_y = weigh(along, q[a + 2 * gap], q[a + 3 * gap], q[c + 2 * gap], q[c + 3 * gap])
+    return weigh(across, low, low_y, high, high_y)
 
 
 @kernel
-def row_step(row):
-    """Doubles from a node to the next one in y."""
-    return row // STRIDE
+def sheet_T(p, y):
+    """Temperature on the sheet [K]."""
+    i, t, dp = cell_p(p)
+    j, u, dy = cell_y(y)
+    return value(NODES + 8 * (i * STRIDE + j), ROW, 2, hermite(t, dp), hermite(u, dy))
 
 
 @kernel
-def patch(a, row, t, dp, u, dy):
-    """Bicubic value and first derivatives (f, f_p, f_h) in the cell whose first node is at address a."""
-    a0, a1, a2, a3 = hermite(t, dp)
-    b0, b1, b2, b3 = hermite(u, dy)
-    f = value(a, row, a0, a1, a2, a3, b0, b1, b2, b3)
-    c0, c1, c2, c3 = hermite_slope(u, dy)
-    f_h = value(a, row, a0, a1, a2, a3, c0, c1, c2, c3)
-    a0, a1, a2, a3 = hermite_slope(t, dp)
-    f_p = value(a, row, a0, a1, a2, a3, b0, b1, b2, b3)
-    return f, f_p, f_h
+def sheet_pv(p, y):
+    """pv = p / rho on the sheet [J/kg]."""
+    i, t, dp = cell_p(p)
+    j, u, dy = cell_y(y)
+    return value(NODES + 8 * (i * STRIDE + j) + 1, ROW, 2, hermite(t, dp), hermite(u, dy))
 
 
 @kernel
-def edge(a, row, t, dp):
-    """Value and y-slope on the edge between two pressures: (f, f_y)."""
+def sheet_s(p, y):
+    """Entropy on the sheet, plus R ln p [J/(kg K)]."""
+    i, t, dp = cell_p(p)
+    j, u, dy = cell_y(y)
+    return value(ENTROPY + 4 * (i * STRIDE + j), ROW_S, 1, hermite(t, dp), hermite(u, dy))
+
+
+@kernel
+def sheet_both(p, y):
+    """T and pv with their slopes: (T, T_p, T_h, pv, pv_p, pv_h)."""
+    i, t, dp = cell_p(p)
+    j, u, dy = cell_y(y)
+    a = NODES + 8 * (i * STRIDE + j)
+    along, across = hermite(t, dp), hermite(u, dy)
+    T, T_p, T_y, v, v_p, v_y = bicubic_pair(a, a + ROW, along, hermite_slope(t, dp), across, hermite_slope(u, dy))
+    return T, fma(-TILT, T_y, T_p), T_y, v, fma(-TILT, v_y, v_p), v_y
+
+
+@kernel
+def edge(a, row, gap, along):
+    """Value and y-slope on the line of constant y through the node at address a: (f, f_y)."""
     q = table()
-    a0, a1, a2, a3 = hermite(t, dp)
     c = a + row
-    f = a0 * q[a] + a1 * q[a + 1] + a2 * q[c] + a3 * q[c + 1]
-    return f, a0 * q[a + 2] + a1 * q[a + 3] + a2 * q[c + 2] + a3 * q[c + 3]
+    f = weigh(along, q[a], q[a + gap], q[c], q[c + gap])
+    return f, weigh(along, q[a + 2 * gap], q[a + 3 * gap], q[c + 2 * gap], q[c + 3 * gap])
+
+
+@kernel
+def node_y(j):
+    """Position of node j and the width of the cell above it."""
+    q = table()
+    entry = DIRECTORY_Y
+    while entry < DIRECTORY_Y + 4 * (len(CELLS_Y) - 1) and bits_of(q[entry + 5]) <= j:
+        entry += 4
+    octave = (entry - DIRECTORY_Y) // 4
+    return q[entry + 2] * (j - bits_of(q[entry + 1])) + Y_LOW * (1 << octave), q[entry + 2]
 
 
 @kernel
 def sat_cell(p):
     """Where a pressure lies on the saturation line: (address, position 0..1, d position / dp)."""
-    theta = (1.0 - p / P_CRITICAL) ** 0.5
-    place = theta / SAT_STEP
-    i = min(int(place), N_SAT - 1)
+    theta = sqrt(max(1.0 - p * (1.0 / P_CRITICAL), 0.0))
+    place = theta * (1.0 / SAT_STEP)
+    i = int(place)
     return SATURATION + 16 * i, place - i, -0.5 / (P_CRITICAL * SAT_STEP * theta)
 
 
@@ -215,15 +213,13 @@ def sat_cell(p):
 def sat_value(a, u, k):
     """Quantity k of the saturation line at position u of the cell at address a."""
     q = table()
-    b0, b1, b2, b3 = hermite(u, 1.0)
-    a = a + k
-    return b0 * q[a] + b1 * q[a + 7] + b2 * q[a + 16] + b3 * q[a + 23]
+    a += k
+    return weigh(hermite(u, 1.0), q[a], q[a + 7], q[a + 16], q[a + 23])
 
 
 @kernel
 def sat_slope(a, u, k):
     """Slope of quantity k by position."""
     q = table()
-    b0, b1, b2, b3 = hermite_slope(u, 1.0)
-    a = a + k
-    return b0 * q[a] + b1 * q[a + 7] + b2 * q[a + 16] + b3 * q[a + 23]
+    a += k
+    return weigh(hermite_slope(u, 1.0), q[a], q[a + 7], q[a + 16], q[a + 23])

@@ -18,15 +18,16 @@ from thermo import eos, sheet
 from thermo.eos import GAS_CONSTANT, P_CRITICAL, P_LAMBDA, first_rhoT, rho_pT_near, s_rhoT, second_rhoT, solve_ph
 from thermo.jit import cache_root, kernel
 from thermo.saturation import limits, saturation_table
+from thermo.sheet import TILT, h_py
 
-SOURCES = ("eos.py", "saturation.py", "sheet.py", "table.py")
+SOURCES = ("eos.py", "memory.py", "saturation.py", "sheet.py", "table.py")
 MARGIN = 4
 """Cells by which each branch is continued into the dome and below the valid range."""
 
 
 @kernel
 def node(p, rho, T, out):
-    """Write (T, pv, s + R ln p), each with f_p, f_h, f_ph, of a solved state to a node; also T_hh, used by no one."""
+    """Write (T, pv, s + R ln p), each with f_p at constant y, f_y, f_py, of a solved state to a node."""
     p_r, p_T, h_r, h_T = first_rhoT(rho, T)[1:3] + first_rhoT(rho, T)[4:6]
     p_rr, p_rT, p_TT, h_rr, h_rT, h_TT = second_rhoT(rho, T)
     det = p_r * h_T - p_T * h_r
@@ -40,6 +41,9 @@ def node(p, rho, T, out):
     T_ph = T_h_r * r_p + T_h_T * T_p
     r_ph = r_h_r * r_p + r_h_T * T_p
 
+    T_hh = T_h_r * r_h + T_h_T * T_h
+    r_hh = r_h_r * r_h + r_h_T * T_h
+
     v = 1.0 / rho
     out[0], out[1], out[2], out[3] = T, T_p, T_h, T_ph
     out[4] = p * v
@@ -48,6 +52,11 @@ def node(p, rho, T, out):
     out[7] = -v * v * r_h - p * v * v * r_ph + 2.0 * p * v * v * v * r_p * r_h
     out[8] = s_rhoT(rho, T) + GAS_CONSTANT * np.log(p)
     out[9], out[10], out[11] = GAS_CONSTANT / p - v / T, 1.0 / T, -T_p / (T * T)
+
+    # along the sheet's own axis, y instead of h is held constant
+    for k, f_hh in ((0, T_hh), (4, -p * v * v * r_hh + 2.0 * p * v * v * v * r_h * r_h), (8, -T_h / (T * T))):
+        out[k + 1] += TILT * out[k + 2]
+        out[k + 3] += TILT * f_hh
 
 
 @kernel
@@ -75,7 +84,8 @@ def carry(h, start, stop, out):
     for j in range(start + step, stop + step, step):
         dh = h[j] - h[start]
         for k in range(0, 12, 4):
-            out[j, k], out[j, k + 1] = out[start, k] + dh * out[start, k + 2], out[start, k + 1] + dh * out[start, k + 3]
+            out[j, k] = out[start, k] + dh * out[start, k + 2]
+            out[j, k + 1] = out[start, k + 1] + dh * out[start, k + 3]
             out[j, k + 2], out[j, k + 3] = out[start, k + 2], out[start, k + 3]
 
 
@@ -102,16 +112,19 @@ def isobar(p, h, low, gas_end, liquid, liquid_end, rho_l, T_l, out):
 
 
 @kernel
-def fill(p, h, plan, start, out):
+def fill(p, y, plan, start, out):
     """Fill all isobars by plan (low, gas_end, liquid, liquid_end) and start (rho, T of the liquid); worst shortfall."""
     short = 0
     for i in range(p.size):
-        k = isobar(p[i], h, plan[i, 0], plan[i, 1], plan[i, 2], plan[i, 3], start[i, 0], start[i, 1], out[i])
-        short = max(short, k)
+        low, gas_end, liquid, liquid_end = plan[i, 0], plan[i, 1], plan[i, 2], plan[i, 3]
+        h = y + h_py(p[i], 0.0)
+        short = max(short, isobar(p[i], h, low, gas_end, liquid, liquid_end, start[i, 0], start[i, 1], out[i]))
     return short
 
 
-def plan_isobars(p: np.ndarray, h: np.ndarray, sat: np.ndarray, low: np.ndarray, high: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def plan_isobars(
+    p: np.ndarray, y: np.ndarray, sat: np.ndarray, low: np.ndarray, high: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
     """Which nodes of each isobar to solve as gas and as liquid, and where the liquid starts from."""
     h_l, h_v = sat[:, 1], sat[:, 2]
     theta = np.sqrt(np.clip(1.0 - p / P_CRITICAL, 0.0, None))
@@ -121,18 +134,20 @@ def plan_isobars(p: np.ndarray, h: np.ndarray, sat: np.ndarray, low: np.ndarray,
     start = np.ones((p.size, 2))
     for i in range(p.size):
         near = slice(max(i - 1, 0), i + 2)
+        tilt = TILT * (p[near] - p[i])
+        h = h_py(p[i], y)
         if p[near][-1] <= P_LAMBDA or p[i] >= P_CRITICAL:
-            lowest = high[near, 0].min() if p[i] < P_LAMBDA else low[near, 0].min()
+            lowest = (high[near, 0] - tilt).min() if p[i] < P_LAMBDA else (low[near, 0] - tilt).min()
             end = max(int(np.searchsorted(h, lowest)) - MARGIN, 0)
             plan[i] = end, end, -1, -1
             continue
-        beside = [np.interp(place[near], rows, column) for column in (h_l, h_v)]
+        beside = [np.interp(place[near], rows, column) - tilt for column in (h_l, h_v)]
         middle = int(np.searchsorted(h, 0.5 * (beside[0].mean() + beside[1].mean())))
         gas_end = max(middle + 1, int(np.searchsorted(h, beside[1].min())) - MARGIN)
         liquid_end = min(middle, int(np.searchsorted(h, beside[0].max())) + MARGIN)
         if theta[i] < 0.15:
             gas_end, liquid_end = middle + 1, middle
-        lowest = max(int(np.searchsorted(h, low[near, 0].min())) - MARGIN, 0)
+        lowest = max(int(np.searchsorted(h, (low[near, 0] - tilt).min())) - MARGIN, 0)
         liquid = int(np.searchsorted(h, np.interp(place[i], rows, h_l))) - 1
         plan[i] = lowest, gas_end, liquid, liquid_end
         start[i] = np.interp(place[i], rows, sat[:, 5]), np.interp(place[i], rows, sat[:, 0])
@@ -143,18 +158,20 @@ def row_bounds(p: np.ndarray, sat: np.ndarray, low: np.ndarray, high: np.ndarray
     """Bounds in y per pressure cell between which no saturation or limit is met: (lowest, dome from, dome to)."""
     rows = np.zeros((p.size, 4))
     place_rows = np.arange(sheet.N_SAT + 1)
+    low, high = (edge[:, 0] - h_py(p, 0.0) for edge in (low, high))
     for i in range(p.size - 1):
-        lowest = low[i : i + 2, 0].max() - sheet.H_ORIGIN + 1.0
+        lowest = low[i : i + 2].max() + 1.0
         if p[i] >= P_CRITICAL:
             rows[i, :3] = lowest, np.inf, np.inf
             continue
         if p[i + 1] <= P_LAMBDA:
-            rows[i, :3] = np.inf, -np.inf, high[i : i + 2, 0].max() - sheet.H_ORIGIN + 1.0
+            rows[i, :3] = np.inf, -np.inf, high[i : i + 2].max() + 1.0
             continue
-        theta = np.sqrt(np.clip(1.0 - np.linspace(p[i], p[i + 1], 33) / P_CRITICAL, 0.0, None))
+        inside = np.linspace(p[i], p[i + 1], 33)
+        theta = np.sqrt(np.clip(1.0 - inside / P_CRITICAL, 0.0, None))
         place = np.minimum(theta / sheet.SAT_STEP, sheet.N_SAT)
-        h_l, h_v = (np.interp(place, place_rows, sat[:, k]) - sheet.H_ORIGIN for k in (1, 2))
-        rows[i, :3] = lowest, h_l.min() - 5.0, max(h_v.max() + 5.0, high[i, 0] - sheet.H_ORIGIN)
+        h_l, h_v = (np.interp(place, place_rows, sat[:, k]) - h_py(inside, 0.0) for k in (1, 2))
+        rows[i, :3] = lowest, h_l.min() - 5.0, max(h_v.max() + 5.0, high[i])
         if p[i] < P_LAMBDA:
             rows[i, 0] = np.inf
     return rows
@@ -163,22 +180,25 @@ def row_bounds(p: np.ndarray, sat: np.ndarray, low: np.ndarray, high: np.ndarray
 def build() -> np.ndarray:
     """The whole buffer, from the equation of state."""
     buffer = np.zeros(sheet.LENGTH)
+    pages = sheet.directory(sheet.CELLS_P, sheet.FIRST_P), sheet.directory(sheet.CELLS_Y, sheet.FIRST_Y)
+    buffer[: sheet.DIRECTORY_Y + pages[1].size] = np.concatenate(pages)
     p = sheet.grid(sheet.CELLS_P, sheet.FIRST_P)
-    h = sheet.grid(sheet.CELLS_Y, sheet.FIRST_Y) + sheet.H_ORIGIN
+    y = sheet.grid(sheet.CELLS_Y, sheet.FIRST_Y)
 
     sat = saturation_table(np.linspace(0.0, sheet.THETA_LAMBDA, sheet.N_SAT + 1))
-    packed = buffer[sheet.SATURATION : sheet.BOILING].reshape(-1, 16)
+    packed = buffer[sheet.SATURATION : sheet.BOILING].reshape(-1, 16)[:-1]
     packed[:, :7], packed[:, 7:14] = sat[:, :7], sat[:, 7:] * sheet.SAT_STEP
-    buffer[sheet.BOILING : sheet.ROWS] = boiling(sat).ravel()
+    buffer[sheet.BOILING : sheet.ROWS - 2] = boiling(sat).ravel()
 
     low, high = np.empty((p.size, 2)), np.empty((p.size, 2))
     limits(p, low, high)
-    plan, start = plan_isobars(p, h, sat, low, high)
-    nodes = np.empty((p.size, h.size, 12))
-    short = fill(p, h, plan, start, nodes)
+    plan, start = plan_isobars(p, y, sat, low, high)
+    nodes = np.empty((p.size, y.size, 12))
+    short = fill(p, y, plan, start, nodes)
     if short > 0 or not np.isfinite(nodes).all():
         raise RuntimeError(f"The helium table could not be built: {short} nodes short. Report this as a bug.")
-    buffer[: sheet.ENTROPY] = nodes[:, :, :8].ravel()
+    # T and pv side by side: (T, pv, T_p, pv_p, T_y, pv_y, T_py, pv_py)
+    buffer[sheet.NODES : sheet.ENTROPY] = nodes[:, :, :8].reshape(p.size, y.size, 2, 4).swapaxes(2, 3).ravel()
     buffer[sheet.ENTROPY : sheet.SATURATION] = nodes[:, :, 8:].ravel()
 
     buffer[sheet.ROWS : sheet.LIMITS] = row_bounds(p, sat, low, high).ravel()
@@ -195,6 +215,12 @@ def boiling(sat: np.ndarray) -> np.ndarray:
 
 
 @kernel
+def cubic(weights, sat, i, k):
+    """Quantity k of the saturation rows between row i and the next."""
+    return sheet.weigh(weights, sat[i, k], sat[i, k + 7], sat[i + 1, k], sat[i + 1, k + 7])
+
+
+@kernel
 def vapour_pressure(T, sat, out):
     """Fill (p, dp/dT * step) for rising T by inverting the saturation rows (their last row is the lambda point)."""
     n = sat.shape[0] - 1
@@ -205,27 +231,22 @@ def vapour_pressure(T, sat, out):
             i -= 1
         u = 0.5
         for _ in range(40):
-            b0, b1, b2, b3 = sheet.hermite(u, step)
-            c0, c1, c2, c3 = sheet.hermite_slope(u, step)
-            f = b0 * sat[i, 0] + b1 * sat[i, 7] + b2 * sat[i + 1, 0] + b3 * sat[i + 1, 7]
-            slope = c0 * sat[i, 0] + c1 * sat[i, 7] + c2 * sat[i + 1, 0] + c3 * sat[i + 1, 7]
+            f = cubic(sheet.hermite(u, step), sat, i, 0)
+            slope = cubic(sheet.hermite_slope(u, step), sat, i, 0)
             u = min(max(u - (f - T[k]) / (slope * step), 0.0), 1.0)
         theta = (i + u) * step
         out[k, 0] = P_CRITICAL * (1.0 - theta * theta)
         out[k, 1] = 0.0
-    # slopes by Clapeyron are exact; here central differences of a cubic through four points would do no better
+    # slopes by Clapeyron's equation; at the critical point, where it reads 0 / 0, from the slopes before
     for k in range(T.size):
         theta = (1.0 - out[k, 0] / P_CRITICAL) ** 0.5
         i = min(int(theta / step), n - 1)
         u = theta / step - i
-        b0, b1, b2, b3 = sheet.hermite(u, step)
-        T_k = T[k]
-        h_l = b0 * sat[i, 1] + b1 * sat[i, 8] + b2 * sat[i + 1, 1] + b3 * sat[i + 1, 8]
-        h_v = b0 * sat[i, 2] + b1 * sat[i, 9] + b2 * sat[i + 1, 2] + b3 * sat[i + 1, 9]
-        r_l = b0 * sat[i, 5] + b1 * sat[i, 12] + b2 * sat[i + 1, 5] + b3 * sat[i + 1, 12]
-        r_v = b0 * sat[i, 6] + b1 * sat[i, 13] + b2 * sat[i + 1, 6] + b3 * sat[i + 1, 13]
+        w = sheet.hermite(u, step)
+        latent = cubic(w, sat, i, 2) - cubic(w, sat, i, 1)
+        r_l, r_v = cubic(w, sat, i, 5), cubic(w, sat, i, 6)
         if r_l - r_v > 1e-3 * r_l:
-            out[k, 1] = (h_v - h_l) / (T_k * (1.0 / r_v - 1.0 / r_l)) * sheet.BOIL_STEP
+            out[k, 1] = latent / (T[k] * (1.0 / r_v - 1.0 / r_l)) * sheet.BOIL_STEP
         else:
             out[k, 1] = 2.0 * out[k - 1, 1] - out[k - 2, 1]
 
