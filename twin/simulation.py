@@ -7,8 +7,8 @@
     simulation.do("BAG-1.swap").result()             # an action, between two steps
     simulation.call(lambda plant: plant.snapshot())  # anything else that needs the plant to stand still
 
-Only this thread touches the plant. After each scan it copies the process image once and hands the read-only copy to every
-subscriber, so nobody ever sees half a step and nobody needs a lock.
+Only this thread touches the plant. After each scan it copies the process image once and hands the read-only copy to
+every subscriber, so nobody ever sees half a step and nobody needs a lock.
 """
 
 from __future__ import annotations
@@ -24,11 +24,13 @@ from typing import Any
 import numpy as np
 
 from twin.clock import Clock, WallClock
+from twin.compile import MODES
 from twin.errors import BadWrite, NumericalFailure, TwinError
 from twin.plant import Plant
+from twin.tags import Tag
 
-MODES = ("realtime", "scaled", "asap", "lockstep", "paused")
-"""Labels of the tag SIM.mode, in order: wall clock, wall clock times SIM.speed, as fast as it goes, on command, not at all."""
+CONTROLS = ("SIM.mode", "SIM.speed")
+"""Tags of the simulation itself that may be written, though the plant computes with neither."""
 
 CHUNK = 0.02  # s of wall time that the plant computes before the loop looks up again
 
@@ -41,8 +43,18 @@ class SimulationError(TwinError):
     """The simulation cannot do this in its present mode, or has stopped."""
 
 
+def writable(tag: Tag) -> bool:
+    """Whether a tag may be written while a simulation runs: inputs, and the controls of the simulation."""
+    return tag.writable or tag.name in CONTROLS
+
+
 class Simulation:
-    """Runs a plant in a thread of its own, in one of the MODES, a scan every `period` [s] of wall time."""
+    """Runs a plant in a thread of its own, a scan every `period` [s] of wall time, in one of five modes.
+
+    realtime: with the wall clock; scaled: `speed` times the wall clock; asap: as fast as it goes; lockstep: only on
+    `advance`; paused: not at all. A scan that is not done before the next one is due is an overrun: it is counted in
+    SIM.overruns, and the simulation counts its time anew from there instead of running after it.
+    """
 
     def __init__(
         self,
@@ -147,10 +159,16 @@ class Simulation:
 
     def _checked(self, name: str, value: float) -> float:
         tag = self.plant.tags[name]
-        if not tag.writable:
-            raise BadWrite(f"{name} cannot be written: it is an {tag.role}.", "not_writable")
+        if not writable(tag):
+            raise BadWrite(f"{name} is computed by the plant; only inputs can be written.", "not_writable")
+        if not isinstance(value, (int, float, np.number)):
+            raise BadWrite(f"{name}: expected one number in {tag.unit}, got {value!r}.", "type_mismatch")
         if not tag.low <= value <= tag.high:  # false for NaN too
-            raise BadWrite(f"{name} takes {tag.low:g} to {tag.high:g} {tag.unit}, not {value:g}.", "out_of_range")
+            raise BadWrite(f"{name}: expected {tag.low:g} to {tag.high:g} {tag.unit}, got {value:g}.", "out_of_range")
+        if tag.discrete and value != int(value):
+            raise BadWrite(
+                f"{name}: expected one of {', '.join(tag.labels)} by number, got {value:g}.", "type_mismatch"
+            )
         return float(value)
 
     # The thread

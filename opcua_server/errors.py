@@ -1,0 +1,20 @@
+"""What can go wrong in the OPC UA server, as one tree.
+
+ServerError
+├── PortBusy           another program listens on the port
+└── EndpointRefused    the endpoint cannot be served: not an opc.tcp URL, or open to the network without security
+"""
+
+from __future__ import annotations
+
+
+class ServerError(Exception):
+    """Base of everything the server raises on purpose; its text is a sentence for people."""
+
+
+class PortBusy(ServerError):
+    """Another program listens on the port."""
+
+
+class EndpointRefused(ServerError):
+    """The endpoint is not an opc.tcp URL, or would be open to the network without security."""

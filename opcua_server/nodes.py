@@ -1,0 +1,270 @@
+"""The nodes of a plant: folders by site and equipment, one variable per tag, its unit, range and labels as properties.
+
+    Objects / <plant> / <area> / <unit> / <tag>                TT-301, CV-101.opening
+    Objects / <plant> / <area> / <unit> / <part> / <tag>       C-1.stage1.p, E1.wall.0
+    Objects / <plant> / SIM / SIM.time ...
+
+Variables have the tag's name as their node id (`ns=2;s=TT-301`), so they are the same after every restart and in every
+grouping; folders and properties have paths with a slash, which no tag contains.
+
+Nodes go straight into asyncua's address space. Its `add_nodes` compares each new sibling with all others and takes
+0.3 ms a node here (1.2 s for 1 500 tags); written straight they take 0.03 ms.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from asyncua import ua
+from asyncua.server.address_space import AddressSpace, AttributeValue, NodeData
+
+from opcua_server.units import engineering_unit
+from twin.tags import Tag, Tags
+
+NAMESPACE = "urn:hetwin:plant"
+
+ORGANIZES, COMPONENT, PROPERTY = (
+    ua.NodeId(i) for i in (ua.ObjectIds.Organizes, ua.ObjectIds.HasComponent, ua.ObjectIds.HasProperty)
+)
+FOLDER, OBJECT = ua.NodeId(ua.ObjectIds.FolderType), ua.NodeId(ua.ObjectIds.BaseObjectType)
+ANALOG, TWO_STATE, MULTI_STATE, PLAIN, PROPERTY_TYPE = (
+    ua.NodeId(i)
+    for i in (
+        ua.ObjectIds.AnalogItemType,
+        ua.ObjectIds.TwoStateDiscreteType,
+        ua.ObjectIds.MultiStateDiscreteType,
+        ua.ObjectIds.BaseDataVariableType,
+        ua.ObjectIds.PropertyType,
+    )
+)
+RANGE, ENGINEERING_UNIT, TEXT, ARGUMENT = (
+    ua.NodeId(i)
+    for i in (ua.ObjectIds.Range, ua.ObjectIds.EUInformation, ua.ObjectIds.LocalizedText, ua.ObjectIds.Argument)
+)
+READ, READ_WRITE = 1, 3  # bits of AccessLevel
+
+Attributes = dict[ua.AttributeIds, AttributeValue]
+
+
+@cache
+def variant_type(tag: Tag) -> ua.VariantType:
+    """How a tag's value travels: Double, or Boolean for two labels, UInt32 for more."""
+    if not tag.discrete:
+        return ua.VariantType.Double
+    return ua.VariantType.Boolean if len(tag.labels) == 2 else ua.VariantType.UInt32
+
+
+@dataclass(frozen=True)
+class PlantNodes:
+    """What the server needs to find again: the value of each tag by address, tags by node id, the method of SIM."""
+
+    values: dict[int, AttributeValue]
+    tags: dict[ua.NodeId, Tag]
+    failure: AttributeValue
+    advance: ua.NodeId
+
+
+def build_nodes(space: AddressSpace, index: int, name: str, description: str, tags: Tags, period: float) -> PlantNodes:
+    """Add the nodes of all tags under Objects; `period` [s] is how often values can change."""
+    writer = _Writer(space, index)
+    root = writer.group(ua.NodeId(ua.ObjectIds.ObjectsFolder), f"/{name}", name, OBJECT, description)
+    values, by_id = {}, {}
+    for tag in tags.values():
+        node = writer.tag(_parent(writer, root, tag), tag, period * 1000.0)
+        values[tag.address] = node.attributes[ua.AttributeIds.Value]
+        by_id[node.nodeid] = tag
+    sim = writer.group(root, f"{root.Identifier}/SIM", "SIM", OBJECT)
+    failure = writer.variable(sim, "SIM.failure", PLAIN, "", ua.VariantType.String, "why the simulation stopped")
+    advance = writer.method(
+        sim,
+        "SIM.advance",
+        "in mode lockstep: advance the plant, and answer when the new values can be read",
+        [_argument("seconds", "simulated time to advance [s], a whole number of steps")],
+        [_argument("time", "simulation time reached [s]")],
+    )
+    return PlantNodes(values, by_id, failure.attributes[ua.AttributeIds.Value], advance)
+
+
+def _parent(writer: _Writer, root: ua.NodeId, tag: Tag) -> ua.NodeId:
+    """The folder of a tag: area, unit, and the unit's part for names such as C-1.stage1.p."""
+    parent = root
+    if tag.area:
+        parent = writer.group(parent, f"{parent.Identifier}/{tag.area}", tag.area, FOLDER)
+    unit = tag.equipment or "SIM"
+    parent = writer.group(parent, f"{parent.Identifier}/{unit}", unit, OBJECT, tag.kind.replace("_", " "))
+    parts = tag.name.removeprefix(unit).strip(".").split(".")
+    for part in parts[:-1]:
+        parent = writer.group(parent, f"{parent.Identifier}/{part}", part, OBJECT)
+    return parent
+
+
+def _argument(name: str, text: str) -> ua.Argument:
+    data_type = ua.NodeId(ua.ObjectIds.Double)
+    return ua.Argument(Name=name, DataType=data_type, ValueRank=-1, Description=_text(text))
+
+
+def _text(text: str) -> ua.LocalizedText:
+    return ua.LocalizedText(text, "en")
+
+
+def _value(value: Any, kind: ua.VariantType) -> AttributeValue:
+    return AttributeValue(ua.DataValue(ua.Variant(value, kind)))
+
+
+_PROTECTED = {
+    ua.AttributeIds.WriteMask: _value(0, ua.VariantType.UInt32),
+    ua.AttributeIds.UserWriteMask: _value(0, ua.VariantType.UInt32),
+}
+_OBJECT = _PROTECTED | {
+    ua.AttributeIds.NodeClass: _value(ua.NodeClass.Object, ua.VariantType.Int32),
+    ua.AttributeIds.EventNotifier: _value(0, ua.VariantType.Byte),
+}
+_METHOD = _PROTECTED | {
+    ua.AttributeIds.NodeClass: _value(ua.NodeClass.Method, ua.VariantType.Int32),
+    ua.AttributeIds.Executable: _value(True, ua.VariantType.Boolean),
+    ua.AttributeIds.UserExecutable: _value(True, ua.VariantType.Boolean),
+}
+"""Attributes that never change are shared by all nodes."""
+
+
+@cache
+def _variable(data_type: ua.NodeId, rank: int, interval: float) -> Attributes:
+    return _PROTECTED | {
+        ua.AttributeIds.NodeClass: _value(ua.NodeClass.Variable, ua.VariantType.Int32),
+        ua.AttributeIds.DataType: _value(data_type, ua.VariantType.NodeId),
+        ua.AttributeIds.ValueRank: _value(rank, ua.VariantType.Int32),
+        ua.AttributeIds.MinimumSamplingInterval: _value(interval, ua.VariantType.Double),
+    }
+
+
+@cache
+def _engineering_unit(unit: str) -> ua.EUInformation:
+    return engineering_unit(unit)
+
+
+class _Writer:
+    """Writes nodes of one namespace with their references in both directions."""
+
+    def __init__(self, space: AddressSpace, index: int) -> None:
+        self._space = space
+        self._index = index
+        self._types: dict[ua.NodeId, ua.ReferenceDescription] = {}
+        self._properties: dict[str, Attributes] = {}
+
+    def group(self, parent: ua.NodeId, path: str, name: str, kind: ua.NodeId, text: str = "") -> ua.NodeId:
+        """The folder or object of this path, made when it is first asked for."""
+        nodeid = ua.NodeId(path, self._index)
+        if nodeid not in self._space:
+            attributes = self._names(name, text) | _OBJECT
+            self._add(nodeid, attributes, parent, ORGANIZES, kind)
+        return nodeid
+
+    def tag(self, parent: ua.NodeId, tag: Tag, interval: float) -> NodeData:
+        """The variable of a tag with the properties of its type."""
+        if not tag.discrete:
+            kind, start = ANALOG, 0.0
+        elif len(tag.labels) == 2:
+            kind, start = TWO_STATE, False
+        else:
+            kind, start = MULTI_STATE, 0
+        text = f"{tag.text} / {tag.text_ja}" if tag.text_ja else tag.text
+        access = READ_WRITE if tag.writable else READ
+        node = self.variable(parent, tag.name, kind, start, variant_type(tag), text, access, interval)
+
+        if kind is ANALOG:
+            self._property(node, "EURange", ua.Range(tag.low, tag.high), RANGE)
+            self._property(node, "EngineeringUnits", _engineering_unit(tag.unit), ENGINEERING_UNIT)
+        elif kind is TWO_STATE:
+            self._property(node, "FalseState", _text(tag.labels[0]), TEXT)
+            self._property(node, "TrueState", _text(tag.labels[1]), TEXT)
+        else:
+            self._property(node, "EnumStrings", [_text(label) for label in tag.labels], TEXT)
+        return node
+
+    def variable(
+        self,
+        parent: ua.NodeId,
+        name: str,
+        kind: ua.NodeId,
+        value: Any,
+        variant: ua.VariantType,
+        text: str,
+        access: int = READ,
+        interval: float = 0.0,
+    ) -> NodeData:
+        """A variable of a built-in data type; `interval` [ms] is how often it can change."""
+        attributes = self._names(name, text) | _variable(ua.NodeId(variant.value), -1, interval)
+        attributes[ua.AttributeIds.Value] = _value(value, variant)
+        attributes[ua.AttributeIds.AccessLevel] = _value(access, ua.VariantType.Byte)
+        attributes[ua.AttributeIds.UserAccessLevel] = _value(access, ua.VariantType.Byte)
+        attributes[ua.AttributeIds.Historizing] = _value(False, ua.VariantType.Boolean)
+        return self._add(ua.NodeId(name, self._index), attributes, parent, COMPONENT, kind)
+
+    def method(
+        self, parent: ua.NodeId, name: str, text: str, inputs: list[ua.Argument], outputs: list[ua.Argument]
+    ) -> ua.NodeId:
+        """A method of an object; its node id is `SIM.advance` for the method `advance` of SIM."""
+        names = self._names(name.split(".")[-1], text)
+        node = self._add(ua.NodeId(name, self._index), names | _METHOD, parent, COMPONENT, None)
+        self._property(node, "InputArguments", inputs, ARGUMENT)
+        self._property(node, "OutputArguments", outputs, ARGUMENT)
+        return node.nodeid
+
+    def _property(self, owner: NodeData, name: str, value: Any, data_type: ua.NodeId) -> None:
+        """A property of a variable: only its node id and value are its own, the rest is shared by all of its name."""
+        if name not in self._properties:
+            constant = {
+                ua.AttributeIds.BrowseName: _value(ua.QualifiedName(name, 0), ua.VariantType.QualifiedName),
+                ua.AttributeIds.AccessLevel: _value(READ, ua.VariantType.Byte),
+                ua.AttributeIds.UserAccessLevel: _value(READ, ua.VariantType.Byte),
+                ua.AttributeIds.Historizing: _value(False, ua.VariantType.Boolean),
+            }
+            rank = 1 if isinstance(value, list) else -1
+            self._properties[name] = self._names(name, "") | _variable(data_type, rank, 0.0) | constant
+        variant = ua.VariantType.LocalizedText if data_type is TEXT else ua.VariantType.ExtensionObject
+        attributes = self._properties[name] | {ua.AttributeIds.Value: _value(value, variant)}
+        nodeid = ua.NodeId(f"{owner.nodeid.Identifier}/{name}", self._index)
+        self._add(nodeid, attributes, owner.nodeid, PROPERTY, PROPERTY_TYPE)
+
+    def _names(self, name: str, text: str) -> Attributes:
+        return {
+            ua.AttributeIds.BrowseName: _value(ua.QualifiedName(name, self._index), ua.VariantType.QualifiedName),
+            ua.AttributeIds.DisplayName: _value(_text(name), ua.VariantType.LocalizedText),
+            ua.AttributeIds.Description: _value(_text(text), ua.VariantType.LocalizedText),
+        }
+
+    def _add(
+        self, nodeid: ua.NodeId, attributes: Attributes, parent: ua.NodeId, reference: ua.NodeId, kind: ua.NodeId | None
+    ) -> NodeData:
+        """Put the node into the address space, with references from and to its parent and to its type."""
+        node = NodeData(nodeid)
+        node.attributes = attributes
+        attributes[ua.AttributeIds.NodeId] = _value(nodeid, ua.VariantType.NodeId)
+        self._space[nodeid] = node
+        owner = self._space[parent]
+        owner.references.append(_reference(reference, True, node, kind or ua.NodeId()))
+        node.references = [_reference(reference, False, owner, ua.NodeId())]
+        if kind is not None:
+            node.references.append(self._type(kind))
+        return node
+
+    def _type(self, kind: ua.NodeId) -> ua.ReferenceDescription:
+        if kind not in self._types:
+            has_type = ua.NodeId(ua.ObjectIds.HasTypeDefinition)
+            self._types[kind] = _reference(has_type, True, self._space[kind], ua.NodeId())
+        return self._types[kind]
+
+
+def _reference(reference: ua.NodeId, forward: bool, target: NodeData, kind: ua.NodeId) -> ua.ReferenceDescription:
+    attributes = target.attributes
+    return ua.ReferenceDescription(
+        ReferenceTypeId=reference,
+        IsForward=forward,
+        NodeId=target.nodeid,
+        BrowseName=attributes[ua.AttributeIds.BrowseName].value.Value.Value,
+        DisplayName=attributes[ua.AttributeIds.DisplayName].value.Value.Value,
+        NodeClass=attributes[ua.AttributeIds.NodeClass].value.Value.Value,
+        TypeDefinition=kind,
+    )

@@ -1,0 +1,112 @@
+"""The nodes that every OPC UA server has, from a cache, each unpacked when it is first asked for.
+
+asyncua builds its 6 174 standard nodes anew at every start, which takes 1 to 2 s; a client looks at a few hundred of
+them. The first start keeps them pickled one by one, later starts load that file in 40 ms. asyncua's own `shelf_file` is
+the same idea over dbm, but rebuilds at every start where Python has no dbm other than dbm.dumb.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import os
+import pickle
+from collections.abc import Iterator
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from asyncua import ua
+from asyncua.server.address_space import NodeData
+from asyncua.server.internal_server import InternalServer
+
+from thermo.jit import cache_root
+
+
+class LazyNodes(dict[ua.NodeId, NodeData]):
+    """Nodes by id; those of the standard stay pickled until somebody looks at them."""
+
+    def __init__(self, pickles: dict[int, bytes]) -> None:
+        super().__init__()
+        self._pickles = pickles
+
+    def __missing__(self, nodeid: ua.NodeId) -> NodeData:
+        if nodeid.NamespaceIndex != 0 or nodeid.Identifier not in self._pickles:
+            raise KeyError(nodeid)
+        node: NodeData = pickle.loads(self._pickles.pop(nodeid.Identifier))
+        self[nodeid] = node
+        return node
+
+    def get(self, nodeid: ua.NodeId, default: Any = None) -> Any:
+        try:
+            return self[nodeid]
+        except KeyError:
+            return default
+
+    def __contains__(self, nodeid: object) -> bool:
+        return super().__contains__(nodeid) or (
+            isinstance(nodeid, ua.NodeId) and nodeid.NamespaceIndex == 0 and nodeid.Identifier in self._pickles
+        )
+
+    def __len__(self) -> int:
+        return super().__len__() + len(self._pickles)
+
+    def __iter__(self) -> Iterator[ua.NodeId]:
+        self._unpack_all()
+        return super().__iter__()
+
+    def keys(self) -> Any:
+        self._unpack_all()
+        return super().keys()
+
+    def values(self) -> Any:
+        self._unpack_all()
+        return super().values()
+
+    def items(self) -> Any:
+        self._unpack_all()
+        return super().items()
+
+    def _unpack_all(self) -> None:
+        for identifier in list(self._pickles):
+            self.get(ua.NodeId(identifier))
+
+
+class CachedServer(InternalServer):
+    """asyncua's server core with the standard nodes from the cache."""
+
+    async def load_standard_address_space(self, shelf_file: Path | None = None) -> None:
+        file = cache_root() / f"opcua-nodes-asyncua-{version('asyncua')}.pickle"
+        pickles = _read(file)
+        if pickles is None:
+            was_enabled = gc.isenabled()
+            gc.disable()  # a million small objects, none of them garbage
+            await super().load_standard_address_space()
+            pickles = await asyncio.to_thread(_pickled, self.aspace)
+            if was_enabled:
+                gc.enable()
+            _write(file, pickles)
+        self.aspace._nodes = LazyNodes(pickles)
+
+
+def _pickled(aspace: Any) -> dict[int, bytes]:
+    return {nodeid.Identifier: pickle.dumps(node, pickle.HIGHEST_PROTOCOL) for nodeid, node in aspace._nodes.items()}
+
+
+def _read(file: Path) -> dict[int, bytes] | None:
+    try:
+        nodes = pickle.loads(file.read_bytes())
+    except (OSError, pickle.UnpicklingError, EOFError):
+        return None
+    return nodes if isinstance(nodes, dict) else None
+
+
+def _write(file: Path, nodes: dict[int, bytes]) -> None:
+    """Write the cache in one move, so that two first starts at once do no harm; a read-only home costs only time."""
+    draft = file.with_suffix(f".{os.getpid()}")
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        draft.write_bytes(pickle.dumps(nodes, pickle.HIGHEST_PROTOCOL))
+        draft.replace(file)
+    except OSError:
+        draft.unlink(missing_ok=True)
