@@ -1,0 +1,191 @@
+"""The `hetwin` command. Everything heavy is imported by the command that needs it, so that `--help` is quick."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+app = typer.Typer(
+    name="hetwin",
+    help="A digital twin of helium recovery networks: from magnet boil-off to liquid, on OPC UA.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+PlantName = Annotated[str, typer.Argument(help="A shipped plant or the path of a plant file.")]
+Units = Annotated[list[Path] | None, typer.Option("--units", help="Folder with kinds of equipment of your own.")]
+Step = Annotated[str | None, typer.Option("--step", help='Step of the model, such as "0.5 s".')]
+Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
+Snapshot = Annotated[Path | None, typer.Option("--snapshot", help="Start from this snapshot.")]
+
+
+@app.command()
+def serve(
+    plant: PlantName = "teaching",
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="Port of the OPC UA endpoint.")] = 4840,
+    mode: Annotated[str, typer.Option(help="realtime, scaled, asap, lockstep or paused.")] = "realtime",
+    speed: Annotated[float, typer.Option(help="Simulated seconds per second; other than 1 is mode scaled.")] = 1.0,
+    units: Units = None,
+    step: Step = None,
+    snapshot: Snapshot = None,
+    out: Annotated[Path | None, typer.Option(help="Folder of history and snapshot [out/PLANT].")] = None,
+) -> None:
+    """Serve a plant on OPC UA until Ctrl-C, which saves a snapshot and the history."""
+    from hetwin.commands import check_mode, load
+    from hetwin.serve import serve as run_server
+
+    check_mode(mode, speed)
+    loaded = load(plant, units, step, snapshot)
+    endpoint = f"opc.tcp://{host}:{port}"
+    raise typer.Exit(run_server(loaded, endpoint, mode, speed, out or Path("out") / loaded.name))
+
+
+@app.command()
+def run(
+    plant: PlantName,
+    hours: Annotated[float, typer.Option(help="Simulated hours.")] = 0.0,
+    days: Annotated[float, typer.Option(help="Simulated days, added to the hours.")] = 0.0,
+    scenario: Annotated[str | None, typer.Option(help="A shipped scenario or the path of one.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Folder for history, CSV, picture and snapshot.")] = None,
+    interval: Annotated[str | None, typer.Option(help="Time between two rows [a thousandth of the run].")] = None,
+    tag: Annotated[list[str] | None, typer.Option(help='Tags to record, such as "BAG-*" [all].')] = None,
+    units: Units = None,
+    step: Step = None,
+    snapshot: Snapshot = None,
+    as_json: Json = False,
+) -> None:
+    """Run a plant without a server, as fast as it goes; CSV, a picture and the ledger come out."""
+    from hetwin import headless
+    from hetwin.commands import load, read_time
+    from hetwin.show import print_json
+
+    loaded = load(plant, units, step, snapshot)
+    seconds = 3600.0 * (hours + 24.0 * days)
+    outcome = headless.run(loaded, seconds, scenario, out, read_time("--interval", interval), tag or [])
+    found = headless.result(loaded, outcome)
+    if as_json:
+        print_json(found)
+    else:
+        print("\n".join(headless.sentences(found)))
+    if outcome.failure is not None:
+        raise outcome.failure
+
+
+@app.command()
+def check(plant: PlantName, units: Units = None, as_json: Json = False) -> None:
+    """Read a plant file and say what is wrong with it, a sentence for each."""
+    from hetwin.commands import summary
+    from hetwin.show import print_json
+
+    found = summary(plant, units)
+    if as_json:
+        print_json(found)
+        return
+    sources = ", ".join(f"{number} {word}" for word, number in found["sources"].items() if number)
+    print(
+        f"{found['path']} is in order: {found['units']} units of {found['kinds']} kinds, {found['tags']} tags, "
+        f"{found['volumes']} volumes, step {found['step']:g} s. Sources of the units: {sources}."
+    )
+
+
+@app.command()
+def tags(
+    plant: PlantName,
+    pattern: Annotated[str, typer.Argument(help='Which tags, such as "BAG-*".')] = "*",
+    writable: Annotated[bool, typer.Option("--writable", help="Only what can be written.")] = False,
+    units: Units = None,
+    as_json: Json = False,
+) -> None:
+    """List the tags of a plant with unit, range and meaning."""
+    from hetwin.commands import list_tags, tag_row
+    from hetwin.show import print_json, print_table
+
+    found = list_tags(plant, pattern, writable, units)
+    if as_json:
+        print_json([dict(vars(tag)) for tag in found])
+    else:
+        print_table(("tag", "role", "unit", "range", "meaning"), map(tag_row, found))
+
+
+@app.command()
+def plants(as_json: Json = False) -> None:
+    """List the plants that come with hetwin."""
+    from hetwin.commands import list_plants
+    from hetwin.show import print_json, print_table
+
+    found = list_plants()
+    if as_json:
+        print_json(found)
+    else:
+        print_table(("plant", "what it is"), [(row["name"], row["description"]) for row in found])
+
+
+@app.command()
+def props(
+    p: Annotated[str | None, typer.Option("--p", help='Pressure, such as "13 bar".')] = None,
+    temp: Annotated[str | None, typer.Option("--temp", help='Temperature, such as "6.5 K".')] = None,
+    h: Annotated[str | None, typer.Option("--h", help='Specific enthalpy, such as "-1400 kJ/kg".')] = None,
+    s: Annotated[str | None, typer.Option("--s", help='Specific entropy, such as "-20 kJ/(kg K)".')] = None,
+    x: Annotated[str | None, typer.Option("--x", help="Vapour quality, 0 to 1.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Print a state of helium from two of its quantities."""
+    from hetwin.loading import progress_line
+    from hetwin.props import rows, state
+    from hetwin.show import print_json, print_table
+
+    with progress_line():
+        found = state({"p": p, "temp": temp, "h": h, "s": s, "x": x})
+    if as_json:
+        print_json(found)
+    else:
+        print_table(("", "value", "meaning"), rows(found))
+
+
+@app.command()
+def schema(units: Units = None) -> None:
+    """Print the JSON Schema of plant files, for editors."""
+    from hetwin.show import print_json
+    from twin.kinds import load_kinds
+    from twin.plant_schema import plant_schema
+
+    load_kinds(units or ())
+    print_json(plant_schema())
+
+
+@app.command()
+def bench(
+    name: Annotated[list[str] | None, typer.Argument(help="Which benchmarks [all].")] = None, as_json: Json = False
+) -> None:
+    """Print every figure that the project promises, beside its target."""
+    from hetwin.bench import COLUMNS, find_benchmarks, written
+    from hetwin.show import print_json, print_table
+
+    results = {}
+    for benchmark in find_benchmarks(name or []):
+        results[benchmark.name] = rows = benchmark.run()
+        if not as_json:
+            print_table(COLUMNS, [[written(row[key]) for key in COLUMNS] for row in rows], title=benchmark.name)
+            print()
+    if as_json:
+        print_json(results)
+
+
+def main() -> None:
+    """Run the command; whatever goes wrong is one sentence on stderr and an exit code."""
+    try:
+        app()
+    except KeyboardInterrupt:
+        sys.exit(130)
+    except BrokenPipeError:  # the reader of our output has gone, as in `hetwin tags teaching | head`
+        sys.stderr.close()
+        sys.exit(0)
+    except Exception as problem:
+        from hetwin.exits import report
+
+        sys.exit(report(problem))

@@ -1,0 +1,112 @@
+"""What the commands share: load a plant, read options, list plants and tags."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from hetwin.exits import BadInput
+from hetwin.loading import load_plant, progress_line
+from twin.quantities import parse
+
+if TYPE_CHECKING:
+    from twin.plant import Plant
+    from twin.tags import Tag
+
+SOURCE_WORDS = ("verified", "validated", "assumed")
+
+
+def load(name: str, units: list[Path] | None, step: str | None, snapshot: Path | None) -> Plant:
+    """A plant as the options ask for it, from a snapshot if there is one."""
+    plant = load_plant(name, units, read_time("--step", step))
+    if snapshot is not None:
+        from twin.plant import Snapshot
+
+        plant.restore(Snapshot.from_bytes(snapshot.read_bytes()))
+    return plant
+
+
+def read_time(option: str, text: str | None) -> float | None:
+    """A time [s] given as an option."""
+    if text is None:
+        return None
+    try:
+        seconds = parse(float(text) if text.replace(".", "", 1).isdigit() else text, "s")
+    except ValueError as wrong:
+        raise BadInput(f"{option}: {wrong}.") from None
+    if seconds <= 0.0:
+        raise BadInput(f"{option}: expected a time above zero, got {text}.")
+    return seconds
+
+
+def check_mode(mode: str, speed: float) -> None:
+    """Refuse a mode or speed that does not exist, before anything is loaded."""
+    from twin.errors import nearest
+    from twin.simulation import MODES
+
+    if mode not in MODES:
+        raise BadInput(f'--mode: there is no mode "{mode}"{nearest(mode, MODES)}; the modes are {", ".join(MODES)}.')
+    if not 0.0 < speed < 1e9:
+        raise BadInput(f"--speed: expected a number above zero, got {speed:g}.")
+
+
+def list_plants() -> list[dict[str, str]]:
+    """Name, description and file of every shipped plant."""
+    from twin.plant_file import PLANTS
+
+    found = []
+    for path in sorted(PLANTS.glob("*.toml")):
+        text = tomllib.loads(path.read_text(encoding="utf-8")).get("description", "")
+        found.append({"name": path.stem, "description": " ".join(text.split()), "path": str(path)})
+    return found
+
+
+def _compiled(name: str, units: list[Path] | None) -> Any:
+    """A plant's specification and tags, without compiling the time loop."""
+    with progress_line():
+        from twin.compile import compile_plant
+        from twin.plant_file import load_spec
+
+        spec = load_spec(name, units or ())
+        return spec, compile_plant(spec)
+
+
+def list_tags(name: str, pattern: str, writable: bool, units: list[Path] | None) -> list[Tag]:
+    """Tags of a plant that match the pattern."""
+    from twin.history import choose
+
+    _, compiled = _compiled(name, units)
+    found = [compiled.tags[tag] for tag in choose(compiled.tags, [pattern])]
+    return [tag for tag in found if tag.writable or not writable]
+
+
+def tag_row(tag: Tag) -> tuple[str, ...]:
+    """A tag for the table."""
+    span = " ".join(f"{i}={label}" for i, label in enumerate(tag.labels)) or f"{tag.low:g} .. {tag.high:g}"
+    return tag.name, tag.role, tag.unit, span, tag.text
+
+
+def summary(name: str, units: list[Path] | None) -> dict[str, Any]:
+    """What a plant file holds; raises PlantFileError when it cannot be used."""
+    spec, compiled = _compiled(name, units)
+    sources = {**dict.fromkeys((*SOURCE_WORDS, "cited", "mixed", "without"), 0)}
+    for unit in spec.units.values():
+        words = {_source_word(text) for text in unit.sources.values()}
+        sources[words.pop() if len(words) == 1 else "mixed" if words else "without"] += 1
+    return {
+        "plant": spec.name,
+        "path": str(spec.path),
+        "description": spec.description,
+        "step": spec.step,
+        "units": len(spec.units),
+        "kinds": len({unit.kind.name for unit in spec.units.values()}),
+        "tags": len(compiled.tags),
+        "volumes": len(compiled.node_names),
+        "schedule": len(spec.schedule),
+        "sources": sources,
+    }
+
+
+def _source_word(text: str) -> str:
+    return next((word for word in SOURCE_WORDS if text.lower().startswith(word)), "cited")
