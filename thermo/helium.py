@@ -38,7 +38,7 @@ from thermo.lookup import (
     y_lowest,
     y_of,
 )
-from thermo.memory import table
+from thermo.memory import fma, table
 from thermo.public import public
 from thermo.saturation import T_lowest, T_melt
 from thermo.sheet import (
@@ -47,23 +47,19 @@ from thermo.sheet import (
     ENTROPY,
     H_ORIGIN,
     NODES,
-    NY,
     P_HIGH,
     P_LOW,
     ROW,
     ROW_S,
     TILT,
     Y_HIGH,
-    cell_y,
     h_py,
-    hermite,
     sat_cell,
     sat_value,
     sheet_both,
     sheet_pv,
     sheet_s,
     sheet_T,
-    weigh,
     y_ph,
 )
 from thermo.transport import mu_rhoT
@@ -337,9 +333,10 @@ def p_sat(T):
     """Boiling pressure [Pa] of temperature [K]."""
     place = (min(max(T, T_LAMBDA), T_CRITICAL) - T_LAMBDA) * (1.0 / BOIL_STEP)
     i = int(place)
+    u = place - i
     q = table()
-    a = BOILING + 2 * i
-    return weigh(hermite(place - i, 1.0), q[a], q[a + 1], q[a + 2], q[a + 3])
+    a = BOILING + 4 * i
+    return fma(u, fma(u, fma(u, q[a + 3], q[a + 2]), q[a + 1]), q[a])
 
 
 # Inverses: for machines and boundaries.
@@ -347,14 +344,14 @@ def p_sat(T):
 
 @kernel
 def branch(p, gas):
-    """Nodes of the isobar between which one phase lies: (first, last)."""
-    low = min(cell_y(max(y_lowest(p), 4096.0))[0], NY - 1)
+    """Ends in y of one phase on an isobar: (coldest, hottest)."""
+    low = y_lowest(p)
     if not P_LAMBDA <= p < P_CRITICAL:
-        return low, NY
+        return low, Y_TOP
     a, u, _ = sat_cell(p)
     if gas:
-        return cell_y(y_ph(p, sat_value(a, u, H_VAP)))[0], NY
-    return low, cell_y(y_ph(p, sat_value(a, u, H_LIQ)))[0] + 1
+        return y_ph(p, sat_value(a, u, H_VAP)), Y_TOP
+    return low, y_ph(p, sat_value(a, u, H_LIQ))
 
 
 @of_pT
@@ -425,17 +422,6 @@ def rho_ps(p, s):
 
 
 @kernel
-def pv_slopes(p, h):
-    """pv = p / rho with its slopes and the code: (pv, pv_p, pv_h, code)."""
-    y = y_ph(p, h)
-    if in_one_phase(p, y):
-        both = sheet_both(p, y)
-        return both[3], both[4], both[5], 0
-    both = both_anywhere(p, h)
-    return both[3], both[4], both[5], both[7]
-
-
-@kernel
 def raw_ph_rho_u(rho, u, p_guess, h_guess):
     """See `ph_rho_u`."""
     if not (0.0 < rho < 1e300 and abs(u) < 1e300):
@@ -445,7 +431,13 @@ def raw_ph_rho_u(rho, u, p_guess, h_guess):
     code = 0
     for _ in range(100):
         h = u + p / rho
-        v, v_p, v_h, code = pv_slopes(p, h)
+        y = y_ph(p, h)
+        fast = in_one_phase(p, y)
+        if fast:
+            _, _, _, v, v_p, v_h = sheet_both(p, y)
+            code = 0
+        else:
+            _, _, _, v, v_p, v_h, _, code = both_anywhere(p, h)
         excess = p - v * rho
         if abs(excess) <= 1e-12 * p:
             return p, h, code
@@ -459,6 +451,8 @@ def raw_ph_rho_u(rho, u, p_guess, h_guess):
         if rho > 40.0:
             slope -= excess / p
         new = p - excess / slope
+        if fast and abs(excess) < 1e-7 * p and in_one_phase(new, y_ph(new, u + new / rho)):
+            return new, u + new / rho, code
         if not low < new < high:
             new = 0.5 * (low + high) if high < 1e11 and low > 0.1 * high else (0.1 * p if excess > 0.0 else 3.0 * p)
         if new < VACUUM:

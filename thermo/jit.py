@@ -7,8 +7,10 @@ them starts an empty cache (docs/decisions/0002-kernel-cache.md).
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import os
+import types
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
@@ -45,6 +47,7 @@ def kernel_cache() -> Path:
 os.environ["NUMBA_CACHE_DIR"] = str(kernel_cache())
 
 import numba  # noqa: E402  (its cache directory is read at import)
+from numba.extending import typeof_impl  # noqa: E402
 
 numba.config.CACHE_DIR = os.environ["NUMBA_CACHE_DIR"]
 
@@ -52,3 +55,38 @@ numba.config.CACHE_DIR = os.environ["NUMBA_CACHE_DIR"]
 def kernel(function: Callable[..., Any]) -> Any:
     """Compile a function of numbers and arrays: cached, without the GIL, dividing like NumPy."""
     return numba.njit(cache=True, error_model="numpy", nogil=True)(function)
+
+
+class Inner:
+    """A kernel that only kernels call: compiled without an entry from Python, which would cost as much again.
+
+    Called from Python it runs as plain Python, for a look or a test.
+    """
+
+    def __init__(self, function: Callable[..., Any]) -> None:
+        functools.update_wrapper(self, function)
+        self.py_func = function
+        self.dispatcher = numba.njit(
+            cache=True, error_model="numpy", nogil=True, no_cpython_wrapper=True, no_cfunc_wrapper=True
+        )(function)
+
+    def __call__(self, *arguments: Any) -> Any:
+        return self.py_func(*arguments)
+
+
+@typeof_impl.register(Inner)
+def _as_dispatcher(value: Inner, context: Any) -> Any:
+    return numba.types.Dispatcher(value.dispatcher)
+
+
+def inner(function: Callable[..., Any]) -> Any:
+    """Make an `Inner` of a function, or, beside it, of a kernel that Python can call."""
+    if numba.config.DISABLE_JIT:
+        return function
+    if isinstance(function, Inner):
+        return function
+    plain = getattr(function, "py_func", None)
+    if plain is not None:
+        function = types.FunctionType(plain.__code__, plain.__globals__, f"inner_{plain.__name__}", plain.__defaults__)
+        function.__qualname__, function.__module__ = f"inner_{plain.__qualname__}", plain.__module__
+    return Inner(function)

@@ -25,7 +25,6 @@ from thermo.sheet import (
     h_py,
     hermite,
     hermite_slope,
-    node_y,
     sat_cell,
     sat_slope,
     sat_value,
@@ -38,8 +37,8 @@ from thermo.sheet import (
 
 OK, BELOW_LAMBDA, BEYOND_MELTING, OUTSIDE_TABLE, NOT_A_NUMBER = 0, 1, 2, 3, 4
 T_SAT, H_LIQ, H_VAP, S_LIQ, S_VAP, RHO_LIQ, RHO_VAP = 0, 1, 2, 3, 4, 5, 6
-P_TOP = P_HIGH * (1.0 - 1e-15)
-Y_TOP = Y_HIGH * (1.0 - 1e-15)
+P_TOP = P_HIGH * (1.0 - 1e-12)
+Y_TOP = Y_HIGH * (1.0 - 1e-12)
 VACUUM = 1e-9
 """Lowest pressure a kernel will divide by [Pa]."""
 
@@ -170,8 +169,8 @@ def s_anywhere(p, h):
 
 
 @kernel
-def y_of(f, a, row, gap, p, y, j0, j1):
-    """The y at which a rising quantity equals f on the isobar p, from a guess, between nodes j0 and j1.
+def y_of(f, a, row, gap, p, y, first, last):
+    """The y at which a rising quantity equals f on the isobar p, from a guess, between `first` and `last`.
 
     `a`, `row`, `gap` say where the quantity lies, as for `value`. Steps from cell to cell by the slopes at the cells'
     edges, halving the bracket where that would leave it; then solves the cubic of the cell.
@@ -179,28 +178,29 @@ def y_of(f, a, row, gap, p, y, j0, j1):
     i, t, dp = cell_p(p)
     along = hermite(t, dp)
     a += i * row
-    j = min(max(cell_y(min(max(y, Y_LOW), Y_TOP))[0], j0), j1 - 1)
-    while True:
-        y0, dy = node_y(j)
+    if not first <= y <= last:
+        y = 0.5 * (first + last)
+    for _ in range(60):
+        j, u, dy = cell_y(y)
+        y -= u * dy
         f0, s0 = edge(a + 4 * gap * j, row, gap, along)
         f1, s1 = edge(a + 4 * gap * (j + 1), row, gap, along)
-        if f < f0 and j > j0:
-            j1 = j
-            y = y0 + (f - f0) / s0
-        elif f > f1 and j < j1 - 1:
-            j0 = j + 1
-            y = y0 + dy + (f - f1) / s1
+        if f < f0 and y > first:
+            last = y
+            y += (f - f0) / s0 - 1e-3 * dy
+        elif f > f1 and y + dy < last:
+            first = y + dy
+            y += dy + (f - f1) / s1
         else:
             break
-        j = cell_y(min(max(y, Y_LOW), Y_TOP))[0]
-        if not j0 <= j < j1:
-            j = (j0 + j1) // 2
+        if not first <= y < last:
+            y = 0.5 * (first + last)
 
     u = (f - f0) / (f1 - f0)
     for _ in range(20):
         slope = dy * weigh(hermite_slope(u, dy), f0, s0, f1, s1)
         step = (f - weigh(hermite(u, dy), f0, s0, f1, s1)) / slope
         u += step
-        if abs(step) < 1e-9:
+        if abs(step) < 1e-6:
             break
-    return y0 + u * dy
+    return y + u * dy

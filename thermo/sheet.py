@@ -18,11 +18,11 @@ import numpy as np
 
 from thermo.eos import P_CRITICAL, P_LAMBDA, T_CRITICAL, T_LAMBDA
 from thermo.jit import kernel
-from thermo.memory import bicubic_pair, bits_of, fma, number_of, reserve, table
+from thermo.memory import bicubic_pair, bits_of, fma, reserve, table
 
 CELLS_P = (2, 2, 2, 2, 4, 4, 8, 8, 16, 16, 32, 64, 64, 32, 32, 16, 16, 16, 16)
 """Cells in each power of two of pressure, from 64 Pa to 33.6 MPa."""
-CELLS_Y = (32, 64, 128, 64, 64, 64, 32, 32, 32, 32)
+CELLS_Y = (32, 64, 128, 64, 64, 32, 32, 32, 32, 16)
 """Cells in each power of two of y, from 4096 J/kg to 4.19 MJ/kg."""
 FIRST_P, FIRST_Y = 6, 12
 P_LOW, P_HIGH = 2.0**FIRST_P, 2.0 ** (FIRST_P + len(CELLS_P))
@@ -37,36 +37,29 @@ N_SAT, N_BOIL = 1024, 512
 THETA_LAMBDA = (1.0 - P_LAMBDA / P_CRITICAL) ** 0.5
 SAT_STEP = THETA_LAMBDA / N_SAT
 BOIL_STEP = (T_CRITICAL - T_LAMBDA) / N_BOIL
-PER_SAT = 14
+PER_SAT = 28
 
 DIRECTORY_P = 0
 DIRECTORY_Y = DIRECTORY_P + 4 * len(CELLS_P)
 NODES = 128
 ENTROPY = NODES + (NP + 1) * (NY + 1) * 8
 SATURATION = ENTROPY + (NP + 1) * (NY + 1) * 4
-BOILING = SATURATION + (N_SAT + 2) * 16
-ROWS = BOILING + (N_BOIL + 2) * 2
+BOILING = SATURATION + (N_SAT + 1) * PER_SAT
+ROWS = BOILING + (N_BOIL + 1) * 4
 LIMITS = ROWS + (NP + 1) * 4
 LENGTH = LIMITS + (NP + 1) * 4
 STRIDE = NY + 1
 ROW, ROW_S = 8 * STRIDE, 4 * STRIDE
-MANTISSA = (1 << 52) - 1
-ONE = 1023 << 52
-"""The bits of 1.0, which turn a mantissa into a number from 1 to 2."""
-
 BUFFER = reserve(LENGTH)
 
 
 def directory(cells: tuple[int, ...], first: int) -> np.ndarray:
-    """For each power of two: how far to shift bits to a cell's number, number of its first cell, width of its cells.
-
-    The two integers are kept as bit patterns of doubles, since the buffer holds nothing else.
-    """
-    count = np.array(cells, dtype=np.int64)
+    """For each power of two (1 / width, cell = number / width + this, width, unused) of its cells."""
+    count = np.array(cells, dtype=float)
     rows = np.zeros((count.size, 4))
-    rows[:, 0] = (52 - np.log2(count).astype(np.int64)).view(np.float64)
-    rows[:, 1] = np.concatenate(([0], np.cumsum(count)[:-1])).astype(np.int64).view(np.float64)
     rows[:, 2] = 2.0 ** np.arange(first, first + count.size) / count
+    rows[:, 0] = 1.0 / rows[:, 2]
+    rows[:, 1] = np.concatenate(([0.0], np.cumsum(count)[:-1])) - count
     return rows.ravel()
 
 
@@ -92,10 +85,9 @@ def h_py(p, y):
 def cell(number, entry):
     """Cell of a number from its power of two's directory entry: (cell, position 0..1, width)."""
     q = table()
-    bits = bits_of(number)
-    shift = bits_of(q[entry])
-    position = number_of(((bits << (52 - shift)) & MANTISSA) | ONE) - 1.0
-    return bits_of(q[entry + 1]) + ((bits & MANTISSA) >> shift), position, q[entry + 2]
+    place = fma(number, q[entry], q[entry + 1])
+    i = int(place)
+    return i, place - i, q[entry + 2]
 
 
 @kernel
@@ -190,36 +182,25 @@ def edge(a, row, gap, along):
 
 
 @kernel
-def node_y(j):
-    """Position of node j and the width of the cell above it."""
-    q = table()
-    entry = DIRECTORY_Y
-    while entry < DIRECTORY_Y + 4 * (len(CELLS_Y) - 1) and bits_of(q[entry + 5]) <= j:
-        entry += 4
-    octave = (entry - DIRECTORY_Y) // 4
-    return q[entry + 2] * (j - bits_of(q[entry + 1])) + Y_LOW * (1 << octave), q[entry + 2]
-
-
-@kernel
 def sat_cell(p):
     """Where a pressure lies on the saturation line: (address, position 0..1, d position / dp)."""
-    theta = sqrt(max(1.0 - p * (1.0 / P_CRITICAL), 0.0))
+    theta = sqrt(max(fma(p, -1.0 / P_CRITICAL, 1.0), 0.0))
     place = theta * (1.0 / SAT_STEP)
     i = int(place)
-    return SATURATION + 16 * i, place - i, -0.5 / (P_CRITICAL * SAT_STEP * theta)
+    return SATURATION + PER_SAT * i, place - i, -0.5 / (P_CRITICAL * SAT_STEP * theta)
 
 
 @kernel
 def sat_value(a, u, k):
     """Quantity k of the saturation line at position u of the cell at address a."""
     q = table()
-    a += k
-    return weigh(hermite(u, 1.0), q[a], q[a + 7], q[a + 16], q[a + 23])
+    a += 4 * k
+    return fma(u, fma(u, fma(u, q[a + 3], q[a + 2]), q[a + 1]), q[a])
 
 
 @kernel
 def sat_slope(a, u, k):
     """Slope of quantity k by position."""
     q = table()
-    a += k
-    return weigh(hermite_slope(u, 1.0), q[a], q[a + 7], q[a + 16], q[a + 23])
+    a += 4 * k
+    return fma(u, fma(u, 3.0 * q[a + 3], 2.0 * q[a + 2]), q[a + 1])

@@ -186,9 +186,8 @@ def build() -> np.ndarray:
     y = sheet.grid(sheet.CELLS_Y, sheet.FIRST_Y)
 
     sat = saturation_table(np.linspace(0.0, sheet.THETA_LAMBDA, sheet.N_SAT + 1))
-    packed = buffer[sheet.SATURATION : sheet.BOILING].reshape(-1, 16)[:-1]
-    packed[:, :7], packed[:, 7:14] = sat[:, :7], sat[:, 7:] * sheet.SAT_STEP
-    buffer[sheet.BOILING : sheet.ROWS - 2] = boiling(sat).ravel()
+    buffer[sheet.SATURATION : sheet.BOILING] = cubics(sat[:, :7], sat[:, 7:] * sheet.SAT_STEP).ravel()
+    buffer[sheet.BOILING : sheet.ROWS] = cubics(*boiling(sat)).ravel()
 
     low, high = np.empty((p.size, 2)), np.empty((p.size, 2))
     limits(p, low, high)
@@ -206,12 +205,21 @@ def build() -> np.ndarray:
     return buffer
 
 
-def boiling(sat: np.ndarray) -> np.ndarray:
+def cubics(f: np.ndarray, slope: np.ndarray) -> np.ndarray:
+    """Coefficients (row, quantity, power) of the cubics between rows; the last row is constant."""
+    rise = np.diff(f, axis=0, append=f[-1:])
+    after = np.append(slope[1:], slope[-1:], axis=0)
+    both = np.stack((f, slope, 3.0 * rise - 2.0 * slope - after, slope + after - 2.0 * rise), axis=-1)
+    both[-1, :, 1:] = 0.0
+    return both
+
+
+def boiling(sat: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Vapour pressure and its slope (times the step) at even steps of T, by solving the saturation line for T."""
     T = eos.T_LAMBDA + sheet.BOIL_STEP * np.arange(sheet.N_BOIL + 1)
     out = np.empty((T.size, 2))
     vapour_pressure(T, sat, out)
-    return out
+    return out[:, :1], out[:, 1:]
 
 
 @kernel
