@@ -144,7 +144,7 @@ def _toml_sentence(problem: str) -> str:
         text = "this key is given twice; keep one of them"
     else:
         text = f"not valid TOML: {text}"
-    return f"{place}: {text}" if place else text
+    return f"{place.partition(',')[0]}: {text}" if place else text
 
 
 def _read_units(table: dict[str, Any]) -> tuple[dict[str, UnitSpec], list[str]]:
