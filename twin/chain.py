@@ -19,40 +19,40 @@ from thermo.jit import kernel_cache
 from twin.unit import PHASES, Kind, arguments
 
 SLICES = {
-    "par": "m.par_{k}[i]",
+    "par": "u",
     "s": "d.s_{k}[i]",
     "node": "d.node",
-    "port": "m.port_{k}[i]",
-    "link": "d.link[m.link_{k}[i] : m.link_{k}[i + 1]]",
-    "wall": "d.wall[m.wall_{k}[i] : m.wall_{k}[i + 1]]",
+    "port": "u.ports_",
+    "link": "d.link[u.link_first : u.link_last]",
+    "wall": "d.wall[u.wall_first : u.wall_last]",
     "image": "d.image",
-    "wire": "m.wire_{k}[i]",
+    "wire": "u.wires_",
     "clock": "d.clock",
 }
 """What a kernel gets for each argument it names."""
 
-MODEL_FIELDS = ("dt", "p_field", "node_card", "program", "state")
+MODEL_FIELDS = ("dt", "node_first", "cell_first", "node_card", "program", "state")
 DATA_FIELDS = (
     *("image", "saved", "clock", "node", "cell", "link_total", "wall_total", "link", "wall", "work"),
-    *("node_first", "node_width", "cell_first"),
     *("blocks", "inverse", "rhs", "delta", "species_blocks", "species_rhs"),
     *("h_lin", "q_1", "q_eff", "k_lin", "state_rate", "state_decay"),
 )
-PER_KIND = ("par", "port", "link", "wall", "wire")
 
 
 def chain_text(kinds: list[Kind]) -> str:
     """Source of the chain for these kinds, in this order."""
     lines = ['"""Written by twin.chain; do not edit."""', "", "from typing import NamedTuple, Any", ""]
+    lines += ["from thermo.jit import inner, kernel"]
     for kind in kinds:
         for function in (kind.kernel, kind.update):
             if function is not None:
-                lines.append(f"from {function.__module__} import {function.__name__} as {_alias(kind, function)}")
-    lines += ["from thermo.jit import kernel", "", ""]
+                name = _alias(kind, function)
+                lines += [f"from {function.__module__} import {function.__name__} as {name}", f"{name} = inner({name})"]
+    lines += ["", ""]
 
     lines += ["class Model(NamedTuple):"]
     lines += [f"    {name}: Any" for name in MODEL_FIELDS]
-    lines += [f"    {part}_{kind.name}: Any" for kind in kinds for part in PER_KIND]
+    lines += [f"    u_{kind.name}: Any" for kind in kinds]
     lines += ["", "", "class Data(NamedTuple):"]
     lines += [f"    {name}: Any" for name in DATA_FIELDS]
     lines += [f"    s_{kind.name}: Any" for kind in kinds]
@@ -69,10 +69,12 @@ def _alias(kind: Kind, function: Any) -> str:
 
 
 def _loops(name: str, calls: list[tuple[Kind, Any]]) -> list[str]:
-    lines = ["@kernel", f"def {name}(m, d):"]
+    lines = ["@inner", f"def {name}(m, d):"]
     for kind, function in calls:
         given = ", ".join(SLICES[a].format(k=kind.name) for a in arguments(function))
-        lines += [f"    for i in range(m.par_{kind.name}.shape[0]):", f"        {_alias(kind, function)}({given})"]
+        lines += [f"    for i in range(m.u_{kind.name}.shape[0]):"]
+        lines += [f"        u = m.u_{kind.name}[i]"] if "u" in given else []
+        lines += [f"        {_alias(kind, function)}({given})"]
     return [*lines, "    return None"]
 
 

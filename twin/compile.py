@@ -46,7 +46,7 @@ class Compiled:
     data: Any
     tags: Tags
     node_names: list[str]
-    link_names: list[str]
+    links: list[tuple[UnitSpec, Link]]
     wall_names: list[str]
 
 
@@ -75,14 +75,15 @@ def compile_plant(spec: PlantSpec) -> Compiled:
 
     model = {
         "dt": spec.step,
-        "p_field": NODE_FIELDS.index("p"),
+        "node_first": views["node first"],
+        "cell_first": views["cell first"],
         "node_card": node_card,
         "program": pattern.program(),
         "state": _state_table(views["fields"]),
     }
     data = _scratch(image, views, node_card, pattern, link, wall, len(model["state"]))
     for kind in layout.kinds:
-        model |= _kind_tables(layout, kind, tags, link, wall)
+        model[f"u_{kind.name}"] = _kind_table(layout, kind, tags, views["spare first"])
         data[f"s_{kind.name}"] = views["s"][kind.name]
 
     _start_nodes(layout, node_card, views["node"])
@@ -93,7 +94,7 @@ def compile_plant(spec: PlantSpec) -> Compiled:
         data=chain.Data(**data),
         tags=tags,
         node_names=[name for name, _, _ in layout.nodes],
-        link_names=[f"{unit.name}: {link.a} -> {link.b}" for unit, link in layout.links],
+        links=layout.links,
         wall_names=[f"{unit.name}.{name}" for unit, name, _ in layout.walls],
     )
 
@@ -438,9 +439,6 @@ def _scratch(image: np.ndarray, views: dict[str, Any], card: Any, pattern: Patte
         "link": link,
         "wall": wall,
         "work": np.zeros(len(views["cell"]), CELL_WORK).view(np.recarray),
-        "node_first": views["node first"],
-        "node_width": len(NODE_FIELDS),
-        "cell_first": views["cell first"],
         "blocks": np.zeros((pattern.waste + 1, 4)),
         "inverse": np.zeros((rows, 4)),
         "rhs": np.zeros((rows + 1, 2)),
@@ -463,40 +461,37 @@ def _state_table(fields: list[tuple[int, int, int]]) -> Any:
 # --- tables per kind ---------------------------------------------------------------------------------------------
 
 
-def _kind_tables(layout: _Layout, kind: Kind, tags: Tags, link: Any, wall: Any) -> dict[str, Any]:
-    """Parameters, ports, slices of flows and walls, and wires of all units of a kind."""
+def _kind_table(layout: _Layout, kind: Kind, tags: Tags, spare: int) -> Any:
+    """One record per unit: numbers of its card (and `derived()`), ports, wires, and its slices of flows and walls."""
     units = [u for u in layout.units if u.kind is kind]
-    return {
-        f"par_{kind.name}": _parameters(kind, units),
-        f"port_{kind.name}": _ports(layout, kind, units),
-        f"link_{kind.name}": _slices([sum(owner is u for owner, _ in layout.links) for u in units], _first(layout.links, units)),
-        f"wall_{kind.name}": _slices([sum(w[0] is u for w in layout.walls) for u in units], _first(layout.walls, units)),
-        f"wire_{kind.name}": _wires(layout, kind, units, tags),
-    }
-
-
-def _first(items: list[Any], units: list[UnitSpec]) -> int:
-    return next((i for i, item in enumerate(items) if item[0] is units[0] or item[0] in units), 0)
-
-
-def _slices(counts: list[int], first: int) -> np.ndarray:
-    return np.concatenate([[first], first + np.cumsum(counts)]).astype(np.int64)
-
-
-def _parameters(kind: Kind, units: list[UnitSpec]) -> Any:
-    """Numbers of the cards, and what a card derives from them (`derived()`)."""
-    rows = []
-    for unit in units:
-        values = {name: getattr(unit.card, name) for name in kind.params}
-        if hasattr(unit.card, "derived"):
-            values |= unit.card.derived()
-        rows.append({k: v for k, v in values.items() if isinstance(v, (bool, int, float))})
-    fields = [(name, "i8" if isinstance(value, (bool, int)) and not _is_float(kind, name) else "f8") for name, value in rows[0].items()]
-    table = np.zeros(len(units), np.dtype(fields or [("unused", "f8")])).view(np.recarray)
-    for i, row in enumerate(rows):
+    rows = [_numbers(unit) for unit in units]
+    ports, wires = _ports(layout, kind, units), _wires(layout, kind, units, tags, spare)
+    fields: list[Any] = [(name, "f8" if _is_float(kind, name) else "i8") for name in rows[0]]
+    fields += [("ports_", "i8", (max(ports.shape[1], 1),)), ("wires_", "i8", (max(wires.shape[1], 1),))]
+    fields += [(name, "i8") for name in ("link_first", "link_last", "wall_first", "wall_last")]
+    table = np.zeros(len(units), np.dtype(fields)).view(np.recarray)
+    for i, (unit, row) in enumerate(zip(units, rows, strict=True)):
         for name, value in row.items():
             table[i][name] = value
+        table[i].ports_[: ports.shape[1]] = ports[i]
+        table[i].wires_[: wires.shape[1]] = wires[i]
+        table[i].link_first, table[i].link_last = _slice(layout.links, unit)
+        table[i].wall_first, table[i].wall_last = _slice(layout.walls, unit)
     return table
+
+
+def _numbers(unit: UnitSpec) -> dict[str, float]:
+    """Numbers of a card, and what it derives from them."""
+    values = {name: getattr(unit.card, name) for name in unit.kind.params}
+    if hasattr(unit.card, "derived"):
+        values |= unit.card.derived()
+    return {name: value for name, value in values.items() if isinstance(value, (bool, int, float))}
+
+
+def _slice(items: list[Any], unit: UnitSpec) -> tuple[int, int]:
+    """Where the unit's own flows or walls lie."""
+    own = [i for i, item in enumerate(items) if item[0] is unit]
+    return (own[0], own[-1] + 1) if own else (0, 0)
 
 
 def _is_float(kind: Kind, name: str) -> bool:
@@ -507,6 +502,7 @@ def _is_float(kind: Kind, name: str) -> bool:
 
 
 def _ports(layout: _Layout, kind: Kind, units: list[UnitSpec]) -> np.ndarray:
+    """Volumes that the units are connected to, then their own."""
     rows = []
     for unit in units:
         row = [_find_node(layout, unit, port, getattr(unit.card, port))[0] for port in kind.ports]
@@ -516,9 +512,8 @@ def _ports(layout: _Layout, kind: Kind, units: list[UnitSpec]) -> np.ndarray:
     return np.array([row + [-1] * (width - len(row)) for row in rows], dtype=np.int64).reshape(len(units), width)
 
 
-def _wires(layout: _Layout, kind: Kind, units: list[UnitSpec], tags: Tags) -> np.ndarray:
-    spare = len(layout.nodes) * len(NODE_FIELDS) + len(CLOCK.names or ())
-    spare += 2 * sum(w.cells for _, _, w in layout.walls) + 2 * len(layout.links) + len(layout.walls)
+def _wires(layout: _Layout, kind: Kind, units: list[UnitSpec], tags: Tags, spare: int) -> np.ndarray:
+    """Image addresses of the tags that the units are wired to; an empty wire leads to the spare cell."""
     rows = []
     for unit in units:
         row = []

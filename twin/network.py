@@ -13,7 +13,9 @@ from __future__ import annotations
 import math
 
 from thermo.helium import h_liq, h_pT, h_vap, rho_liq, rho_vap, state_ph
-from thermo.jit import kernel
+from thermo.jit import inner
+from twin.records import NODE_FIELDS
+from twin.walls import wall_temperatures
 
 P_CRITICAL = 2.2746e5
 """Highest pressure at which a volume is looked at for two phases [Pa]; a little below the critical one."""
@@ -21,25 +23,34 @@ P_CRITICAL = 2.2746e5
 R_N2, R_O2, R_H2O, R_H2 = 296.80, 259.84, 461.52, 4124.2
 """Specific gas constants of the impurities [J/(kg K)], from CODATA R and the molar masses of CIAAW 2021."""
 
+NODE_WIDTH, P_FIELD = len(NODE_FIELDS), NODE_FIELDS.index("p")
+
 MIXTURE, VAPOUR, LIQUID = 0, 1, 2
 
 CLOSURE = 1e-10
 """Relative error of density at which the state of a volume counts as found."""
 
 
-@kernel
-def properties(card, node):
-    """Mass and energy of every volume -> p, h, temp, rho and what belongs to them. Returns -1 or the bad volume."""
+@inner
+def find_states(card, node, cell, wall, work, node_first, cell_first):
+    """State of every volume and wall from its mass and energy. Returns -1, or the image address of what was not found.
+
+    Looking twice changes nothing: a state that closes is left as it is.
+    """
     for i in range(node.shape[0]):
         if card[i].inert == 1:
             continue
         if card[i].fixed == 0 and find_state(card[i], node[i]) != 0:
-            return i
-        mixing_ratios(node[i])
+            return node_first + i * NODE_WIDTH + P_FIELD
+        mixing_ratios(card[i], node[i])
+    for i in range(cell.shape[0]):
+        if not abs(cell[i].e) < 1e15:
+            return cell_first + 2 * i
+    wall_temperatures(wall, cell, work)
     return -1
 
 
-@kernel
+@inner
 def find_state(card, a):
     """State from mass and energy: Newton's method in p alone, since h follows from the energy. Returns 0 or a code."""
     if not (a.mass > 0.0 and a.energy < 1e15):
@@ -96,7 +107,7 @@ def find_state(card, a):
     return code
 
 
-@kernel
+@inner
 def phases(a, p):
     """What a low and a high outlet of the volume would draw."""
     if p < P_CRITICAL and 0.0 < a.x < 1.0:
@@ -109,16 +120,18 @@ def phases(a, p):
         a.level = 1.0 if (p < P_CRITICAL and a.x <= 0.0) else 0.0
 
 
-@kernel
-def mixing_ratios(a):
-    """Impurities per kilogram of helium."""
+@inner
+def mixing_ratios(card, a):
+    """Impurities per kilogram of helium; those of a fixed volume are given."""
+    if card.fixed == 1:
+        return
     a.w_n2 = a.n2 / a.mass
     a.w_o2 = a.o2 / a.mass
     a.w_h2o = a.h2o / a.mass
     a.w_h2 = a.h2 / a.mass
 
 
-@kernel
+@inner
 def hold_state(a, p, temp, p_rate):
     """Set the state of a fixed volume (ambient, outer network)."""
     a.p, a.temp, a.p_rate = p, temp, p_rate
@@ -127,7 +140,7 @@ def hold_state(a, p, temp, p_rate):
     phases(a, p)
 
 
-@kernel
+@inner
 def transfer(f, m_flow, h, g_a, g_b, c=1.0):
     """Helium flows from a to b (negative: back) and carries the enthalpy h of where it comes from.
 
@@ -142,32 +155,32 @@ def transfer(f, m_flow, h, g_a, g_b, c=1.0):
     f.h_out = h + f.dh
 
 
-@kernel
+@inner
 def work(f, dh):
     """Work or cooling on the way: enthalpy [J/kg] added between the two volumes. Call before `transfer`."""
     f.dh = dh
 
 
-@kernel
+@inner
 def heat(a, q, k=0.0):
     """Heat q [W] into a volume; k = -dq/dtemp [W/K] where q falls as the volume warms."""
     a.q += q
     a.k += k
 
 
-@kernel
+@inner
 def catch(f, n2, o2, h2o, h2):
     """Shares of the impurities that stay in the flow's trap."""
     f.catch_n2, f.catch_o2, f.catch_h2o, f.catch_h2 = n2, o2, h2o, h2
 
 
-@kernel
+@inner
 def seep(f, n2, o2, h2o, h2):
     """Impurities alone [kg/s] from the trap (or a, without a trap) to b."""
     f.s_n2, f.s_o2, f.s_h2o, f.s_h2 = n2, o2, h2o, h2
 
 
-@kernel
+@inner
 def drawn(a, draw):
     """Enthalpy, density and c (see `transfer`) of what an outlet draws from a volume."""
     if 0.0 < a.x < 1.0 and a.p < P_CRITICAL:
@@ -178,7 +191,7 @@ def drawn(a, draw):
     return a.h, a.rho, 1.0
 
 
-@kernel
+@inner
 def orifice(f, a, b, flow_area):
     """Flow through an opening, either way, also choked; sets the transfer and returns m_flow [kg/s].
 
@@ -209,7 +222,7 @@ CHOKED = 0.72
 """Critical pressure-drop ratio x_T of a globe valve (IEC 60534-2-1, table D.2)."""
 
 
-@kernel
+@inner
 def orifice_flow(dp, p_up, rho, flow_area):
     """Mass flow [kg/s] and its derivative by the downstream pressure drop [kg/(s Pa)]."""
     limit = CHOKED * p_up

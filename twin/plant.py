@@ -8,9 +8,9 @@
 
 from __future__ import annotations
 
-import inspect
+import hashlib
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -22,7 +22,7 @@ from twin.actions import Action, perform, plant_actions
 from twin.compile import compile_plant
 from twin.errors import BadWrite, NumericalFailure, SnapshotMismatch, TwinError
 from twin.ledger import Ledger, open_books
-from twin.plant_file import PlantSpec, load_spec
+from twin.plant_file import PlantSpec, UnitSpec, load_spec
 from twin.records import CLOCK, NODE_FIELDS
 from twin.schedule import Schedule
 from twin.tags import Tags
@@ -70,7 +70,7 @@ class Plant:
         self.image: np.ndarray = compiled.data.image
         self._data.clock.dt = spec.step
         self._schedule = Schedule(spec)
-        self._fail_at(self._chain.prepare(self._model, self._data), self.image)
+        self._fail_at(self._chain.step(self._model, self._data, 0), self.image)
         self._books = open_books(self)
 
     @classmethod
@@ -141,7 +141,7 @@ class Plant:
         for tag in self.tags.values():
             if tag.address == address:
                 return tag.name
-        node = (address - self._data.node_first) // len(NODE_FIELDS)
+        node = (address - self._model.node_first) // len(NODE_FIELDS)
         if 0 <= node < len(self._compiled.node_names):
             return self._compiled.node_names[node]
         return f"image[{address}]"
@@ -156,7 +156,7 @@ class Plant:
     def do(self, name: str, **arguments: Any) -> Any:
         """Perform a discrete action such as "BAG-1.swap". Raises TwinError with a sentence."""
         result = perform(self, name, arguments)
-        self._fail_at(self._chain.find_states(self._model, self._data), self.image)
+        self._fail_at(self._chain.step(self._model, self._data, 0), self.image)
         return result
 
     def move(self, source: str, target: str, mass: float, h: float | None = None) -> None:
@@ -188,6 +188,14 @@ class Plant:
             raise TwinError(f'There is no volume "{name}"; the volumes are {", ".join(names)}.')
         return self._data.node[names.index(name)]
 
+    def flows(self) -> Iterator[tuple[UnitSpec, int, float]]:
+        """Every flow: its unit, its number within the unit, helium passed since the start [kg]."""
+        numbers: dict[str, int] = {}
+        for (unit, _), total in zip(self._compiled.links, self._data.link_total.m_total, strict=True):
+            number = numbers.get(unit.name, 0)
+            numbers[unit.name] = number + 1
+            yield unit, number, float(total)
+
     def heat(self, name: str, energy: float) -> None:
         """Book heat [J] into a volume at once."""
         node = self.node(name)
@@ -212,17 +220,14 @@ class Plant:
         self.image[:] = snapshot.image
         self.image[kept] = clock
         self._schedule.set_due(snapshot.due)
-        # flows and wall means are computed from the image, not remembered
-        self._chain.refresh(self._model, self._data)
 
     def _version(self) -> str:
-        return f"{kernel_digest()}-{self.spec.digest}-{self.dt!r}"
+        if not hasattr(self, "_own_version"):
+            source = hashlib.sha256(self.spec.path.read_bytes()).hexdigest()[:16]
+            self._own_version = f"{kernel_digest()}-{source}-{self.dt!r}"
+        return self._own_version
 
     def ledger(self) -> Ledger:
         """Where every kilogram and joule went since the start."""
         return self._books.close(self)
 
-
-def arguments_of(function: Any) -> dict[str, inspect.Parameter]:
-    """Arguments of an action after self, plant and unit."""
-    return dict(list(inspect.signature(function).parameters.items())[3:])

@@ -16,14 +16,17 @@ from __future__ import annotations
 
 import math
 
-from thermo.jit import kernel
+from thermo.jit import inner
+from twin.records import NODE_FIELDS
 from twin.walls import settle
 
 GAMMA = 1.0 - 1.0 / math.sqrt(2.0)
 """The more accurate of the two values that make ROS2 L-stable."""
 
+NODE_WIDTH = len(NODE_FIELDS)
 
-@kernel
+
+@inner
 def keep_linearisation(link, node, h_lin):
     """Remember what the matrix is made of."""
     for i in range(node.shape[0]):
@@ -34,7 +37,7 @@ def keep_linearisation(link, node, h_lin):
         f.l_c, f.l_ga, f.l_gb = f.c, f.g_a, f.g_b
 
 
-@kernel
+@inner
 def assemble(card, node, link, wall, blocks, t):
     """Matrix of the linear system over the implicit time t = g dt; the block of row r by itself is number r."""
     blocks[:] = 0.0
@@ -47,7 +50,7 @@ def assemble(card, node, link, wall, blocks, t):
         stamp_wall(wall[w], link, node, blocks, t)
 
 
-@kernel
+@inner
 def stamp_volume(card, a, block, t):
     """Mass, and energy less h times mass, by pressure and enthalpy."""
     slope = card.compliance if a.vol > card.volume_min else 0.0
@@ -57,7 +60,7 @@ def stamp_volume(card, a, block, t):
     block[3] = a.vol * a.rho + t * a.k * a.t_h
 
 
-@kernel
+@inner
 def stamp_flow(f, node, blocks, t, carries):
     """A flow by the pressures at its ends and, unless a wall answers for that, by the upstream enthalpy."""
     a_leaves = f.l_h if f.l_m >= 0.0 else f.l_h_out
@@ -84,7 +87,7 @@ def stamp_flow(f, node, blocks, t, carries):
             blocks[f.k_ab, 3] += flow
 
 
-@kernel
+@inner
 def stamp_wall(o, link, node, blocks, t):
     """Outlet enthalpies of the streams along a wall by both inlets and both flows."""
     if o.link_x >= 0 and link[o.link_x].l_m > 0.0:
@@ -111,7 +114,7 @@ def stamp_wall(o, link, node, blocks, t):
             blocks[o.k_yb, 2] -= m * o.ymx * g.l_gb
 
 
-@kernel
+@inner
 def gather(card, node, link, wall, h_lin, q_1, rhs, t, stage):
     """Right-hand side: present rates, in the second stage less twice the rates of the first."""
     rhs[:] = 0.0
@@ -136,7 +139,7 @@ def gather(card, node, link, wall, h_lin, q_1, rhs, t, stage):
         rhs[card[i].row, 1] += t * (node[i].q - twice * q_1[i])
 
 
-@kernel
+@inner
 def factor(program, blocks, inverse):
     """Elimination of the 2 x 2 blocks in the order of the program."""
     n = inverse.shape[0]
@@ -163,7 +166,7 @@ def factor(program, blocks, inverse):
                 goal[3] -= a2 * right[1] + a3 * right[3]
 
 
-@kernel
+@inner
 def substitute(program, blocks, inverse, rhs, delta):
     """Changes of pressure [:, 0] and enthalpy [:, 1]; the waste row stays zero."""
     n = inverse.shape[0]
@@ -188,7 +191,7 @@ def substitute(program, blocks, inverse, rhs, delta):
         delta[row, 1] = inverse[k, 2] * b0 + inverse[k, 3] * b1
 
 
-@kernel
+@inner
 def book_flows(card, link, wall, delta, stage):
     """Rates of every flow with the implicit change; the second stage leaves the effective rates of the step."""
     twice = 2.0 if stage == 2 else 0.0
@@ -220,7 +223,7 @@ def book_flows(card, link, wall, delta, stage):
             f.eb_eff = 1.5 * f.eb_1 + 0.5 * eb
 
 
-@kernel
+@inner
 def arriving_change(f, o, card, link, delta):
     """Change of the outlet enthalpy of a stream along a wall."""
     if f.l_m <= 0.0:
@@ -231,7 +234,7 @@ def arriving_change(f, o, card, link, delta):
     return o.yx * x_in + o.yy * y_in + o.y0 + o.ymx * dmx + o.ymy * dmy
 
 
-@kernel
+@inner
 def wall_inlets(o, card, link, delta):
     """Changes of inlet enthalpy and mass flow of both streams of a wall."""
     x_in, y_in, dmx, dmy = 0.0, 0.0, 0.0, 0.0
@@ -246,7 +249,7 @@ def wall_inlets(o, card, link, delta):
     return x_in, y_in, dmx, dmy
 
 
-@kernel
+@inner
 def settle_walls(card, wall, cell, work, link, delta, t, stage):
     """Rates of energy of every cell, and of the heat that comes to the wall from outside."""
     for w in range(wall.shape[0]):
@@ -269,7 +272,7 @@ def settle_walls(card, wall, cell, work, link, delta, t, stage):
             o.q_eff = 1.5 * o.q_1 + 0.5 * (outside - 2.0 * o.q_1)
 
 
-@kernel
+@inner
 def book_heat(card, node, delta, q_1, q_eff, k_lin, stage):
     """Rates of heat into every volume."""
     for i in range(node.shape[0]):
@@ -286,9 +289,29 @@ def book_heat(card, node, delta, q_1, q_eff, k_lin, stage):
             q_eff[i] = 1.5 * q_1[i] + 0.5 * (rate - 2.0 * q_1[i])
 
 
-@kernel
-def move_to_stage(card, node, link, delta, q_1, dt, gamma):
-    """Volumes at y + dt k1, with a guess of their pressure."""
+@inner
+def clear(node, link):
+    """Forget what the last evaluation wrote."""
+    for i in range(node.shape[0]):
+        node[i].q = 0.0
+        node[i].k = 0.0
+    for j in range(link.shape[0]):
+        f = link[j]
+        f.m_flow = f.dh = f.g_a = f.g_b = f.ua = 0.0
+        f.catch_n2 = f.catch_o2 = f.catch_h2o = f.catch_h2 = 0.0
+        f.s_n2 = f.s_o2 = f.s_h2o = f.s_h2 = 0.0
+
+
+@inner
+def subtract_first_stage(work):
+    """Right-hand side of the cells in the second stage."""
+    for i in range(work.shape[0]):
+        work[i].f -= 2.0 * work[i].k_1
+
+
+@inner
+def move_to_stage(card, node, cell, work, link, delta, q_1, dt):
+    """Volumes and walls at y + dt k1, with a guess of the pressures."""
     for j in range(link.shape[0]):
         f = link[j]
         node[f.a].mass -= dt * f.m_1
@@ -298,27 +321,57 @@ def move_to_stage(card, node, link, delta, q_1, dt, gamma):
     for i in range(node.shape[0]):
         node[i].energy += dt * q_1[i]
         if card[i].fixed == 0:
-            guess_pressure(node[i], delta[card[i].row, 0] / gamma)
+            p = node[i].p
+            node[i].p = min(max(p + delta[card[i].row, 0] / GAMMA, 0.5 * p), 2.0 * p)
+    for i in range(cell.shape[0]):
+        cell[i].e += dt * work[i].k_1
 
 
-@kernel
-def guess_pressure(a, dp):
-    """Where the search for the pressure starts."""
-    a.p = min(max(a.p + dp, 0.5 * a.p), 2.0 * a.p)
-
-
-@kernel
-def move_to_end(card, node, link, total, q_eff, dt):
-    """Volumes at the end of the step: what each flow and heat carried, and the books of both."""
+@inner
+def move_to_end(node, cell, work, wall, link, q_eff, saved, node_first, cell_first, dt):
+    """Volumes and walls at the end of the step, from where they were at its start."""
+    for i in range(node.shape[0]):
+        first = node_first + i * NODE_WIDTH
+        node[i].mass = saved[first]
+        node[i].energy = saved[first + 1] + dt * q_eff[i]
     for j in range(link.shape[0]):
         f = link[j]
         node[f.a].mass -= dt * f.m_eff
         node[f.b].mass += dt * f.m_eff
         node[f.a].energy -= dt * f.ea_eff
         node[f.b].energy += dt * f.eb_eff
-        total[j].m_total += dt * f.m_eff
-        if f.wall < 0:
-            total[j].w_total += dt * (f.eb_eff - f.ea_eff)
+    for i in range(cell.shape[0]):
+        cell[i].e = saved[cell_first + 2 * i] + dt * work[i].k_eff
+
+
+@inner
+def book_totals(node, wall, link, link_total, wall_total, q_eff, dt):
+    """The books: helium and work of every flow, heat of every volume and wall."""
+    for j in range(link.shape[0]):
+        link_total[j].m_total += dt * link[j].m_eff
+        if link[j].wall < 0:
+            link_total[j].w_total += dt * (link[j].eb_eff - link[j].ea_eff)
     for i in range(node.shape[0]):
-        node[i].energy += dt * q_eff[i]
         node[i].q_total += dt * q_eff[i]
+    for w in range(wall.shape[0]):
+        wall_total[w] += dt * wall[w].q_eff
+
+
+@inner
+def states_to_stage(state, image, rates, decays, dt):
+    """States of the units at y + dt k1; a stiff one is implicit in itself."""
+    for j in range(state.shape[0]):
+        decay = 1.0
+        if state[j].stiff >= 0:
+            decay += GAMMA * dt * image[state[j].stiff]
+        decays[j] = decay
+        rates[j] = image[state[j].rate] / decay
+        image[state[j].value] += dt * rates[j]
+
+
+@inner
+def states_to_end(state, image, saved, rates, decays, dt):
+    """States of the units at the end of the step."""
+    for j in range(state.shape[0]):
+        second = (image[state[j].rate] - 2.0 * rates[j]) / decays[j]
+        image[state[j].value] = saved[state[j].value] + dt * (1.5 * rates[j] + 0.5 * second)

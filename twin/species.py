@@ -6,10 +6,10 @@ A flow with a trap leaves a share of each impurity there.
 
 from __future__ import annotations
 
-from thermo.jit import kernel
+from thermo.jit import inner
 
 
-@kernel
+@inner
 def carry_impurities(card, node, link, program, blocks, rhs, dt):
     """Advance N2, O2, H2O and H2 by one step; skipped while the plant is clean."""
     dirty = 0.0
@@ -27,7 +27,7 @@ def carry_impurities(card, node, link, program, blocks, rhs, dt):
         book(card, node, link, rhs, dt, s)
 
 
-@kernel
+@inner
 def content(a, s):
     """Mass of species s in a volume [kg]."""
     if s == 0:
@@ -39,7 +39,7 @@ def content(a, s):
     return a.h2
 
 
-@kernel
+@inner
 def add_content(a, s, amount):
     """Put impurity into a volume, or take it out."""
     if s == 0:
@@ -52,7 +52,7 @@ def add_content(a, s, amount):
         a.h2 += amount
 
 
-@kernel
+@inner
 def caught(f, s):
     """Share of species s that stays in the trap of a flow."""
     if f.trap < 0:
@@ -66,7 +66,7 @@ def caught(f, s):
     return f.catch_h2
 
 
-@kernel
+@inner
 def seeping(f, node, s, dt):
     """Amount of species s alone that passes in the step [kg], and the volume that it comes from."""
     rate = f.s_n2
@@ -83,7 +83,7 @@ def seeping(f, node, s, dt):
     return amount, source
 
 
-@kernel
+@inner
 def build(card, node, link, blocks, rhs, dt, s):
     """Matrix and right-hand side for the mixing ratios of one species."""
     blocks[:] = 0.0
@@ -111,7 +111,7 @@ def build(card, node, link, blocks, rhs, dt, s):
         rhs[b] += amount
 
 
-@kernel
+@inner
 def ratio(a, s):
     """Mixing ratio of a fixed volume."""
     if s == 0:
@@ -123,7 +123,7 @@ def ratio(a, s):
     return a.w_h2
 
 
-@kernel
+@inner
 def eliminate(program, blocks, rhs):
     """Solve in place, in the order of the program."""
     n = program.row.shape[0]
@@ -146,7 +146,7 @@ def eliminate(program, blocks, rhs):
         rhs[row] = b / blocks[row]
 
 
-@kernel
+@inner
 def book(card, node, link, rhs, dt, s):
     """Move what each flow carried: what one volume loses another, or a trap, gains."""
     for j in range(link.shape[0]):

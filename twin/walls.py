@@ -17,15 +17,15 @@ from __future__ import annotations
 
 import math
 
-from thermo.helium import T_dTdh_ph
-from thermo.jit import kernel
+from thermo.helium import state_ph
+from thermo.jit import inner
 from thermo.materials import cp_material, k_material, temp_material
 
 FLAT = 1e-9
 """Below this dT/dh [K kg/J] a stream counts as boiling."""
 
 
-@kernel
+@inner
 def wall_temperatures(wall, cell, work):
     """Energy of the cells -> temperature and heat capacity."""
     for w in range(wall.shape[0]):
@@ -40,9 +40,10 @@ def wall_temperatures(wall, cell, work):
         o.temp_last = cell[o.first + o.n - 1].temp
 
 
-@kernel
-def march_walls(wall, cell, work, link, node, dt, linearise):
+@inner
+def march_walls(wall, cell, work, link, node, dt, stage):
     """Both streams along every wall: outlet enthalpies and the rate of energy of every cell."""
+    linearise = stage == 1
     for w in range(wall.shape[0]):
         o = wall[w]
         for i in range(o.first, o.first + o.n):
@@ -52,14 +53,14 @@ def march_walls(wall, cell, work, link, node, dt, linearise):
                 work[i].bx = work[i].by = 0.0
                 work[i].qx = work[i].qy = 0.0
         if o.link_x >= 0:
-            march(o, cell, work, link[o.link_x], node, 0, linearise)
+            march(o, cell, work, link[o.link_x], node, linearise)
         if o.link_y >= 0:
-            march(o, cell, work, link[o.link_y], node, 1, linearise)
+            march(o, cell, work, link[o.link_y], node, linearise)
         if o.conductance > 0.0:
             conduct(o, cell, work, dt)
 
 
-@kernel
+@inner
 def conduct(o, cell, work, dt):
     """Heat from cell to cell inside the solid; no faster than an explicit step of dt can carry."""
     for i in range(o.first, o.first + o.n - 1):
@@ -71,7 +72,7 @@ def conduct(o, cell, work, dt):
         work[i + 1].f += q
 
 
-@kernel
+@inner
 def wall_slope(o, cell, i):
     """Rise of the wall temperature over cell i towards higher cells [K], limited so that no new extremes appear."""
     last = o.first + o.n - 1
@@ -88,9 +89,10 @@ def wall_slope(o, cell, i):
     return 2.0 * before * after / (before + after)
 
 
-@kernel
-def march(o, cell, work, f, node, side, linearise):
-    """One stream along the wall; `side` 0 enters at the first cell, 1 at the last (when m_flow is positive)."""
+@inner
+def march(o, cell, work, f, node, linearise):
+    """One stream along the wall; side 0 enters at the first cell, 1 at the last (when m_flow is positive)."""
+    side = f.side
     m_flow = abs(f.m_flow)
     if m_flow <= 1e-12 or f.ua <= 0.0:
         f.h_out = f.h
@@ -120,23 +122,23 @@ def march(o, cell, work, f, node, side, linearise):
     f.h_out = h
 
 
-@kernel
+@inner
 def pass_cell(p, h, ua_m, temp, rise):
     """Outlet enthalpy of a stream after one cell, and its derivatives by inlet enthalpy and wall temperature.
 
     ua_m = UA_cell / m_flow [J/(kg K)]. Two passes: cp at the inlet first, then the secant between inlet and outlet.
     """
-    t_in, slope = T_dTdh_ph(p, h)
+    t_in, _, _, _, _, slope, _, _ = state_ph(p, h)
     if slope < FLAT:
         h_out = h + ua_m * (temp - t_in)
-        t_out, slope = T_dTdh_ph(p, h_out)
+        t_out, _, _, _, _, _, _, _ = state_ph(p, h_out)
         if abs(t_out - t_in) < 1e-6:
             return h_out, 1.0, ua_m
         cp = (h_out - h) / (t_out - t_in)
     else:
         cp = 1.0 / slope
     h_out, decay = follow(h, t_in, cp, ua_m, temp, rise)
-    t_out, slope_out = T_dTdh_ph(p, h_out)
+    t_out, _, _, _, _, _, _, _ = state_ph(p, h_out)
     dt = t_out - t_in
     if abs(dt) > 1e-6 and (h_out - h) * dt > 0.0:
         cp = (h_out - h) / dt
@@ -144,7 +146,7 @@ def pass_cell(p, h, ua_m, temp, rise):
     return h_out, decay, cp * (1.0 - decay)
 
 
-@kernel
+@inner
 def follow(h, t_in, cp, ua_m, temp, rise):
     """The exponential of the module's head with constant cp."""
     n = ua_m / cp
@@ -154,7 +156,7 @@ def follow(h, t_in, cp, ua_m, temp, rise):
     return h + cp * (t_out - t_in), decay
 
 
-@kernel
+@inner
 def join_cells(wall, work, link, t):
     """Linearised response of every wall over the implicit time t [s]: passage response and factors for the cells."""
     for w in range(wall.shape[0]):
@@ -185,7 +187,7 @@ def join_cells(wall, work, link, t):
         o.xx, o.xy, o.yx, o.yy = p, q, yx, yy
 
 
-@kernel
+@inner
 def stream_factors(o, link, side):
     """Mass flow of a stream in its normal direction, else zero; and the inverse for heat per mass flow."""
     index = o.link_x if side == 0 else o.link_y
@@ -197,7 +199,7 @@ def stream_factors(o, link, side):
     return m_flow, 1.0 / m_flow
 
 
-@kernel
+@inner
 def respond(wall, work, link):
     """Response of every wall to the rates `f` of its cells and to changes of the two mass flows."""
     for w in range(wall.shape[0]):
@@ -232,7 +234,7 @@ def respond(wall, work, link):
         o.y0, o.ymx, o.ymy = y0, ymx, ymy
 
 
-@kernel
+@inner
 def settle(o, work, link, x_in, y_in, dmx, dmy):
     """Temperature changes `dt_` of the cells of a wall once inlet and flow changes are known."""
     mx, inv_x = stream_factors(o, link, 0)

@@ -18,7 +18,7 @@ def weather(par, s, node, port, clock):
 
 
 @unit_operation("ambient", update=weather, symbol="ambient")
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Ambient:
     """Air of a site: pressure and temperature."""
 

@@ -16,7 +16,7 @@ def buffer(par, s, node, port):
 
 
 @unit_operation("buffer", kernel=buffer, symbol="vessel")
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Buffer:
     """Rigid vessel of helium."""
 

@@ -21,7 +21,7 @@ def control_valve(par, s, node, link):
 
 
 @unit_operation("control_valve", kernel=control_valve, symbol="valve")
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class ControlValve:
     """Control valve with stem lag and isenthalpic flow."""
 

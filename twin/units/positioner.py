@@ -1,0 +1,80 @@
+"""Positioner: drives a valve stem to its command with a stroke time, stiction, a dead band and a fail position."""
+
+from dataclasses import dataclass
+
+from thermo.jit import kernel
+from twin.unit import Input, Latch, Param, Wire, unit_operation
+
+AIR, STICKS, MOVES = ("there", "lost"), "at rest", "moving"
+
+EXAMPLE = """
+description = "A valve between two buffers, moved by a sticky positioner."
+[unit.AIR]
+kind = "ambient"
+[unit.BUF-1]
+kind = "buffer"
+volume = "1 m3"
+p_start = "8 bar"
+[unit.BUF-2]
+kind = "buffer"
+volume = "1 m3"
+p_start = "1 bar"
+[unit.CV-1]
+kind = "control_valve"
+inlet = "BUF-1"
+outlet = "BUF-2"
+flow_area = "2 mm2"
+stroke_time = "0.1 s"
+[unit.ZC-1]
+kind = "positioner"
+valve = "CV-1.opening"
+stroke_time = "20 s"
+stiction = 0.02
+start = {command = 0.8}
+"""
+
+
+@kernel
+def positioner(par, s, image, wire, clock):
+    """Sticks until the error exceeds the stiction, then moves at the stroke rate until it is within the dead band.
+
+    Two-parameter stiction after He, Wang, Pottmann and Qin, Ind. Eng. Chem. Res. 46 (2007) 8943.
+    """
+    lost = s.air > 0.5 or (par.has_air_supply > 0.0 and image[wire[1]] < 0.5)
+    wanted = s.command
+    if lost:
+        wanted = par.fail_position if par.fail_position >= 0.0 else s.position
+
+    # the spring needs no air to overcome friction
+    error = wanted - s.position
+    if abs(error) > (0.0 if lost else max(s.stiction_now, par.dead_band)):
+        s.moving = 1.0
+    if s.moving > 0.5:
+        travel = min(clock.dt / par.stroke_time, abs(error))
+        s.position += travel if error > 0.0 else -travel
+        if abs(wanted - s.position) <= par.dead_band:
+            s.moving = 0.0
+    image[wire[0]] = s.position
+
+
+@unit_operation("positioner", update=positioner, symbol="actuator")
+@dataclass(frozen=True)
+class Positioner:
+    """Positioner and actuator of a valve, run by instrument air."""
+
+    valve: str = Wire("opening of the valve that it drives")
+    air_supply: str = Wire("tag that is 1 while there is instrument air; empty: always", default="")
+    stroke_time: float = Param("s", "time for the full stroke", default=10.0, range=(0.01, 3600.0))
+    stiction: float = Param("1", "error at which a resting stem breaks loose", default=0.0, range=(0.0, 1.0))
+    dead_band: float = Param("1", "error at which a moving stem is left alone", default=0.0, range=(0.0, 0.5))
+    fail_position: float = Param("1", "where the spring drives it without air; -1: stays", default=0.0, range=(-1.0, 1.0))
+
+    command = Input("1", "commanded position", start=0.0, range=(0.0, 1.0), ja="開度指令")
+    stiction_now = Input("1", "stiction of the stem", start="stiction", range=(0.0, 1.0), ja="固着幅")
+    air = Input("1", "instrument air of this positioner", labels=AIR, ja="計装空気")
+    position = Latch("1", "position of the stem", start="command", range=(0.0, 1.0), ja="弁位置")
+    moving = Latch("1", "motion of the stem", labels=(STICKS, MOVES), ja="動作中")
+
+    def derived(self):
+        """Whether it knows of the air supply."""
+        return {"has_air_supply": float(bool(self.air_supply))}

@@ -1,0 +1,94 @@
+"""Oil-flooded screw compressor of the cycle: displacement, slide, oil and cooling water, power."""
+
+import math
+from dataclasses import dataclass
+
+from thermo.helium import h_pT
+from thermo.jit import kernel
+from twin.network import transfer, work
+from twin.unit import Input, Link, Output, Param, Port, State, unit_operation
+
+R_HELIUM = 2077.2  # J/(kg K)
+
+
+@kernel
+def screw_compressor(par, s, node, link):
+    """Displaced volume times suction density; isothermal work over isothermal efficiency; gas leaves near the water.
+
+    Volumetric efficiency falls linearly with the pressure ratio (Hall leakage in oil-flooded screws: Stosic et al.
+    2005). The oil takes all heat that the gas does not carry; its temperature lags behind.
+    """
+    f = link[0]
+    a, b = node[f.a], node[f.b]
+    pressure_ratio = max(b.p / a.p, 1.0)
+    fill = max(par.volumetric - par.leakage * (pressure_ratio - 1.0), 0.0)
+    displaced = par.displacement * s.speed * (par.slide_min + (1.0 - par.slide_min) * s.slide)
+    m_flow = displaced * fill * a.rho
+
+    # no flow from an empty suction side, none beyond the relief pressure
+    low = min(max((a.p - 0.3e5) / 0.3e5, 0.0), 1.0)
+    high = min(max((par.p_relief - b.p) / (0.05 * par.p_relief), 0.0), 1.0)
+    m_flow *= low * high
+
+    temp_out = s.temp_water + par.approach + 0.3 * max(s.temp_oil - s.temp_water - par.approach, 0.0)
+    w_isothermal = R_HELIUM * a.temp * math.log(pressure_ratio)
+    dh = 0.0
+    if s.speed > 0.001:
+        dh = h_pT(b.p, temp_out) - a.h
+    work(f, dh)
+    transfer(f, m_flow, a.h, m_flow / a.p, -displaced * par.leakage / a.p * a.rho * low * high)
+
+    s.m_flow = m_flow
+    s.power = (m_flow * w_isothermal / par.efficiency_isothermal + par.idle_share * par.power_rated * s.speed) * (
+        1.0 if s.speed > 0.001 else 0.0
+    )
+    s.temp_discharge = temp_out
+
+    # oil: heated by the losses, cooled by the water
+    cooling = par.UA_oil * (s.temp_oil - s.temp_water)
+    s.Q_water = cooling
+    s.d_temp_oil = (s.power - m_flow * dh - cooling) / par.oil_capacity
+    s.l_temp_oil = par.UA_oil / par.oil_capacity
+    s.d_speed = (s.run - s.speed) / par.start_time
+    s.l_speed = 1.0 / par.start_time
+    s.d_slide = (s.slide_set - s.slide) / par.slide_time
+    s.l_slide = 1.0 / par.slide_time
+    s.d_energy = s.power
+
+
+@unit_operation("screw_compressor", kernel=screw_compressor, symbol="compressor")
+@dataclass(frozen=True, kw_only=True)
+class ScrewCompressor:
+    """Cycle screw compressor with oil system, after-cooler and slide."""
+
+    suction: str = Port("volume at the suction")
+    discharge: str = Port("volume at the discharge")
+    displacement: float = Param("m3/s", "swept volume per second at full speed and slide")
+    efficiency_isothermal: float = Param("1", "isothermal efficiency", default=0.52, range=(0.1, 1.0))
+    volumetric: float = Param("1", "volumetric efficiency at pressure ratio 1", default=0.95, range=(0.1, 1.0))
+    leakage: float = Param("1", "loss of volumetric efficiency per unit of pressure ratio", default=0.008)
+    power_rated: float = Param("W", "rated power")
+    idle_share: float = Param("1", "mechanical loss, share of rated power", default=0.05)
+    p_relief: float = Param("Pa", "internal relief pressure", default=16e5)
+    approach: float = Param("K", "gas outlet over cooling water", default=8.0)
+    UA_oil: float = Param("W/K", "oil cooler", default=5000.0)
+    oil_capacity: float = Param("J/K", "heat capacity of oil and casing", default=5e5)
+    start_time: float = Param("s", "time constant of the start", default=5.0)
+    slide_min: float = Param("1", "flow at the unloaded slide, share of full", default=0.3, range=(0.0, 1.0))
+    slide_time: float = Param("s", "time constant of the slide", default=10.0)
+
+    run = Input("1", "motor", labels=("stop", "run"), ja="運転指令")
+    slide_set = Input("1", "slide set point", start=1.0, range=(0.0, 1.0), ja="スライド弁指令")
+    temp_water = Input("K", "cooling-water temperature", start=293.0, range=(273.0, 320.0), ja="冷却水温度")
+    speed = State("1", "speed over rated", start="run", range=(0.0, 1.0), stiff=True, ja="回転比")
+    slide = State("1", "slide position", start="slide_set", range=(0.0, 1.0), stiff=True, ja="スライド弁位置")
+    temp_oil = State("K", "oil temperature", start="temp_water", range=(273.0, 400.0), stiff=True, ja="油温")
+    energy = State("J", "electric energy since the start", range=(0.0, 1e13), ja="積算電力量")
+    m_flow = Output("kg/s", "mass flow", range=(0.0, 0.2), ja="質量流量")
+    power = Output("W", "electric power", range=(0.0, 5e5), ja="消費電力")
+    temp_discharge = Output("K", "gas after the cooler", range=(273.0, 400.0), ja="吐出ガス温度")
+    Q_water = Output("W", "heat to the cooling water", range=(0.0, 5e5), ja="冷却水熱量")
+
+    def links(self):
+        """Compression and after-cooling."""
+        return [Link("suction", "discharge")]

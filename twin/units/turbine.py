@@ -1,0 +1,91 @@
+"""Expansion turbine: nozzle, efficiency over the speed ratio, brake, rotor and trip."""
+
+import math
+from dataclasses import dataclass
+
+from thermo.helium import h_ps, s_ph
+from thermo.jit import kernel
+from twin.network import orifice_flow, transfer, work
+from twin.unit import Input, Latch, Link, Output, Param, Port, State, unit_operation
+
+
+@kernel
+def turbine(par, s, node, link):
+    """Radial inflow turbine.
+
+    Flow through the nozzle ring as through a valve of fixed area; efficiency a parabola of the ratio of tip speed to
+    spouting velocity, u/c0 (Balje 1981; Barron 1985, chapter 3); brake power grows with the cube of speed.
+    """
+    f = link[0]
+    a, b = node[f.a], node[f.b]
+    dp = max(a.p - b.p, 0.0)
+    m_flow, slope = orifice_flow(dp, a.p, a.rho, par.nozzle_area)
+
+    dh_s = 0.0
+    if dp > 1.0:
+        dh_s = max(a.h - h_ps(b.p, s_ph(a.p, a.h)), 0.0)
+    spout = math.sqrt(2.0 * dh_s) + 1.0
+    tip = math.pi * par.diameter * s.speed
+    ratio = tip / spout / par.ratio_best
+    s.efficiency_now = max(par.efficiency * ratio * (2.0 - ratio), -0.5)
+    s.speed_ratio = tip / spout
+
+    power = m_flow * s.efficiency_now * dh_s
+    work(f, -s.efficiency_now * dh_s)
+    transfer(f, m_flow, a.h, slope + max(m_flow / a.p - slope * dp / a.p, 0.0), -slope)
+    s.m_flow, s.power, s.dh_s = m_flow, power, dh_s
+
+    # rotor: shaft power against brake wheel and bearings
+    omega = 2.0 * math.pi * max(s.speed, 0.0)
+    omega_rated = 2.0 * math.pi * par.speed_rated
+    braking = par.power_rated * (par.brake_min + (1.0 - par.brake_min) * s.brake)
+    share = omega / omega_rated
+    s.power_brake = braking * share * share * share
+    drag = par.drag * par.power_rated * share
+    inertia = par.inertia * (omega + 0.02 * omega_rated)
+    s.d_speed = (power - s.power_brake - drag) / (inertia * 2.0 * math.pi)
+    slope_power = m_flow * dh_s * par.efficiency * max(2.0 * ratio - 2.0, -2.0) / max(share, 0.02)
+    s.l_speed = max((3.0 * s.power_brake / max(share, 0.02) + slope_power), 0.0) / omega_rated / inertia + 0.02
+
+
+@kernel
+def protect(par, s):
+    """Overspeed trip of the machine itself; stays until it is reset."""
+    if s.reset > 0.5:
+        s.tripped = 0.0
+    if s.speed > par.speed_trip * par.speed_rated:
+        s.tripped = 1.0
+
+
+@unit_operation("turbine", kernel=turbine, update=protect, symbol="turbine")
+@dataclass(frozen=True, kw_only=True)
+class Turbine:
+    """Gas-bearing expansion turbine with brake."""
+
+    inlet: str = Port("volume at the inlet")
+    outlet: str = Port("volume at the outlet")
+    nozzle_area: float = Param("m2", "effective nozzle area", range=(1e-9, 1e-2))
+    diameter: float = Param("m", "wheel diameter", range=(1e-3, 0.5))
+    efficiency: float = Param("1", "isentropic efficiency at the best speed ratio", range=(0.0, 1.0))
+    ratio_best: float = Param("1", "best u/c0", default=0.65, range=(0.3, 1.0))
+    speed_rated: float = Param("Hz", "rated speed", default=5000.0, range=(100.0, 20000.0))
+    power_rated: float = Param("W", "brake power at rated speed, brake fully open", range=(1.0, 1e6))
+    inertia: float = Param("kg m2", "polar moment of inertia of the rotor", default=2e-6)
+    brake_min: float = Param("1", "brake power with the brake closed, share of rated", default=0.1, range=(0.0, 1.0))
+    drag: float = Param("1", "bearing drag at rated speed, share of rated power", default=0.01, range=(0.0, 1.0))
+    speed_trip: float = Param("1", "overspeed trip over rated speed", default=1.15, range=(1.0, 2.0))
+
+    brake = Input("1", "opening of the brake valve", start=1.0, range=(0.0, 1.0), ja="ブレーキ弁開度")
+    reset = Input("1", "reset of the trip", labels=("no", "reset"), ja="トリップ復帰")
+    tripped = Latch("1", "overspeed trip", labels=("healthy", "tripped"), ja="過速度トリップ")
+    speed = State("Hz", "rotor speed", range=(0.0, 7000.0), stiff=True, ja="回転数")
+    m_flow = Output("kg/s", "mass flow", range=(0.0, 0.1), ja="質量流量")
+    power = Output("W", "shaft power from the gas", range=(-5e3, 2e4), ja="軸動力")
+    power_brake = Output("W", "brake power", range=(0.0, 2e4), ja="ブレーキ動力")
+    efficiency_now = Output("1", "isentropic efficiency", range=(-0.5, 1.0), ja="断熱効率")
+    speed_ratio = Output("1", "tip speed over spouting velocity", range=(0.0, 2.0), ja="速度比")
+    dh_s = Output("J/kg", "isentropic enthalpy drop", range=(0.0, 5e5), ja="断熱熱落差")
+
+    def links(self):
+        """The expansion."""
+        return [Link("inlet", "outlet")]
