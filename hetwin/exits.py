@@ -32,7 +32,8 @@ def report(problem: BaseException) -> int:
     elif isinstance(problem, OSError) and problem.filename:
         print(f"{problem.filename}: {problem.strerror}.", file=sys.stderr)
     elif isinstance(problem, ImportError):
-        print(f"hetwin is not completely installed: {problem}", file=sys.stderr)
+        missing = f"hetwin is not completely installed: {problem}; `pip install hetwin` again."
+        print(missing if problem.name else problem, file=sys.stderr)
     else:
         text = " ".join(str(problem).split()) or "no more is known"
         print(

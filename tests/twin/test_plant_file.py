@@ -196,7 +196,8 @@ WRONG = [
         "dangling port",
         'inlet = "BUF-1"',
         'inlet = "BUFF-1"',
-        'unit.CV-101.inlet: leads to "BUFF-1", but there is no unit "BUFF-1"; did you mean "BUF-1" or "BUF-2" or "AMB-1"?',
+        'unit.CV-101.inlet: leads to "BUFF-1", but there is no unit "BUFF-1"; '
+        'did you mean "BUF-1" or "BUF-2" or "AMB-1"?',
     ),
     (
         "impossible value",
