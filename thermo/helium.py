@@ -365,7 +365,7 @@ def h_pT(p, T):
     subcritical = P_LAMBDA <= q < P_CRITICAL
     gas = not subcritical or saturated(q, T_SAT) <= T
     first, last = branch(q, gas)
-    y = y_of(T, NODES, ROW, 2, q, Y_IDEAL + CP_IDEAL * T - TILT * q, first, last)
+    y = y_of(T, NODES, ROW, 4, q, Y_IDEAL + CP_IDEAL * T - TILT * q, first, last)
     h = h_py(q, y)
     if subcritical:
         h = max(h, saturated(q, H_VAP)) if gas else min(h, saturated(q, H_LIQ))
@@ -403,7 +403,7 @@ def h_ps(p, s):
         gas = h > h_v
     first, last = branch(q, gas)
     ideal = 300.0 * exp((f - S_IDEAL) / CP_IDEAL)
-    return h_py(q, y_of(f, ENTROPY, ROW_S, 1, q, Y_IDEAL + CP_IDEAL * ideal - TILT * q, first, last))
+    return h_py(q, y_of(f, ENTROPY, ROW_S, 2, q, Y_IDEAL + CP_IDEAL * ideal - TILT * q, first, last))
 
 
 @of_ps
@@ -436,8 +436,10 @@ def raw_ph_rho_u(rho, u, p_guess, h_guess):
         if fast:
             _, _, _, v, v_p, v_h = sheet_both(p, y)
             code = 0
+            settled = False
         else:
-            _, _, _, v, v_p, v_h, _, code = both_anywhere(p, h)
+            _, _, _, v, v_p, v_h, x, code = both_anywhere(p, h)
+            settled = 1e-3 < x < 0.999
         excess = p - v * rho
         if abs(excess) <= 1e-12 * p:
             return p, h, code
@@ -451,7 +453,7 @@ def raw_ph_rho_u(rho, u, p_guess, h_guess):
         if rho > 40.0:
             slope -= excess / p
         new = p - excess / slope
-        if fast and abs(excess) < 1e-7 * p and in_one_phase(new, y_ph(new, u + new / rho)):
+        if abs(excess) < 1e-7 * p and (settled or (fast and in_one_phase(new, y_ph(new, u + new / rho)))):
             return new, u + new / rho, code
         if not low < new < high:
             new = 0.5 * (low + high) if high < 1e11 and low > 0.1 * high else (0.1 * p if excess > 0.0 else 3.0 * p)

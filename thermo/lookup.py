@@ -172,7 +172,7 @@ def s_anywhere(p, h):
 def y_of(f, a, row, gap, p, y, first, last):
     """The y at which a rising quantity equals f on the isobar p, from a guess, between `first` and `last`.
 
-    `a`, `row`, `gap` say where the quantity lies, as for `value`. Steps from cell to cell by the slopes at the cells'
+    `a`, `row`, `gap` say where the quantity lies. Steps from cell to cell by the slopes at the cells'
     edges, halving the bracket where that would leave it; then solves the cubic of the cell.
     """
     i, t, dp = cell_p(p)
@@ -183,8 +183,8 @@ def y_of(f, a, row, gap, p, y, first, last):
     for _ in range(60):
         j, u, dy = cell_y(y)
         y -= u * dy
-        f0, s0 = edge(a + 4 * gap * j, row, gap, along)
-        f1, s1 = edge(a + 4 * gap * (j + 1), row, gap, along)
+        f0, s0 = edge(a + 2 * gap * j, row, gap, along)
+        f1, s1 = edge(a + 2 * gap * (j + 1), row, gap, along)
         if f < f0 and y > first:
             last = y
             y += (f - f0) / s0 - 1e-3 * dy

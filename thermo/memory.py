@@ -1,8 +1,9 @@
 """The memory of the helium table as kernels see it, and the few instructions Python has no word for.
 
 `table()` is an external symbol bound to the buffer when code is loaded. `fma` is a product and sum rounded once.
-`bicubic_pair` evaluates two interleaved quantities at a time, as a vector of two; the compiler would not do it by
-itself.
+`bicubic` and `bicubic_pair` work on values and slopes at a time, as vectors; the compiler would not do it by itself.
+
+A node keeps (f, f_y) of its quantities and, `gap` doubles on, (f_p, f_py); the next node in y is 2 gap doubles on.
 """
 
 from __future__ import annotations
@@ -20,7 +21,6 @@ from numba.extending import intrinsic
 
 SYMBOL = "hetwin_helium_table"
 DOUBLE, INTEGER = ir.DoubleType(), ir.IntType(64)
-PAIR = ir.VectorType(DOUBLE, 2)
 _bound: list[np.ndarray] = []
 
 
@@ -59,14 +59,6 @@ def _bits_of(context: Any, number: Any) -> Any:
 
 
 @intrinsic
-def _number_of(context: Any, bits: Any) -> Any:
-    def codegen(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        return builder.bitcast(arguments[0], DOUBLE)
-
-    return types.float64(types.int64), codegen
-
-
-@intrinsic
 def _fma(context: Any, a: Any, b: Any, c: Any) -> Any:
     def codegen(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         return builder.fma(*arguments)
@@ -74,52 +66,87 @@ def _fma(context: Any, a: Any, b: Any, c: Any) -> Any:
     return types.float64(types.float64, types.float64, types.float64), codegen
 
 
+WEIGHTS = types.UniTuple(types.float64, 4)
+
+
+class _Vectors:
+    """Vector arithmetic of a given width on the table, in the function that is being built."""
+
+    def __init__(self, builder: Any, width: int):
+        self.builder = builder
+        self.type = ir.VectorType(DOUBLE, width)
+        name = f"llvm.fma.v{width}f64"
+        self.fuse = cgutils.get_or_insert_function(builder.module, ir.FunctionType(self.type, (self.type,) * 3), name)
+
+    def of(self, *numbers: Any) -> Any:
+        """A vector of numbers, repeated to fill it."""
+        vector = ir.Constant(self.type, ir.Undefined)
+        for lane in range(self.type.count):
+            vector = self.builder.insert_element(vector, numbers[lane % len(numbers)], INDEX(lane))
+        return vector
+
+    def at(self, address: Any, offset: Any) -> Any:
+        """The doubles of the table from address + offset on."""
+        place = self.builder.gep(_symbol(self.builder), [self.builder.add(address, offset)], source_etype=DOUBLE)
+        pointer = self.builder.bitcast(place, self.type.as_pointer())
+        return self.builder.load(pointer, align=16, typ=self.type)
+
+    def sum(self, weights: list[Any], parts: list[Any]) -> Any:
+        """Sum of products."""
+        total = self.builder.fmul(weights[0], parts[0])
+        for weight, part in zip(weights[1:], parts[1:], strict=True):
+            total = self.builder.call(self.fuse, (weight, part, total))
+        return total
+
+    def pair_sum(self, vector: Any, lane: int) -> Any:
+        """Sum of two neighbouring lanes."""
+        low, high = (self.builder.extract_element(vector, INDEX(lane + k)) for k in (0, 1))
+        return self.builder.fadd(low, high)
+
+
+def INDEX(lane: int) -> Any:
+    """A lane number."""
+    return ir.Constant(ir.IntType(32), lane)
+
+
+def _lines(vectors: _Vectors, arguments: Any, gap: Any, along: list[Any]) -> list[Any]:
+    """Values and y-slopes at the pressure, on the two lines of constant y beside a point."""
+    add = vectors.builder.add
+    zero, beside = ir.Constant(INTEGER, 0), add(gap, gap)
+    corners = [(zero, gap), (beside, add(beside, gap))]
+    nodes = [[vectors.at(corner, offset) for corner in arguments[:2] for offset in pair] for pair in corners]
+    weights = [vectors.of(number) for number in along]
+    return [vectors.sum(weights, node) for node in nodes]
+
+
+@intrinsic
+def _bicubic(context: Any, first: Any, second: Any, gap: Any, along: Any, across: Any) -> Any:
+    def codegen(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        vectors = _Vectors(builder, 2)
+        along, across = (cgutils.unpack_tuple(builder, weights) for weights in arguments[3:])
+        lines = _lines(vectors, arguments, arguments[2], along)
+        return vectors.pair_sum(vectors.sum([vectors.of(*across[:2]), vectors.of(*across[2:])], lines), 0)
+
+    return types.float64(types.int64, types.int64, types.int64, WEIGHTS, WEIGHTS), codegen
+
+
 @intrinsic
 def _bicubic_pair(context: Any, first: Any, second: Any, a: Any, a_slope: Any, b: Any, b_slope: Any) -> Any:
-    weights = types.UniTuple(types.float64, 4)
-
     def codegen(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        base = _symbol(builder)
-
-        def splat(number: Any) -> Any:
-            one = builder.insert_element(ir.Constant(PAIR, ir.Undefined), number, ir.Constant(ir.IntType(32), 0))
-            return builder.insert_element(one, number, ir.Constant(ir.IntType(32), 1))
-
-        def node(address: Any, k: int) -> Any:
-            place = builder.gep(base, [builder.add(address, ir.Constant(INTEGER, k))], source_etype=DOUBLE)
-            return builder.load(builder.bitcast(place, PAIR.as_pointer()), align=16, typ=PAIR)
-
-        fused = ir.FunctionType(PAIR, (PAIR, PAIR, PAIR))
-        fuse = cgutils.get_or_insert_function(builder.module, fused, "llvm.fma.v2f64")
-
-        def combine(weight: list[Any], parts: list[Any]) -> Any:
-            total = builder.fmul(weight[0], parts[0])
-            for w, part in zip(weight[1:], parts[1:], strict=True):
-                total = builder.call(fuse, (w, part, total))
-            return total
-
-        along, along_slope, across, across_slope = (
-            [splat(number) for number in cgutils.unpack_tuple(builder, weight)] for weight in arguments[2:]
-        )
-        # in p on the four lines (value and y-slope, at the two y), then in y
-        corners = [(arguments[0], arguments[1], k) for k in (0, 4, 8, 12)]
-        data = [[node(f, k), node(f, k + 2), node(s, k), node(s, k + 2)] for f, s, k in corners]
-        lines = [combine(along, line) for line in data]
-        slopes = [combine(along_slope, line) for line in data]
-        value = combine(across, lines)
-        by_y = combine(across_slope, lines)
-        by_p = combine(across, slopes)
-        numbers = [
-            builder.extract_element(part, ir.Constant(ir.IntType(32), lane))
-            for lane in (0, 1)
-            for part in (value, by_p, by_y)
-        ]
+        vectors = _Vectors(builder, 4)
+        a, a_slope, b, b_slope = (cgutils.unpack_tuple(builder, weights) for weights in arguments[2:])
+        gap = ir.Constant(INTEGER, 4)
+        lines, slopes = (_lines(vectors, arguments, gap, weights) for weights in (a, a_slope))
+        across, across_slope = ([vectors.of(*w[:2]), vectors.of(*w[2:])] for w in (b, b_slope))
+        sums = [vectors.sum(w, f) for w, f in ((across, lines), (across, slopes), (across_slope, lines))]
+        numbers = [vectors.pair_sum(part, lane) for lane in (0, 2) for part in sums]
         return context.make_tuple(builder, signature.return_type, numbers)
 
-    return types.UniTuple(types.float64, 6)(types.int64, types.int64, weights, weights, weights, weights), codegen
+    returned = types.UniTuple(types.float64, 6)
+    return returned(types.int64, types.int64, WEIGHTS, WEIGHTS, WEIGHTS, WEIGHTS), codegen
 
 
-table, bits_of, number_of, fma, bicubic_pair = _table, _bits_of, _number_of, _fma, _bicubic_pair
+table, bits_of, fma, bicubic, bicubic_pair = _table, _bits_of, _fma, _bicubic, _bicubic_pair
 if numba.config.DISABLE_JIT:  # the same as plain Python, for the debugger
 
     def table() -> np.ndarray:
@@ -128,16 +155,15 @@ if numba.config.DISABLE_JIT:  # the same as plain Python, for the debugger
     def bits_of(number: float) -> int:
         return int(struct.unpack("<q", struct.pack("<d", number))[0])
 
-    def number_of(bits: int) -> float:
-        return float(struct.unpack("<d", struct.pack("<q", bits))[0])
-
     def fma(a: float, b: float, c: float) -> float:
         return a * b + c
 
-    def bicubic_pair(first: int, second: int, a: Any, a_slope: Any, b: Any, b_slope: Any) -> tuple[float, ...]:
+    def bicubic(first: int, second: int, gap: int, along: Any, across: Any) -> float:
         q = _bound[0]
-        parts = []
-        for lane in (0, 1):
-            f = np.array([[q[n + k + lane] for n in (first, second) for k in (m, m + 2)] for m in (0, 4, 8, 12)])
-            parts += [np.dot(b, f @ np.array(a)), np.dot(b, f @ np.array(a_slope)), np.dot(b_slope, f @ np.array(a))]
-        return tuple(parts)
+        nodes = [(first, second, k) for k in (0, 1, 2 * gap, 2 * gap + 1)]
+        lines = [np.dot(along, [q[f + k], q[f + k + gap], q[s + k], q[s + k + gap]]) for f, s, k in nodes]
+        return float(np.dot(across, lines))
+
+    def bicubic_pair(first: int, second: int, a: Any, a_slope: Any, b: Any, b_slope: Any) -> tuple[float, ...]:
+        weights = ((a, b), (a_slope, b), (a, b_slope))
+        return tuple(bicubic(first + k, second + k, 4, x, y) for k in (0, 2) for x, y in weights)

@@ -5,8 +5,8 @@ kernel carries the table as an argument and compiled code can be kept on disk.
 
 The grid is uniform within each power of two of p and of y = h - H_ORIGIN - TILT p, so a cell is found from the bits
 of the number, without a logarithm; the tilt keeps cold liquid, whose enthalpy rises with p by its volume, near small
-y. Each node keeps T and pv = p / rho with their derivatives (f, f_p, f_y, f_py): one cache line. Entropy is kept
-apart, as s + R ln p, which stays smooth down to vacuum. Between nodes everything is bicubic Hermite: values and first
+y. Each node keeps T and pv = p / rho with their derivatives (T, T_y, pv, pv_y, T_p, T_py, pv_p, pv_py): one cache line.
+Entropy is kept apart, (s, s_y, s_p, s_py), as s + R ln p, which stays smooth down to vacuum. Between nodes everything is bicubic Hermite: values and first
 derivatives are continuous and belong together.
 """
 
@@ -18,7 +18,7 @@ import numpy as np
 
 from thermo.eos import P_CRITICAL, P_LAMBDA, T_CRITICAL, T_LAMBDA
 from thermo.jit import kernel
-from thermo.memory import bicubic_pair, bits_of, fma, reserve, table
+from thermo.memory import bicubic, bicubic_pair, bits_of, fma, reserve, table
 
 CELLS_P = (2, 2, 2, 2, 4, 4, 8, 8, 16, 16, 32, 64, 64, 32, 32, 16, 16, 16, 16)
 """Cells in each power of two of pressure, from 64 Pa to 33.6 MPa."""
@@ -125,24 +125,12 @@ def weigh(w, f0, f1, f2, f3):
 
 
 @kernel
-def value(a, row, gap, along, across):
-    """Bicubic value from the node address a: `row` doubles to the next p, `gap` between f, f_p, f_y and f_py."""
-    q = table()
-    c = a + row
-    low = weigh(along, q[a], q[a + gap], q[c], q[c + gap])
-    low_y = weigh(along, q[a + 2 * gap], q[a + 3 * gap], q[c + 2 * gap], q[c + 3 * gap])
-    a, c = a + 4 * gap, c + 4 * gap
-    high = weigh(along, q[a], q[a + gap], q[c], q[c + gap])
-    high_y = weigh(along, q[a + 2 * gap], q[a + 3 * gap], q[c + 2 * gap], q[c + 3 * gap])
-    return weigh(across, low, low_y, high, high_y)
-
-
-@kernel
 def sheet_T(p, y):
     """Temperature on the sheet [K]."""
     i, t, dp = cell_p(p)
     j, u, dy = cell_y(y)
-    return value(NODES + 8 * (i * STRIDE + j), ROW, 2, hermite(t, dp), hermite(u, dy))
+    a = NODES + 8 * (i * STRIDE + j)
+    return bicubic(a, a + ROW, 4, hermite(t, dp), hermite(u, dy))
 
 
 @kernel
@@ -150,7 +138,8 @@ def sheet_pv(p, y):
     """pv = p / rho on the sheet [J/kg]."""
     i, t, dp = cell_p(p)
     j, u, dy = cell_y(y)
-    return value(NODES + 8 * (i * STRIDE + j) + 1, ROW, 2, hermite(t, dp), hermite(u, dy))
+    a = NODES + 8 * (i * STRIDE + j) + 2
+    return bicubic(a, a + ROW, 4, hermite(t, dp), hermite(u, dy))
 
 
 @kernel
@@ -158,7 +147,8 @@ def sheet_s(p, y):
     """Entropy on the sheet, plus R ln p [J/(kg K)]."""
     i, t, dp = cell_p(p)
     j, u, dy = cell_y(y)
-    return value(ENTROPY + 4 * (i * STRIDE + j), ROW_S, 1, hermite(t, dp), hermite(u, dy))
+    a = ENTROPY + 4 * (i * STRIDE + j)
+    return bicubic(a, a + ROW_S, 2, hermite(t, dp), hermite(u, dy))
 
 
 @kernel
@@ -178,7 +168,7 @@ def edge(a, row, gap, along):
     q = table()
     c = a + row
     f = weigh(along, q[a], q[a + gap], q[c], q[c + gap])
-    return f, weigh(along, q[a + 2 * gap], q[a + 3 * gap], q[c + 2 * gap], q[c + 3 * gap])
+    return f, weigh(along, q[a + 1], q[a + gap + 1], q[c + 1], q[c + gap + 1])
 
 
 @kernel

@@ -196,9 +196,9 @@ def build() -> np.ndarray:
     short = fill(p, y, plan, start, nodes)
     if short > 0 or not np.isfinite(nodes).all():
         raise RuntimeError(f"The helium table could not be built: {short} nodes short. Report this as a bug.")
-    # T and pv side by side: (T, pv, T_p, pv_p, T_y, pv_y, T_py, pv_py)
-    buffer[sheet.NODES : sheet.ENTROPY] = nodes[:, :, :8].reshape(p.size, y.size, 2, 4).swapaxes(2, 3).ravel()
-    buffer[sheet.ENTROPY : sheet.SATURATION] = nodes[:, :, 8:].ravel()
+    # (f, f_p, f_y, f_py) of T, pv, s to the order in which lookups read them
+    buffer[sheet.NODES : sheet.ENTROPY] = nodes[:, :, [0, 2, 4, 6, 1, 3, 5, 7]].ravel()
+    buffer[sheet.ENTROPY : sheet.SATURATION] = nodes[:, :, [8, 10, 9, 11]].ravel()
 
     buffer[sheet.ROWS : sheet.LIMITS] = row_bounds(p, sat, low, high).ravel()
     buffer[sheet.LIMITS : sheet.LENGTH] = np.hstack((low, high)).ravel()
