@@ -8,12 +8,13 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from twin.plant import Plant
 
-PATIENCE = 1.5  # s before anything is said
+PATIENCE = 1.0  # s of compiling before anything is said
+COMPILING = "Compiling for this machine, once for each version and set of equipment; later starts take seconds"
 
 
 def load_plant(name: str, units: list[Path] | None = None, step: float | None = None) -> Plant:
@@ -35,33 +36,43 @@ def compile_step(plant: Plant) -> None:
 
 @contextmanager
 def progress_line() -> Iterator[None]:
-    """On stderr, once it takes longer than a moment: what is going on, why, and for how long."""
-    done = threading.Event()
-    teller = threading.Thread(target=_tell, args=(done,), daemon=True)
+    """On stderr, when kernels are compiled: that they are, why, and for how long."""
+    done, compiling = threading.Event(), threading.Event()
+    teller = threading.Thread(target=_tell, args=(done, compiling), daemon=True)
     teller.start()
     try:
-        yield
+        with _heard(compiling):
+            yield
     finally:
         done.set()
+        compiling.set()
         teller.join()
 
 
-def _tell(done: threading.Event) -> None:
+@contextmanager
+def _heard(compiling: threading.Event) -> Iterator[None]:
+    """Set the event once numba compiles instead of loading."""
+    from numba.core import event
+
+    class Listener(event.Listener):  # type: ignore[misc]
+        def on_start(self, event: Any) -> None:
+            compiling.set()
+
+        def on_end(self, event: Any) -> None:
+            pass
+
+    with event.install_listener("numba:compile", Listener()):
+        yield
+
+
+def _tell(done: threading.Event, compiling: threading.Event) -> None:
+    compiling.wait()
     started = time.monotonic()
     if done.wait(PATIENCE):
         return
-    reason = _reason()
     if not sys.stderr.isatty():
-        print(f"{reason} ...", file=sys.stderr, flush=True)
+        print(f"{COMPILING} ...", file=sys.stderr, flush=True)
         return
     while not done.wait(0.5):
-        print(f"\r{reason}: {time.monotonic() - started:.0f} s ", end="", file=sys.stderr, flush=True)
+        print(f"\r{COMPILING}: {time.monotonic() - started:.0f} s ", end="", file=sys.stderr, flush=True)
     print("\r\033[K", end="", file=sys.stderr, flush=True)
-
-
-def _reason() -> str:
-    from thermo.jit import kernel_cache
-
-    if any(kernel_cache().rglob("hetwin_chain_*.nbc")):
-        return "Loading the compiled model"
-    return "Compiling for this machine, once for each version and set of equipment; later starts take seconds"
