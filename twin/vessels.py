@@ -26,7 +26,7 @@ P_BOILING = 2.2e5
 
 @kernel
 def vent_through_neck(f, a, b, room, flow_area, crack, full, UA):
-    """Vapour leaves a cold vessel past a spring-loaded disc and warms in the neck (exchanger of one stream, Q ~ NTU)."""
+    """Vapour leaves a cold vessel past a spring-loaded disc and warms in the neck (one-stream exchanger)."""
     f.draw_a = VAPOUR
     lift, slope = spring_lift(a.p - b.p, crack, full)
     m_flow = moving_orifice(f, a, b, flow_area * lift, flow_area * slope, -flow_area * slope)
@@ -68,7 +68,7 @@ def fill_step(left, commanded, flowing, rate, dt):
 
 
 def check_room(plant: Any, unit: str, node: str, volume: float, flash: float) -> float:
-    """Helium [kg] in `volume` [m3] of liquid to be filled in. Raises TwinError if the vessel cannot take the rest of it."""
+    """Helium [kg] in `volume` [m3] of liquid to be filled in. Raises TwinError if it does not fit."""
     card = plant.spec.units[unit].card
     room = (0.98 - float(plant.node(node).level)) * card.volume
     if volume <= 0.0:
@@ -90,7 +90,7 @@ def exchange(plant: Any, one: str, other: str) -> None:
         cards.append(plant.spec.units[name].card)
     volumes = [getattr(card, "volume_total", getattr(card, "volume", None)) for card in cards]
     if type(cards[0]) is not type(cards[1]) or volumes[0] != volumes[1] or one == other:
-        raise TwinError(f"{one} and {other} are not two vessels of the same kind and volume; they cannot change places.")
+        raise TwinError(f"{one} and {other} are not vessels of the same kind and volume; they cannot change places.")
     a, b = plant.node(one), plant.node(other)
     for name in a.dtype.names:
         if name not in ("q_total", "p_out"):

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from thermo.jit import kernel
-from twin.network import VAPOUR, catch, heat, seep, transfer
+from twin.network import catch, heat, seep, transfer
 from twin.openings import moving_orifice, warm_on_the_way
 from twin.unit import Input, Link, Node, Output, Param, Port, State, unit_operation
 from twin.vessels import LATENT_HEAT, RHO_LIQUID, vent_through_neck
@@ -75,14 +75,14 @@ class CryocoolerLiquefier:
     level_full: float = Param("1", "level at which the feed closes", default=0.95, range=(0.1, 0.97))
     rate_nominal: float = Param("kg/s", "liquefaction at 1 atm in the dewar, heat leak covered", range=(0.0, 1e-2))
     slope: float = Param("1/K", "gain of cooling power per kelvin of the cold head", default=0.6, range=(0.0, 5.0))
-    loss_rate: float = Param("1/s", "evaporation without cold head, share of the volume", default=1e-7, range=(0.0, 1e-4))
+    loss_rate: float = Param("1/s", "evaporation with the cold head off, per volume", default=1e-7, range=(0.0, 1e-4))
     p_start: float = Param("Pa", "set pressure of the dewar, absolute", default=1.15e5, range=(1e5, 2.2e5))
     droop: float = Param("Pa", "fall of pressure to full feed", default=3000.0, range=(10.0, 1e5))
     p_low: float = Param("Pa", "below this a heater throttles the cold head", default=1.03e5, range=(5e4, 2e5))
     feed_area: float = Param("m2", "effective area of the feed valve", default=1e-6, range=(1e-10, 1e-3))
     vent_area: float = Param("m2", "effective area of the relief", default=20e-6, range=(1e-8, 1e-2))
     p_vent: float = Param("Pa", "relief over the vent's pressure", default=3e4, range=(1e3, 2e5))
-    power_rated: float = Param("W", "electric power of the helium compressor of the cold head", default=9e3, range=(0.0, 1e6))
+    power_rated: float = Param("W", "electric power of its helium compressor", default=9e3, range=(0.0, 1e6))
     cool_time: float = Param("s", "time constant of cooling down and warming up", default=7200.0, range=(1.0, 1e6))
     ice_capacity: float = Param("kg", "frozen impurity that stops the cold head", default=0.05, range=(1e-9, 10.0))
     thaw_time: float = Param("s", "time constant of defrosting", default=1800.0, range=(1.0, 1e6))

@@ -61,10 +61,10 @@ class GasBag:
     filling_start: float = Param("1", "filling at the start", default=0.3, range=(0.05, 1.0))
     temp_start: float = Param("K", "temperature at the start", default=300.0, range=(230.0, 330.0))
     p_ambient: float = Param("Pa", "air pressure at the start", default=101325.0, range=(5e4, 1.2e5))
-    p_full: float = Param("Pa", "gauge pressure of the full bag, at which its relief opens", default=300.0, range=(20.0, 5e3))
+    p_full: float = Param("Pa", "gauge pressure when full; its relief opens", default=300.0, range=(20.0, 5e3))
     relief_area: float = Param("m2", "effective area of the relief", default=5e-4, range=(1e-7, 0.1))
     wall_area: float = Param("m2", "wall; 0 takes that of a pillow, 6 volume^(2/3)", default=0.0, range=(0.0, 1e4))
-    permeability: float = Param("m3/(m2 s Pa)", "helium out, at 0 degC and 1 atm", default=6.2825e-16, range=(0.0, 1e-9))
+    permeability: float = Param("m3/(m2 s Pa)", "helium out, at 0 degC, 1 atm", default=6.2825e-16, range=(0.0, 1e-9))
     permeability_n2: float = Param("m3/(m2 s Pa)", "nitrogen in", default=6e-17, range=(0.0, 1e-9))
     permeability_o2: float = Param("m3/(m2 s Pa)", "oxygen in", default=2.4e-16, range=(0.0, 1e-9))
     permeability_h2o: float = Param("m3/(m2 s Pa)", "water vapour in", default=1e-14, range=(0.0, 1e-9))
@@ -117,7 +117,9 @@ class GasBag:
         if carried <= 0.0:
             raise TwinError(f"{unit} is empty; there is nothing to swap.")
         if carried > room:
-            raise TwinError(f"{self.store} has room for {room:.2f} m3; the {carried:.2f} m3 of {unit} do not fit. Compress first.")
+            raise TwinError(
+                f"{self.store} has room for {room:.2f} m3; the {carried:.2f} m3 of {unit} do not fit. Compress first."
+            )
         plant.move(unit, self.store, carried * float(bag.rho))
         return carried
 

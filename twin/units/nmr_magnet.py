@@ -82,7 +82,9 @@ class NmrMagnet:
 
     leak_factor = Input("1", "heat leak over normal (vacuum failing)", start=1.0, range=(0.1, 100.0), ja="侵入熱倍率")
     vent_open = Input("1", "vent free; 0 is blocked by ice", start=1.0, range=(0.0, 1.0), ja="ベント開度")
-    cooling = State("1", "vapour that the shields feel, over normal", start=1.0, range=(0.0, 2.0), stiff=True, ja="シールド冷却")
+    cooling = State(
+        "1", "vapour felt by the shields, over normal", 1.0, range=(0.0, 2.0), stiff=True, ja="シールド冷却"
+    )
     vented = State("kg", "helium vented since the start", range=(0.0, 1e5), ja="積算蒸発量")
     delivered = State("kg", "helium that left the supply for this magnet", range=(0.0, 1e5), ja="積算充填量")
     fill_left = Latch("kg", "liquid still to come in the present refill", range=(0.0, 1e3), ja="充填残量")

@@ -9,6 +9,7 @@ from twin.unit import Input, Latch, Link, Output, Param, Port, State, unit_opera
 
 R_HELIUM = 2077.2  # J/(kg K)
 EXPONENT = 0.4  # (kappa - 1) / kappa of helium gas
+TRIPS = ("none", "suction_low", "discharge_high", "temperature_high")
 VIRIAL = 2.95e-3  # m3/kg, second virial coefficient at 300 K, 11.8 cm3/mol
 
 
@@ -113,7 +114,7 @@ class RecoveryCompressor:
     efficiency: float = Param("1", "isentropic efficiency of a stage", default=0.78, range=(0.2, 1.0))
     efficiency_drive: float = Param("1", "efficiency of crank, belt and motor", default=0.85, range=(0.2, 1.0))
     power_rated: float = Param("W", "rated power", range=(10.0, 1e6))
-    idle_share: float = Param("1", "loss independent of the flow, share of the rated power", default=0.05, range=(0.0, 0.5))
+    idle_share: float = Param("1", "loss without flow, share of the rated power", default=0.05, range=(0.0, 0.5))
     approach: float = Param("K", "gas after a cooler over the room", default=10.0, range=(0.0, 80.0))
     temp_max: float = Param("K", "discharge temperature at which it trips", default=503.0, range=(350.0, 700.0))
     start_time: float = Param("s", "time constant of the start", default=3.0, range=(0.01, 600.0))
@@ -121,7 +122,7 @@ class RecoveryCompressor:
     run = Input("1", "motor", labels=("stop", "run"), ja="運転指令")
     load = Input("1", "share of the stroke that is loaded", start=1.0, range=(0.0, 1.0), ja="負荷率")
     cooling = Input("1", "cooling of the coolers over normal", start=1.0, range=(0.0, 1.0), ja="冷却効果")
-    trip = Latch("1", "what stopped it", labels=("none", "suction_low", "discharge_high", "temperature_high"), ja="トリップ")
+    trip = Latch("1", "what stopped it", labels=TRIPS, ja="トリップ")
     speed = State("1", "speed over rated", start="run", range=(0.0, 1.0), stiff=True, ja="回転比")
     energy = State("J", "electric energy since the start", range=(0.0, 1e13), ja="積算電力量")
     pumped = State("kg", "helium compressed since the start", range=(0.0, 1e6), ja="積算圧縮量")

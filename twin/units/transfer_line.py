@@ -1,4 +1,4 @@
-"""Transfer line: liquid from one vessel to another through a tube that must first be cooled, with heat leak and flash."""
+"""Transfer line: liquid through a tube that must first be cooled, with heat leak and flash."""
 
 from dataclasses import dataclass
 
@@ -13,7 +13,7 @@ from twin.unit import Input, Link, Output, Param, Port, State, Wall, unit_operat
 def transfer_line(par, s, node, port, link, wall):
     """Orifice law at the mean specific volume of both ends; the tube's wall is cooled cell by cell.
 
-    While the far end is warm the helium leaves as gas and throttles the flow; liquid arrives when the last cell is cold.
+    While the far end is warm the helium leaves as gas and throttles the flow; liquid arrives when it is cold.
     """
     f, o = link[0], wall[0]
     a, b = node[f.a], node[f.b]
