@@ -62,7 +62,7 @@ from thermo.sheet import (
     sheet_T,
     y_ph,
 )
-from thermo.transport import mu_rhoT
+from thermo.transport import k_rhoT, mu_rhoT
 
 T_HIGHEST = 700.0
 """Highest temperature promised at every pressure [K]."""
@@ -480,3 +480,14 @@ def mu_ph(p, h):
     """Dynamic viscosity [Pa s] of pressure [Pa] and enthalpy [J/kg]."""
     state = state_ph(p, h)
     return mu_rhoT(state[1], state[0])
+
+
+@of_ph
+def k_ph(p, h):
+    """Thermal conductivity [W/(m K)] of pressure [Pa] and enthalpy [J/kg]; inside the dome without enhancement."""
+    T, rho, rho_p, rho_h, T_p, T_h, _, _ = state_ph(p, h)
+    if T_h == 0.0:
+        return k_rhoT(rho, T, 0.0, 0.0)
+    bulk = (rho_p - rho_h * T_p / T_h) / rho
+    expansion = -rho_h / (T_h * rho)
+    return k_rhoT(rho, T, bulk, expansion / bulk)

@@ -28,7 +28,7 @@ KERNEL_ROOMS = ("thermo", "twin", "hil")
 WRITTEN = "hetwin_"
 """How modules outside the packages begin that hold kernels: written chains, kinds of the user's."""
 
-IMPORT = re.compile(r"^(?:from|import)\s+([\w.]+)(?:\s+import\s+\(?([^)#]*))?", re.MULTILINE)
+IMPORT = re.compile(r"^(?:from|import)[ \t]+([\w.]+)(?:[ \t]+import[ \t]+(\([^)]*\)|[^\n(]*))?", re.MULTILINE)
 
 
 def cache_root() -> Path:
@@ -63,7 +63,7 @@ def imported_by(path: Path) -> tuple[Path, ...]:
     """Sources of our own that a source imports directly."""
     found = set()
     for module, names in IMPORT.findall(_content(path).decode()):
-        parts = [module, *(f"{module}.{name.split(' as ')[0].strip()}" for name in names.split(","))]
+        parts = [module, *(f"{module}.{name.split(' as ')[0].strip()}" for name in names.strip("()").split(","))]
         found |= {source for part in parts if (source := _source_of(part)) is not None}
     return tuple(sorted(found - {path}))
 

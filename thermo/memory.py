@@ -1,7 +1,8 @@
-"""The memory of the helium table as kernels see it, and the few instructions Python has no word for.
+"""The memory of property tables as kernels see it, and the few instructions Python has no word for.
 
-`table()` is an external symbol bound to the buffer when code is loaded. `fma` is a product and sum rounded once.
-`bicubic` and `bicubic_pair` work on values and slopes at a time, as vectors; the compiler would not do it by itself.
+`table()` is an external symbol bound to the buffer when code is loaded; `symbol(name)` makes another such function.
+`fma` is a product and sum rounded once. `bicubic` and `bicubic_pair` work on values and slopes at a time, as vectors;
+the compiler would not do it by itself.
 
 A node keeps (f, f_y) of its quantities and, `gap` doubles on, (f_p, f_py); the next node in y is 2 gap doubles on.
 """
@@ -19,35 +20,42 @@ from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
-SYMBOL = "hetwin_helium_table"
+HELIUM = "hetwin_helium_table"
 DOUBLE, INTEGER = ir.DoubleType(), ir.IntType(64)
-_bound: list[np.ndarray] = []
+_bound: dict[str, np.ndarray] = {}
 
 
-def reserve(length: int) -> np.ndarray:
-    """A buffer of doubles that starts at a cache line and that `table()` means from now on."""
+def reserve(name: str, length: int) -> np.ndarray:
+    """A buffer of doubles that starts at a cache line and that `symbol(name)` means from now on."""
     raw = np.empty(length + 8)
     start = (-raw.ctypes.data // 8) % 8
     buffer = raw[start : start + length]
-    llvmlite.binding.add_symbol(SYMBOL, buffer.ctypes.data)
-    _bound[:] = [buffer]
+    llvmlite.binding.add_symbol(name, buffer.ctypes.data)
+    _bound[name] = buffer
     return buffer
 
 
-def _symbol(builder: Any) -> Any:
+def _symbol(builder: Any, name: str = HELIUM) -> Any:
     """The external symbol in the module that is being built."""
     try:
-        return builder.module.get_global(SYMBOL)
+        return builder.module.get_global(name)
     except KeyError:
-        return ir.GlobalVariable(builder.module, DOUBLE, SYMBOL)
+        return ir.GlobalVariable(builder.module, DOUBLE, name)
 
 
-@intrinsic
-def _table(context: Any) -> Any:
-    def codegen(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        return _symbol(builder)
+def symbol(name: str) -> Any:
+    """A function for kernels that returns the buffer reserved under a name."""
+    if numba.config.DISABLE_JIT:
+        return lambda: _bound[name]
 
-    return types.CPointer(types.float64)(), codegen
+    @intrinsic
+    def _pointer(context: Any) -> Any:
+        def codegen(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+            return _symbol(builder, name)
+
+        return types.CPointer(types.float64)(), codegen
+
+    return _pointer
 
 
 @intrinsic
@@ -146,11 +154,9 @@ def _bicubic_pair(context: Any, first: Any, second: Any, a: Any, a_slope: Any, b
     return returned(types.int64, types.int64, WEIGHTS, WEIGHTS, WEIGHTS, WEIGHTS), codegen
 
 
-table, bits_of, fma, bicubic, bicubic_pair = _table, _bits_of, _fma, _bicubic, _bicubic_pair
+table = symbol(HELIUM)
+bits_of, fma, bicubic, bicubic_pair = _bits_of, _fma, _bicubic, _bicubic_pair
 if numba.config.DISABLE_JIT:  # the same as plain Python, for the debugger
-
-    def table() -> np.ndarray:
-        return _bound[0]
 
     def bits_of(number: float) -> int:
         return int(struct.unpack("<q", struct.pack("<d", number))[0])
@@ -159,7 +165,7 @@ if numba.config.DISABLE_JIT:  # the same as plain Python, for the debugger
         return a * b + c
 
     def bicubic(first: int, second: int, gap: int, along: Any, across: Any) -> float:
-        q = _bound[0]
+        q = _bound[HELIUM]
         nodes = [(first, second, k) for k in (0, 1, 2 * gap, 2 * gap + 1)]
         lines = [np.dot(along, [q[f + k], q[f + k + gap], q[s + k], q[s + k + gap]]) for f, s, k in nodes]
         return float(np.dot(across, lines))

@@ -16,7 +16,7 @@ from numba import types
 from numba.extending import typeof_impl
 
 from thermo.errors import OutOfRange
-from thermo.jit import kernel
+from thermo.jit import inner, kernel
 
 UNITS = {"p": "Pa", "h": "J/kg", "T": "K", "s": "J/(kg K)", "rho": "kg/m3", "u": "J/kg", "x": "1", "e": "J/kg"}
 
@@ -28,6 +28,7 @@ class Public:
         functools.update_wrapper(self, function)
         self.names = function.__code__.co_varnames[: function.__code__.co_argcount]
         self.raw = kernel(function)
+        self.inside = inner(self.raw)
         self.check = check
         self.explain = explain
 
@@ -58,7 +59,7 @@ class Public:
 
 @typeof_impl.register(Public)
 def _as_kernel(value: Public, context: Any) -> Any:
-    return types.Dispatcher(value.raw)
+    return types.Dispatcher(value.inside.dispatcher)
 
 
 def public(check: Any, explain: Callable[[int, dict[str, float]], str]) -> Callable[[Callable[..., Any]], Any]:

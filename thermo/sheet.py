@@ -5,9 +5,9 @@ kernel carries the table as an argument and compiled code can be kept on disk.
 
 The grid is uniform within each power of two of p and of y = h - H_ORIGIN - TILT p, so a cell is found from the bits
 of the number, without a logarithm; the tilt keeps cold liquid, whose enthalpy rises with p by its volume, near small
-y. Each node keeps T and pv = p / rho with their derivatives (T, T_y, pv, pv_y, T_p, T_py, pv_p, pv_py): one cache line.
-Entropy is kept apart, (s, s_y, s_p, s_py), as s + R ln p, which stays smooth down to vacuum. Between nodes everything is bicubic Hermite: values and first
-derivatives are continuous and belong together.
+y. Each node keeps T and pv = p / rho with their slopes (T, T_y, pv, pv_y, T_p, T_py, pv_p, pv_py): one cache line.
+Entropy is kept apart, (s, s_y, s_p, s_py), as s + R ln p, which stays smooth down to vacuum. Between nodes everything
+is bicubic Hermite: values and first derivatives are continuous and belong together.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import numpy as np
 
 from thermo.eos import P_CRITICAL, P_LAMBDA, T_CRITICAL, T_LAMBDA
 from thermo.jit import kernel
-from thermo.memory import bicubic, bicubic_pair, bits_of, fma, reserve, table
+from thermo.memory import HELIUM, bicubic, bicubic_pair, bits_of, fma, reserve, table
 
 CELLS_P = (2, 2, 2, 2, 4, 4, 8, 8, 16, 16, 32, 64, 64, 32, 32, 16, 16, 16, 16)
 """Cells in each power of two of pressure, from 64 Pa to 33.6 MPa."""
@@ -50,7 +50,7 @@ LIMITS = ROWS + (NP + 1) * 4
 LENGTH = LIMITS + (NP + 1) * 4
 STRIDE = NY + 1
 ROW, ROW_S = 8 * STRIDE, 4 * STRIDE
-BUFFER = reserve(LENGTH)
+BUFFER = reserve(HELIUM, LENGTH)
 
 
 def directory(cells: tuple[int, ...], first: int) -> np.ndarray:
