@@ -35,7 +35,7 @@ MODEL_FIELDS = ("dt", "node_first", "cell_first", "node_card", "program", "state
 DATA_FIELDS = (
     *("image", "saved", "clock", "node", "cell", "link_total", "wall_total", "link", "wall", "work"),
     *("blocks", "inverse", "rhs", "delta", "species_blocks", "species_rhs"),
-    *("h_lin", "q_1", "q_eff", "k_lin", "state_rate", "state_decay"),
+    *("h_lin", "stage", "q_1", "q_eff", "k_lin", "state_rate", "state_decay"),
 )
 
 

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from thermo.jit import kernel
+from thermo.jit import inner
 
 _GAMMA = np.uint64(0x9E3779B97F4A7C15)
 _MIX_1 = np.uint64(0xBF58476D1CE4E5B9)
@@ -14,7 +14,7 @@ _TWO = np.uint64(2)
 _ONE = np.uint64(1)
 
 
-@kernel
+@inner
 def splitmix64(z):
     """Finaliser of SplitMix64: a 64-bit counter -> 64 well-mixed bits (Steele, Lea, Flood, OOPSLA 2014)."""
     z = (z ^ (z >> _30)) * _MIX_1
@@ -22,7 +22,7 @@ def splitmix64(z):
     return z ^ (z >> _31)
 
 
-@kernel
+@inner
 def uniform(counter, key):
     """A number in (0, 1] from two whole numbers."""
     stream = splitmix64(np.uint64(key) * _GAMMA + _GAMMA)
@@ -30,7 +30,7 @@ def uniform(counter, key):
     return (np.float64(bits >> _11) + 1.0) * (1.0 / 9007199254740992.0)
 
 
-@kernel
+@inner
 def gauss(step, key):
     """Standard normal deviate of a step for a key, both whole numbers (Box and Muller 1958)."""
     counter = _TWO * np.uint64(step)

@@ -171,8 +171,10 @@ CELL_WORK = np.dtype(
         ("d", "f8"),  # diagonal of the linear system
         ("ax", "f8"),
         ("bx", "f8"),
+        ("cx", "f8"),
         ("ay", "f8"),
         ("by", "f8"),
+        ("cy", "f8"),
         ("qx", "f8"),  # W from the first flow
         ("qy", "f8"),
         ("p", "f8"),

@@ -78,6 +78,7 @@ class Simulation:
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
         self._steps_per_chunk = 1
+        self._unpublished = True
         self._mode, self._speed = "paused", 1.0
         self._set_mode(mode)
         self._set_speed(speed)
@@ -109,10 +110,10 @@ class Simulation:
         """
         value = self._checked(name, value)
         if name == "SIM.mode":
-            return self._put(lambda: self._set_mode(MODES[int(value)]))[0]
+            return self._put(lambda: self._set_mode(MODES[int(value)]))
         if name == "SIM.speed":
-            return self._put(lambda: self._set_speed(value))[0]
-        return self._put(lambda: self.plant.__setitem__(name, value))[0]
+            return self._put(lambda: self._set_speed(value))
+        return self._put(lambda: self.plant.__setitem__(name, value))
 
     def do(self, action: str, **arguments: Any) -> Future[Any]:
         """Perform a discrete action between two steps."""
@@ -120,15 +121,15 @@ class Simulation:
 
     def call(self, function: Callable[[Plant], Any]) -> Future[Any]:
         """Run a function of the plant between two steps."""
-        return self._put(lambda: function(self.plant), Future())[1]
+        return self._ask(lambda: function(self.plant))
 
     def advance(self, seconds: float) -> Future[float]:
         """In mode lockstep: advance the plant; the result is the time reached [s], after the scan was published."""
-        return self._put(lambda: self._advance(seconds), Future())[1]
+        return self._ask(lambda: self._advance(seconds))
 
     def restore(self, snapshot: Any) -> Future[Any]:
         """Return to a snapshot; a failure is forgiven."""
-        return self._put(lambda: self._restore(snapshot), Future())[1]
+        return self._ask(lambda: self._restore(snapshot))
 
     def start(self) -> None:
         """Start the thread."""
@@ -149,13 +150,18 @@ class Simulation:
             if future is not None:
                 future.set_exception(SimulationError("The simulation has stopped."))
 
-    def _put(self, task: Callable[[], Any], future: Future[Any] | None = None) -> tuple[int, Future[Any]]:
+    def _ask(self, task: Callable[[], Any]) -> Future[Any]:
+        future: Future[Any] = Future()
+        self._put(task, future)
+        return future
+
+    def _put(self, task: Callable[[], Any], future: Future[Any] | None = None) -> int:
         with self._lock:
             self._tickets += 1
             self._queue.append((task, future))
             ticket = self._tickets
         self._wake.set()
-        return ticket, future
+        return ticket
 
     def _checked(self, name: str, value: float) -> float:
         tag = self.plant.tags[name]
@@ -180,7 +186,7 @@ class Simulation:
     def turn(self) -> float | None:
         """One pass: serve the queue, scan if one is due. Returns the seconds until the next pass, None for no date."""
         self._wake.clear()
-        served = self._serve_queue()
+        self._serve_queue()
         if self._mode == "asap":
             self._scan_asap()
             return 0.0
@@ -188,16 +194,15 @@ class Simulation:
             if self._clock.now() >= self._next_scan:
                 self._scan_paced()
             return self._next_scan - self._clock.now()
-        if served:
+        if self._unpublished:
             self._publish()
         return None
 
-    def _serve_queue(self) -> int:
+    def _serve_queue(self) -> None:
         """Do what is queued, in order; an exception goes to the one who asked."""
-        served = 0
         while self._queue:
             task, future = self._queue.popleft()
-            served += 1
+            self._unpublished = True
             self.applied += 1
             if future is not None and not future.set_running_or_notify_cancel():
                 continue
@@ -211,7 +216,6 @@ class Simulation:
             else:
                 if future is not None:
                     future.set_result(result)
-        return served
 
     def _scan_paced(self) -> None:
         """Bring the plant to where the wall clock says, or as far as one period allows, and publish."""
@@ -316,6 +320,7 @@ class Simulation:
         image[tags["SIM.speed"].address] = self._speed
         image[tags["SIM.mode"].address] = MODES.index(self._mode)
         image[tags["SIM.overruns"].address] = self.overruns
+        self._unpublished = False
         copy = image.copy()
         copy.flags.writeable = False
         for callback in list(self._subscribers):

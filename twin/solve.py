@@ -20,8 +20,16 @@ from thermo.jit import inner
 from twin.records import NODE_FIELDS
 from twin.walls import settle
 
-GAMMA = 1.0 - 1.0 / math.sqrt(2.0)
-"""The more accurate of the two values that make ROS2 L-stable."""
+GAMMA = 1.0 + 1.0 / math.sqrt(2.0)
+"""The larger of the two values that make ROS2 L-stable: its stage never overshoots a stiff equilibrium."""
+
+PARTS = 256
+"""A step is cut into halves down to this many parts where it would go astray."""
+
+ASTRAY_SHARE = 0.1
+"""Largest difference between the first- and the second-order pressure or temperature of a volume, relative."""
+
+ACCEPTED, ASTRAY = -1, -2
 
 NODE_WIDTH = len(NODE_FIELDS)
 
@@ -355,6 +363,25 @@ def book_totals(node, wall, link, link_total, wall_total, q_eff, dt):
         node[i].q_total += dt * q_eff[i]
     for w in range(wall.shape[0]):
         wall_total[w] += dt * wall[w].q_eff
+
+
+@inner
+def keep_stage(node, stage):
+    """Remember the first-order result."""
+    for i in range(node.shape[0]):
+        stage[i, 0] = node[i].p
+        stage[i, 1] = node[i].temp
+
+
+@inner
+def strays(card, node, stage):
+    """Whether the first- and the second-order result are too far apart anywhere."""
+    for i in range(node.shape[0]):
+        if card[i].fixed == 0:
+            a = node[i]
+            if abs(a.p - stage[i, 0]) > ASTRAY_SHARE * a.p or abs(a.temp - stage[i, 1]) > ASTRAY_SHARE * a.temp:
+                return True
+    return False
 
 
 @inner

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from thermo.jit import kernel
+from thermo.jit import inner, kernel
 from twin.network import find_states
 from twin.solve import (
+    ACCEPTED,
+    ASTRAY,
     GAMMA,
+    PARTS,
     assemble,
     book_flows,
     book_heat,
@@ -16,11 +19,13 @@ from twin.solve import (
     factor,
     gather,
     keep_linearisation,
+    keep_stage,
     move_to_end,
     move_to_stage,
     settle_walls,
     states_to_end,
     states_to_stage,
+    strays,
     substitute,
     subtract_first_stage,
 )
@@ -34,51 +39,73 @@ if TYPE_CHECKING:
 @kernel
 def step(m, d, n):
     """Advance n steps of m.dt; n = 0 only looks. Return -1, or the address of the first bad value."""
-    t = GAMMA * m.dt
     bad = find_states(m.node_card, d.node, d.cell, d.wall, d.work, m.node_first, m.cell_first)
     for _ in range(max(n, 1)):
-        d.saved[:] = d.image
-        for stage in range(1, 3):
-            if bad >= 0:
-                return bad
+        left, part = PARTS, PARTS
+        while left > 0 and bad < 0:
+            d.saved[:] = d.image
+            bad = advance(m, d, m.dt * part / PARTS if n > 0 else 0.0)
 
-            # rates at the present state
-            clear(d.node, d.link)
-            evaluate_units(m, d)
-            march_walls(d.wall, d.cell, d.work, d.link, d.node, m.dt, stage)
-            if n == 0:
-                return -1
-
-            # matrix, in the first stage only
-            if stage == 1:
-                keep_linearisation(d.link, d.node, d.h_lin)
-                join_cells(d.wall, d.work, d.link, t)
-                assemble(m.node_card, d.node, d.link, d.wall, d.blocks, t)
-                factor(m.program, d.blocks, d.inverse)
+            # a part that went wrong or astray is done again in two halves
+            if bad != ACCEPTED and part > 1:
+                d.image[:] = d.saved
+                part //= 2
+                bad = find_states(m.node_card, d.node, d.cell, d.wall, d.work, m.node_first, m.cell_first)
             else:
-                subtract_first_stage(d.work)
-
-            # implicit changes, and from them the rates of flows, walls and heat
-            respond(d.wall, d.work, d.link)
-            gather(m.node_card, d.node, d.link, d.wall, d.h_lin, d.q_1, d.rhs, t, stage)
-            substitute(m.program, d.blocks, d.inverse, d.rhs, d.delta)
-            book_flows(m.node_card, d.link, d.wall, d.delta, stage)
-            settle_walls(m.node_card, d.wall, d.cell, d.work, d.link, d.delta, t, stage)
-            book_heat(m.node_card, d.node, d.delta, d.q_1, d.q_eff, d.k_lin, stage)
-
-            # next state
-            if stage == 1:
-                move_to_stage(m.node_card, d.node, d.cell, d.work, d.link, d.delta, d.q_1, m.dt)
-                states_to_stage(m.state, d.image, d.state_rate, d.state_decay, m.dt)
-            else:
-                move_to_end(d.node, d.cell, d.work, d.wall, d.link, d.q_eff, d.saved, m.node_first, m.cell_first, m.dt)
-                book_totals(d.node, d.wall, d.link, d.link_total, d.wall_total, d.q_eff, m.dt)
-                states_to_end(m.state, d.image, d.saved, d.state_rate, d.state_decay, m.dt)
-                carry_impurities(m.node_card, d.node, d.link, m.program, d.species_blocks, d.species_rhs, m.dt)
-            bad = find_states(m.node_card, d.node, d.cell, d.wall, d.work, m.node_first, m.cell_first)
+                left -= part
+                part = min(part if left % (2 * part) else 2 * part, max(left, 1))
+                if bad == ASTRAY:
+                    bad = ACCEPTED
+        if bad >= 0 or n == 0:
+            return bad
 
         # time from the step number, so that it never drifts; then everything that remembers
         d.clock.step += 1.0
         d.clock.time = d.clock.step * m.dt
         update_units(m, d)
     return bad
+
+
+@inner
+def advance(m, d, dt):
+    """One step of ROS2 over dt; dt = 0 only looks. Return ACCEPTED, ASTRAY or the address of the first bad value."""
+    t = GAMMA * dt
+    for stage in range(1, 3):
+        # rates at the present state
+        clear(d.node, d.link)
+        evaluate_units(m, d)
+        march_walls(d.wall, d.cell, d.work, d.link, d.node, dt, stage)
+        if dt == 0.0:
+            return ACCEPTED
+
+        # matrix, in the first stage only
+        if stage == 1:
+            keep_linearisation(d.link, d.node, d.h_lin)
+            join_cells(d.wall, d.work, d.link, t)
+            assemble(m.node_card, d.node, d.link, d.wall, d.blocks, t)
+            factor(m.program, d.blocks, d.inverse)
+        else:
+            subtract_first_stage(d.work)
+
+        # implicit changes, and from them the rates of flows, walls and heat
+        respond(d.wall, d.work, d.link)
+        gather(m.node_card, d.node, d.link, d.wall, d.h_lin, d.q_1, d.rhs, t, stage)
+        substitute(m.program, d.blocks, d.inverse, d.rhs, d.delta)
+        book_flows(m.node_card, d.link, d.wall, d.delta, stage)
+        settle_walls(m.node_card, d.wall, d.cell, d.work, d.link, d.delta, t, stage)
+        book_heat(m.node_card, d.node, d.delta, d.q_1, d.q_eff, d.k_lin, stage)
+
+        # next state
+        if stage == 1:
+            move_to_stage(m.node_card, d.node, d.cell, d.work, d.link, d.delta, d.q_1, dt)
+            states_to_stage(m.state, d.image, d.state_rate, d.state_decay, dt)
+        else:
+            keep_stage(d.node, d.stage)
+            move_to_end(d.node, d.cell, d.work, d.wall, d.link, d.q_eff, d.saved, m.node_first, m.cell_first, dt)
+            book_totals(d.node, d.wall, d.link, d.link_total, d.wall_total, d.q_eff, dt)
+            states_to_end(m.state, d.image, d.saved, d.state_rate, d.state_decay, dt)
+            carry_impurities(m.node_card, d.node, d.link, m.program, d.species_blocks, d.species_rhs, dt)
+        bad = find_states(m.node_card, d.node, d.cell, d.wall, d.work, m.node_first, m.cell_first)
+        if bad >= 0:
+            return bad
+    return ASTRAY if strays(m.node_card, d.node, d.stage) else ACCEPTED

@@ -50,7 +50,7 @@ def march_walls(wall, cell, work, link, node, dt, stage):
             work[i].f = (o.sink_ua * (o.sink_temp - cell[i].temp) + o.q) / o.n
             if linearise:
                 work[i].ax = work[i].ay = 1.0
-                work[i].bx = work[i].by = 0.0
+                work[i].bx = work[i].by = work[i].cx = work[i].cy = 0.0
                 work[i].qx = work[i].qy = 0.0
         if o.link_x >= 0:
             march(o, cell, work, link[o.link_x], node, linearise)
@@ -113,13 +113,25 @@ def march(o, cell, work, f, node, linearise):
             rise = -rise
         h_next, a, b = pass_cell(p, h, ua / m_flow, cell[i].temp, rise)
         q = m_flow * (h - h_next)
+        c = by_flow(h, h_next, a, m_flow)
         work[i].f += q
         h = h_next
         if linearise and side == 0:
-            work[i].ax, work[i].bx, work[i].qx = a, b, q
+            work[i].ax, work[i].bx, work[i].cx, work[i].qx = a, b, c, q
         if linearise and side == 1:
-            work[i].ay, work[i].by, work[i].qy = a, b, q
+            work[i].ay, work[i].by, work[i].cy, work[i].qy = a, b, c, q
     f.h_out = h
+
+
+@inner
+def by_flow(h, h_next, a, m_flow):
+    """d h_next / d m_flow where UA grows with m_flow^0.6: dn/n = -0.4 dm/m, and 1 - a = 1 - exp(-n) holds h_next - h."""
+    if a >= 1.0:
+        return -0.4 * (h_next - h) / m_flow
+    if a <= 1e-12:
+        return 0.0
+    n = -math.log(a)
+    return -0.4 * n * a / (1.0 - a) * (h_next - h) / m_flow
 
 
 @inner
@@ -213,16 +225,16 @@ def respond(wall, work, link):
         for i in range(o.first, o.first + o.n):
             c = work[i]
             s0 = c.f * c.d
-            sx = c.qx * inv_x * c.d
-            sy = c.qy * inv_y * c.d
+            sx = (c.qx * inv_x - mx * c.cx) * c.d
+            sy = (c.qy * inv_y - my * c.cy) * c.d
             gain_x = c.ax + c.bx * mx * (1.0 - c.ax) * c.d
             gain_y = c.by * mx * (1.0 - c.ax) * c.d
             loop = 1.0 / (1.0 - gain_y * q)
             c.w0 = (gain_y * r0 + c.by * s0) * loop
             c.wx = (gain_y * rx + c.by * sx) * loop
-            c.wy = (gain_y * ry + c.by * sy) * loop
+            c.wy = (gain_y * ry + c.by * sy + c.cy) * loop
             r0 = gain_x * (r0 + q * c.w0) + c.bx * s0
-            rx = gain_x * (rx + q * c.wx) + c.bx * sx
+            rx = gain_x * (rx + q * c.wx) + c.bx * sx + c.cx
             ry = gain_x * (ry + q * c.wy) + c.bx * sy
             c.r0, c.rx, c.ry = r0, rx, ry
             q = c.q
@@ -248,7 +260,7 @@ def settle(o, work, link, x_in, y_in, dmx, dmy):
         if i > o.first:
             b = work[i - 1]
             x_before = b.p * x_in + b.q * y + b.r0 + b.rx * dmx + b.ry * dmy
-        source = c.f + c.qx * inv_x * dmx + c.qy * inv_y * dmy
+        source = c.f + (c.qx * inv_x - mx * c.cx) * dmx + (c.qy * inv_y - my * c.cy) * dmy
         c.dt_ = c.d * (source + mx * (1.0 - c.ax) * x_before + my * (1.0 - c.ay) * y_next)
         y_next = y
 

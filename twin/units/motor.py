@@ -71,7 +71,7 @@ def motor(par, s, image, wire, clock):
 
 
 @unit_operation("motor", update=motor, symbol="motor")
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Motor:
     """Motor of a machine, with its starter."""
 

@@ -58,7 +58,7 @@ def positioner(par, s, image, wire, clock):
 
 
 @unit_operation("positioner", update=positioner, symbol="actuator")
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Positioner:
     """Positioner and actuator of a valve, run by instrument air."""
 

@@ -54,7 +54,7 @@ def switch(par, s, image, wire, clock):
 
 
 @unit_operation("switch", update=switch, phase="sensor", symbol="instrument")
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Switch:
     """Switch with hysteresis on any tag: a high switch when it trips above where it resets, else a low one."""
 

@@ -62,7 +62,7 @@ def transmitter(par, s, image, wire, clock):
 
 
 @unit_operation("transmitter", update=transmitter, phase="sensor", symbol="instrument")
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Transmitter:
     """Transmitter of any tag: range, lag, noise, resolution, bias and the usual ways to fail."""
 
