@@ -61,12 +61,13 @@ def run(
 ) -> None:
     """Run a plant without a server, as fast as it goes; CSV, a picture and the ledger come out."""
     from hetwin import headless
-    from hetwin.commands import load, read_time
+    from hetwin.commands import load
+    from hetwin.options import duration
     from hetwin.show import print_json
 
     loaded = load(plant, units, step, snapshot)
     seconds = 3600.0 * (hours + 24.0 * days)
-    outcome = headless.run(loaded, seconds, scenario, out, read_time("--interval", interval), tag or [])
+    outcome = headless.run(loaded, seconds, scenario, out, duration("--interval", interval), tag or [])
     found = headless.result(loaded, outcome)
     if as_json:
         print_json(found)

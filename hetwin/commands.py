@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from hetwin.exits import BadInput
 from hetwin.loading import load_plant, progress_line
-from twin.quantities import parse
+from hetwin.options import duration
 
 if TYPE_CHECKING:
     from twin.plant import Plant
@@ -19,25 +19,12 @@ SOURCE_WORDS = ("verified", "validated", "assumed")
 
 def load(name: str, units: list[Path] | None, step: str | None, snapshot: Path | None) -> Plant:
     """A plant as the options ask for it, from a snapshot if there is one."""
-    plant = load_plant(name, units, read_time("--step", step))
+    plant = load_plant(name, units, duration("--step", step))
     if snapshot is not None:
         from twin.plant import Snapshot
 
         plant.restore(Snapshot.from_bytes(snapshot.read_bytes()))
     return plant
-
-
-def read_time(option: str, text: str | None) -> float | None:
-    """A time [s] given as an option."""
-    if text is None:
-        return None
-    try:
-        seconds = parse(float(text) if text.replace(".", "", 1).isdigit() else text, "s")
-    except ValueError as wrong:
-        raise BadInput(f"{option}: {wrong}.") from None
-    if seconds <= 0.0:
-        raise BadInput(f"{option}: expected a time above zero, got {text}.")
-    return seconds
 
 
 def check_mode(mode: str, speed: float) -> None:

@@ -54,7 +54,7 @@ def _heard(compiling: threading.Event) -> Iterator[None]:
     """Set the event once numba compiles instead of loading."""
     from numba.core import event
 
-    class Listener(event.Listener):  # type: ignore[misc]
+    class Listener(event.Listener):
         def on_start(self, event: Any) -> None:
             compiling.set()
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
+
 from hetwin.exits import BadInput
-from twin.quantities import format, parse
+from hetwin.options import quantity
 
 GIVEN = {"p": "Pa", "temp": "K", "h": "J/kg", "s": "J/(kg K)", "x": "1"}
 """What may be given, and its unit."""
@@ -25,14 +27,7 @@ ROWS = {
 
 def state(given: dict[str, str | None]) -> dict[str, float]:
     """The whole state from two of p, temp, h, s, x; h = s = 0 at 300 K and 101.325 kPa."""
-    values = {}
-    for name, text in given.items():
-        if text is None:
-            continue
-        try:
-            values[name] = parse(text, GIVEN[name])
-        except ValueError as wrong:
-            raise BadInput(f"--{name}: {wrong}.") from None
+    values = {name: quantity(f"--{name}", text, GIVEN[name]) for name, text in given.items() if text is not None}
     p, h = _pressure_and_enthalpy(values)
     return _state(p, h)
 
@@ -61,19 +56,30 @@ def _state(p: float, h: float) -> dict[str, float]:
 
     found = {"p": p, "temp": T_ph(p, h), "rho": rho_ph(p, h), "h": h, "s": s_ph(p, h), "u": u_ph(p, h)}
     found |= {"cp": cp_ph(p, h), "w": w_ph(p, h), "mu": mu_ph(p, h), "k": k_ph(p, h), "x": x_ph(p, h)}
+    if 0.0 < found["x"] < 1.0:  # two phases side by side have no viscosity or conductivity of their own
+        found |= {"mu": math.nan, "k": math.nan}
     return {name: float(value) for name, value in found.items()}
 
 
 def rows(found: dict[str, float]) -> list[tuple[str, str, str]]:
     """Name, value and meaning, for a table."""
-    return [(name, _written(name, found[name], unit), text) for name, (unit, text) in ROWS.items()]
+    shown = [(name, _written(found[name], unit), text) for name, (unit, text) in ROWS.items() if name != "x"]
+    return [*shown, ("x", _phase(found), "vapour quality or phase")]
 
 
-def _written(name: str, value: float, unit: str) -> str:
-    if value != value:
-        return "-"
-    if name == "x":
-        return f"{value:.4f}" if 0.0 < value < 1.0 else ("liquid or dense" if value <= 0.0 else "gas")
+def _phase(found: dict[str, float]) -> str:
+    from thermo.helium import P_CRITICAL, T_CRITICAL
+
+    if 0.0 < found["x"] < 1.0:
+        return f"{found['x']:.4f}"
+    if found["p"] > P_CRITICAL and found["temp"] > T_CRITICAL:
+        return "supercritical"
+    return "gas" if found["x"] >= 1.0 else "liquid"
+
+
+def _written(value: float, unit: str) -> str:
+    if not math.isfinite(value):
+        return "infinite" if value > 0.0 else "-"
     if unit in ("K", "kg/m3", "m/s"):
         return f"{value:.6g} {unit}"
     if unit in ("J/kg", "J/(kg K)"):
@@ -82,4 +88,4 @@ def _written(name: str, value: float, unit: str) -> str:
         return f"{value * 1e6:.4g} uPa s"
     if unit == "W/(m K)":
         return f"{value * 1000.0:.4g} mW/(m K)"
-    return format(value, unit)
+    return f"{value / 1e5:.6g} bar"
