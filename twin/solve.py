@@ -42,6 +42,9 @@ def keep_linearisation(link, node, h_lin):
     for j in range(link.shape[0]):
         f = link[j]
         f.l_m, f.l_h, f.l_dh, f.l_h_out = f.m_flow, f.h, f.dh, f.h_out
+        if f.wall >= 0 and f.m_flow <= 0.0:
+            # against its normal direction a stream's exchange is explicit
+            f.l_h_out = f.h
         f.l_c, f.l_ga, f.l_gb = f.c, f.g_a, f.g_b
 
 
@@ -53,7 +56,7 @@ def assemble(card, node, link, wall, blocks, t):
         if card[i].fixed == 0:
             stamp_volume(card[i], node[i], blocks[card[i].row], t)
     for j in range(link.shape[0]):
-        stamp_flow(link[j], node, blocks, t, link[j].wall < 0)
+        stamp_flow(link[j], node, blocks, t, link[j].wall < 0 or link[j].l_m <= 0.0)
     for w in range(wall.shape[0]):
         stamp_wall(wall[w], link, node, blocks, t)
 
@@ -210,7 +213,7 @@ def book_flows(card, link, wall, delta, stage):
         forward = f.l_m >= 0.0
         dh = f.l_c * (delta[a, 1] if forward else delta[b, 1])
         arriving = dh
-        if f.wall >= 0:
+        if f.wall >= 0 and f.l_m > 0.0:
             arriving = arriving_change(f, wall[f.wall], card, link, delta)
         leaves = f.l_h * dm + f.l_m * dh
         gets = f.l_h_out * dm + f.l_m * arriving
@@ -234,8 +237,6 @@ def book_flows(card, link, wall, delta, stage):
 @inner
 def arriving_change(f, o, card, link, delta):
     """Change of the outlet enthalpy of a stream along a wall."""
-    if f.l_m <= 0.0:
-        return 0.0
     x_in, y_in, dmx, dmy = wall_inlets(o, card, link, delta)
     if f.side == 0:
         return o.xx * x_in + o.xy * y_in + o.x0 + o.xmx * dmx + o.xmy * dmy

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from thermo.jit import kernel
 from twin.errors import TwinError
-from twin.network import VAPOUR, heat
+from twin.network import VAPOUR, heat, transfer
 from twin.openings import spring_valve
 from twin.unit import Input, Latch, Link, Node, Output, Param, Port, State, action, unit_operation
 from twin.vessels import LATENT_HEAT, RHO_LIQUID, check_room, fill_step, fill_with_flash, vent_through_neck
@@ -28,6 +28,7 @@ def nmr_magnet(par, s, node, port, link):
     link[1].draw_a = VAPOUR
     s.m_quench = spring_valve(link[1], can, room, par.quench_area, par.p_quench, 1.2 * par.p_quench, 0.0)
     s.m_fill = fill_with_flash(link[2], node[link[2].a], can, s.fill_flow, par.flash, par.bought)
+    transfer(link[3], par.fill_loss * s.m_fill, can.h_v, 0.0, 0.0, 0.0)
 
     # shields follow the vapour that cools them
     s.d_cooling = (min(max(s.m_flow / par.m_nominal, 0.0), 2.0) - s.cooling) / par.shield_time
@@ -75,6 +76,9 @@ class NmrMagnet:
     UA_neck: float = Param("W/K", "heat from neck and hose to the leaving gas", default=3.0, range=(0.0, 100.0))
     flash: float = Param("1", "share of a refill that turns to vapour", default=0.23, range=(0.0, 0.9))
     fill_rate: float = Param("kg/s", "liquid flow during a refill", default=2.6e-3, range=(1e-6, 1.0))
+    fill_loss: float = Param(
+        "1", "share of a refill lost to the room: purging the line", default=0.01, range=(0.0, 0.2)
+    )
     quench_energy: float = Param("J", "heat that a quench gives to the helium", default=1.5e6, range=(0.0, 1e9))
     quench_time: float = Param("s", "time constant of a quench", default=15.0, range=(0.1, 1e4))
     quench_area: float = Param("m2", "effective area of the quench valve", default=1.5e-3, range=(1e-6, 0.1))
@@ -102,8 +106,8 @@ class NmrMagnet:
         return {"can": Node(self.volume, 101325.0 + self.crack, level=self.level_start, p_range=(0.0, 5e5))}
 
     def links(self):
-        """Vent, quench valve, refill."""
-        return [Link("can", "vent"), Link("can", "ambient"), Link("supply", "can")]
+        """Vent, quench valve, refill, what a refill loses."""
+        return [Link("can", "vent"), Link("can", "ambient"), Link("supply", "can"), Link("can", "ambient")]
 
     def derived(self):
         """Heat leak of the stated boil-off (1.40 L/h per watt) and the gas flow that belongs to it."""
@@ -116,7 +120,7 @@ class NmrMagnet:
 
     def losses(self):
         """Quench gas goes outside; so does the boil-off of a magnet that is not connected."""
-        return {1: "quench"} | ({0: "vent"} if self.vent == self.ambient else {})
+        return {1: "quench", 3: "transfer"} | ({0: "vent"} if self.vent == self.ambient else {})
 
     @action
     def refill(self, plant, unit, volume):

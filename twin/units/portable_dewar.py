@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from thermo.jit import kernel
 from twin.errors import TwinError
-from twin.network import heat
+from twin.network import heat, transfer
 from twin.unit import Input, Latch, Link, Node, Output, Param, Port, State, action, unit_operation
 from twin.vessels import LATENT_HEAT, RHO_LIQUID, check_room, exchange, fill_step, fill_with_flash, vent_through_neck
 
@@ -18,6 +18,7 @@ def portable_dewar(par, s, node, port, link):
     area = par.vent_area * s.vent_open
     s.m_flow = vent_through_neck(link[0], he, node[link[0].b], room, area, par.crack, par.crack + 500.0, par.UA_neck)
     s.m_fill = fill_with_flash(link[1], node[link[1].a], he, s.fill_flow, par.flash, par.bought)
+    transfer(link[2], par.fill_loss * s.m_fill, he.h_v, 0.0, 0.0, 0.0)
     conductance = par.Q_nominal * s.leak_factor / (room.temp - TEMP_BOIL)
     s.Q_leak = conductance * (room.temp - he.temp)
     heat(he, s.Q_leak + s.pressurise, conductance)
@@ -50,6 +51,9 @@ class PortableDewar:
     UA_neck: float = Param("W/K", "heat from neck and hose to the leaving gas", default=3.0, range=(0.0, 1000.0))
     flash: float = Param("1", "share of a filling that turns to vapour", default=0.23, range=(0.0, 0.9))
     fill_rate: float = Param("kg/s", "liquid flow during filling", default=4e-3, range=(1e-6, 1.0))
+    fill_loss: float = Param(
+        "1", "share of a filling lost to the room: purging the line", default=0.01, range=(0.0, 0.2)
+    )
     tare: float = Param("kg", "mass of the empty dewar", default=80.0, range=(1.0, 1e4))
 
     leak_factor = Input("1", "heat leak over normal (vacuum failing)", start=1.0, range=(0.1, 100.0), ja="侵入熱倍率")
@@ -70,8 +74,8 @@ class PortableDewar:
         return {"helium": Node(self.volume, self.p_start, level=self.level_start, p_range=(0.0, 3e5))}
 
     def links(self):
-        """Vent, filling."""
-        return [Link("helium", "vent"), Link("supply", "helium")]
+        """Vent, filling, what a filling loses."""
+        return [Link("helium", "vent"), Link("supply", "helium"), Link("helium", "ambient")]
 
     def derived(self):
         """Heat leak of the stated loss."""
@@ -82,7 +86,7 @@ class PortableDewar:
 
     def losses(self):
         """Gas of a dewar that is not connected to recovery."""
-        return {0: "vent"} if self.vent == self.ambient else {}
+        return {2: "transfer"} | ({0: "vent"} if self.vent == self.ambient else {})
 
     @action
     def fill(self, plant, unit, volume):

@@ -67,7 +67,9 @@ class Positioner:
     stroke_time: float = Param("s", "time for the full stroke", default=10.0, range=(0.01, 3600.0))
     stiction: float = Param("1", "error at which a resting stem breaks loose", default=0.0, range=(0.0, 1.0))
     dead_band: float = Param("1", "error at which a moving stem is left alone", default=0.0, range=(0.0, 0.5))
-    fail_position: float = Param("1", "where the spring drives it without air; -1: stays", default=0.0, range=(-1.0, 1.0))
+    fail_position: float = Param(
+        "1", "where the spring drives it without air; -1: stays", default=0.0, range=(-1.0, 1.0)
+    )
 
     command = Input("1", "commanded position", start=0.0, range=(0.0, 1.0), ja="開度指令")
     stiction_now = Input("1", "stiction of the stem", start="stiction", range=(0.0, 1.0), ja="固着幅")

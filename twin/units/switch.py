@@ -62,7 +62,9 @@ class Switch:
     trip: float = Param("@unit", "where it goes on")
     reset: float = Param("@unit", "where it goes off")
     unit: str = Param("text", "SI unit of the watched tag", default="1")
-    delay: float = Param("s", "the tag must stay beyond a point for longer than this", default=0.0, range=(0.0, 86400.0))
+    delay: float = Param(
+        "s", "the tag must stay beyond a point for longer than this", default=0.0, range=(0.0, 86400.0)
+    )
 
     value = Latch("1", "switch", labels=OFF_ON, ja="スイッチ")
     trip_at = Input("@unit", "where it goes on", start="trip", ja="動作点")

@@ -84,7 +84,9 @@ class Transmitter:
     def check(self):
         """A range has two ends, and nothing spreads backwards."""
         if not self.low < self.high:
-            raise ValueError(f"expected a lower end of the range below the upper one, got {self.low:g} to {self.high:g}")
+            raise ValueError(
+                f"expected a lower end of the range below the upper one, got {self.low:g} to {self.high:g}"
+            )
         if self.noise < 0.0 or self.resolution < 0.0:
             raise ValueError("expected noise and resolution of zero or more")
 

@@ -35,17 +35,17 @@ def turbine(par, s, node, link):
     transfer(f, m_flow, a.h, slope + max(m_flow / a.p - slope * dp / a.p, 0.0), -slope)
     s.m_flow, s.power, s.dh_s = m_flow, power, dh_s
 
-    # rotor: shaft power against brake wheel and bearings
-    omega = 2.0 * math.pi * max(s.speed, 0.0)
-    omega_rated = 2.0 * math.pi * par.speed_rated
-    braking = par.power_rated * (par.brake_min + (1.0 - par.brake_min) * s.brake)
-    share = omega / omega_rated
-    s.power_brake = braking * share * share * share
-    drag = par.drag * par.power_rated * share
-    inertia = par.inertia * (omega + 0.02 * omega_rated)
-    s.d_speed = (power - s.power_brake - drag) / (inertia * 2.0 * math.pi)
-    slope_power = m_flow * dh_s * par.efficiency * max(2.0 * ratio - 2.0, -2.0) / max(share, 0.02)
-    s.l_speed = max((3.0 * s.power_brake / max(share, 0.02) + slope_power), 0.0) / omega_rated / inertia + 0.02
+    # rotor: torque of the gas against brake wheel and bearings
+    rated = 2.0 * math.pi * par.speed_rated
+    share = max(s.speed, 0.0) / par.speed_rated
+    lift = m_flow * dh_s * par.efficiency * 0.5 * par.diameter / (spout * par.ratio_best)
+    braking = par.power_rated / rated * (par.brake_min + (1.0 - par.brake_min) * s.brake)
+    drag = par.drag * par.power_rated / rated
+    s.power_brake = braking * share * share * rated * share
+    torque = lift * (2.0 - ratio) - braking * share * share - drag * share / (share + 0.01)
+    s.d_speed = torque / (2.0 * math.pi * par.inertia)
+    slope = lift * ratio / max(share, 0.01) + 2.0 * braking * share + drag * 0.01 / ((share + 0.01) * (share + 0.01))
+    s.l_speed = slope / par.speed_rated / (2.0 * math.pi * par.inertia)
 
 
 @kernel
