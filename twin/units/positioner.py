@@ -38,7 +38,8 @@ start = {command = 0.8}
 def positioner(par, s, image, wire, clock):
     """Sticks until the error exceeds the stiction, then moves at the stroke rate until it is within the dead band.
 
-    Two-parameter stiction after He, Wang, Pottmann and Qin, Ind. Eng. Chem. Res. 46 (2007) 8943.
+    A two-parameter stiction model of the family reviewed by Brasio, Romanenko and Fernandes, Ind. Eng. Chem. Res. 53
+    (2014): static friction as the band it must leave, dynamic friction as what is left when it stops.
     """
     lost = s.air > 0.5 or (par.has_air_supply > 0.0 and image[wire[1]] < 0.5)
     wanted = s.command

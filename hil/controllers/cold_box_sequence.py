@@ -1,0 +1,278 @@
+"""Cold-box sequence: from standstill to liquefying and back, as the operators of small liquefiers step through it.
+
+    stopped -> permissives -> compressor start -> purge -> precooling -> turbine start -> cool-down -> JT control
+            -> liquefying <-> stand-by            any -> stopping -> stopped            any -> tripped -> stopped
+
+Helium below its inversion temperature only (46 K at low pressure) is cooled by throttling, so the cool-down valve leads
+the gas past the JT valve until the JT inlet is cold. Each step has its own limits, all of them inputs.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from hil.controllers.scan import approach, clamp, due, period, put, wired
+from thermo.jit import kernel
+from twin.unit import Input, Latch, Output, Param, Wire, action, unit_operation
+
+STEPS = (
+    *("stopped", "permissives", "compressor start", "purge", "precooling", "turbine start", "cool-down"),
+    *("JT control", "liquefying", "stand-by", "stopping", "tripped"),
+)
+(STOPPED, PERMISSIVES, COMPRESSOR, PURGE, PRECOOLING, TURBINE) = range(6)
+(COOL_DOWN, JT_CONTROL, LIQUEFYING, STAND_BY, STOPPING, TRIPPED) = range(6, 12)
+
+# wires, in the order of the card
+(RUNNING, P_HIGH, TEMP_TURBINE, TEMP_JT, LEVEL, TURBINE_TRIP, TRIP) = range(7)
+(PERMIT_1, PERMIT_2, PERMIT_3, PERMIT_4) = range(7, 11)
+(TO_COMPRESSOR, TO_GAS, TO_INLET, TO_LN2, TO_TURBINE, TO_COOLDOWN, TO_JT_MODE, TO_JT) = range(11, 19)
+
+EXAMPLE = """
+description = "A sequence that starts, and finds its way as far as precooling: nothing here gets cold."
+[unit.AIR]
+kind = "ambient"
+[unit.HP]
+kind = "buffer"
+volume = "1 m3"
+p_start = "12 bar"
+[unit.LP]
+kind = "buffer"
+volume = "1 m3"
+[unit.CV-1]
+kind = "control_valve"
+inlet = "HP"
+outlet = "LP"
+flow_area = "0.1 mm2"
+[unit.SEQ-1]
+kind = "cold_box_sequence"
+p_high = "HP.p"
+temp_turbine = "HP.temp"
+temp_jt = "LP.temp"
+cooldown_valve = "CV-1.opening"
+purge_time = "60 s"
+start = {command = "start"}
+"""
+
+
+@kernel
+def permitted(par, image, wire, i, has):
+    """A permissive: given by its tag, or not asked for."""
+    return has < 0.5 or image[wire[i]] > 0.5
+
+
+@kernel
+def count_missing(par, image, wire):
+    """How many permissives are missing."""
+    missing = 0.0
+    missing += 0.0 if permitted(par, image, wire, PERMIT_1, par.has_permit_1) else 1.0
+    missing += 0.0 if permitted(par, image, wire, PERMIT_2, par.has_permit_2) else 1.0
+    missing += 0.0 if permitted(par, image, wire, PERMIT_3, par.has_permit_3) else 1.0
+    missing += 0.0 if permitted(par, image, wire, PERMIT_4, par.has_permit_4) else 1.0
+    return missing
+
+
+@kernel
+def forward(par, s, image, wire):
+    """The next step when all goes well."""
+    step = int(s.step)
+    temp_turbine, temp_jt, level = image[wire[TEMP_TURBINE]], image[wire[TEMP_JT]], image[wire[LEVEL]]
+    blocked = par.has_turbine_trip > 0.0 and image[wire[TURBINE_TRIP]] > 0.5
+
+    if step == PERMISSIVES and s.missing == 0.0:
+        return COMPRESSOR
+    if step == COMPRESSOR and s.runs > 0.5 and image[wire[P_HIGH]] >= s.p_high_ready and s.elapsed >= par.settle_time:
+        return PURGE
+    if step == PURGE and s.elapsed >= s.purge_for:
+        return PRECOOLING
+    if step == PRECOOLING and temp_turbine <= s.temp_turbine_ready and not blocked:
+        return TURBINE
+    if step == TURBINE and s.turbine_opening >= s.turbine_target:
+        return COOL_DOWN
+    if step == COOL_DOWN and temp_jt <= s.temp_jt_ready:
+        return JT_CONTROL
+    if step == JT_CONTROL and temp_jt <= s.temp_liquefy:
+        return LIQUEFYING
+    if step == LIQUEFYING and par.has_level > 0.0 and level >= s.level_full:
+        return STAND_BY
+    if step == STAND_BY and level <= s.level_resume:
+        return TURBINE
+    if step == STOPPING and s.turbine_opening <= 0.0 and s.elapsed >= par.run_down_time:
+        return STOPPED
+    return step
+
+
+@kernel
+def back(par, s, image, wire):
+    """The step to fall back to when something was lost; the present one if nothing was."""
+    step = int(s.step)
+    blocked = par.has_turbine_trip > 0.0 and image[wire[TURBINE_TRIP]] > 0.5
+    if TURBINE <= step <= LIQUEFYING and blocked:
+        return PRECOOLING
+    if step == LIQUEFYING and image[wire[TEMP_JT]] > s.temp_liquefy + par.temp_band:
+        return JT_CONTROL
+    if step == JT_CONTROL and image[wire[TEMP_JT]] > s.temp_jt_ready + 4.0 * par.temp_band:
+        return COOL_DOWN
+    return step
+
+
+@kernel
+def next_step(par, s, image, wire):
+    """Trips first, then the operator, then what was lost, then progress."""
+    step = int(s.step)
+    tripping = par.has_trip > 0.0 and image[wire[TRIP]] > 0.5
+    compressor_lost = PURGE <= step <= STAND_BY and s.runs < 0.5
+    active = PERMISSIVES <= step <= STAND_BY
+
+    if step == TRIPPED:
+        return STOPPED if s.reset > 0.5 and not tripping else TRIPPED
+    if step != STOPPED and (tripping or compressor_lost):
+        return TRIPPED
+    if step == STOPPED:
+        return PERMISSIVES if s.command > 0.5 and not tripping else STOPPED
+    if active and s.command < 0.5:
+        return STOPPING if step > PERMISSIVES else STOPPED
+    if active and step > PERMISSIVES and s.missing > 0.0:
+        return STOPPING
+    fallen = back(par, s, image, wire)
+    return fallen if fallen != step else forward(par, s, image, wire)
+
+
+@kernel
+def drive(par, s, image, wire, h):
+    """What each step wants of the machines and valves."""
+    step = int(s.step)
+    compressor = COMPRESSOR <= step <= STOPPING
+    flowing = PURGE <= step <= STAND_BY
+    turbine = TURBINE <= step <= LIQUEFYING
+    jt = JT_CONTROL <= step <= LIQUEFYING
+
+    # ramps
+    target = s.turbine_target if turbine else (par.turbine_stand_by if step == STAND_BY else 0.0)
+    fast = 0.2 if target < s.turbine_opening else 1.0
+    s.turbine_opening = approach(s.turbine_opening, target, h / (par.ramp_time * fast))
+    if step == TRIPPED:
+        s.turbine_opening = 0.0
+    target = par.cooldown_opening if PURGE <= step <= COOL_DOWN else 0.0
+    s.cooldown_opening_now = approach(s.cooldown_opening_now, target, h / par.ramp_time)
+    if step == TRIPPED:
+        s.cooldown_opening_now = 0.0
+
+    # outputs
+    put(image, wire[TO_COMPRESSOR], par.has_compressor, 1.0 if compressor else 0.0)
+    put(image, wire[TO_GAS], par.has_gas_management, 1.0 if compressor else 0.0)
+    put(image, wire[TO_INLET], par.has_inlet_valve, 1.0 if flowing else 0.0)
+    put(image, wire[TO_LN2], par.has_ln2, 1.0 if PRECOOLING <= step <= STAND_BY and s.with_ln2 > 0.5 else 0.0)
+    put(image, wire[TO_TURBINE], par.has_turbine_valve, s.turbine_opening)
+    put(image, wire[TO_COOLDOWN], par.has_cooldown_valve, s.cooldown_opening_now)
+
+    # the JT valve is the controller's while there is one and it is cold
+    opening = par.jt_cool_down if step == COOL_DOWN else (par.jt_fixed if jt else 0.0)
+    put(image, wire[TO_JT_MODE], par.has_jt_mode, 1.0 if jt else 0.0)
+    if not (jt and par.has_jt_mode > 0.0):
+        put(image, wire[TO_JT], par.has_jt_valve, clamp(opening, 0.0, 1.0))
+
+
+@kernel
+def cold_box_sequence(par, s, image, wire, clock):
+    """One scan: find the step, then drive the outputs."""
+    if not due(clock, par.scan):
+        return
+    h = period(clock, par.scan)
+    s.elapsed += h
+    s.missing = count_missing(par, image, wire)
+    s.runs = 1.0 if par.has_running < 0.5 or image[wire[RUNNING]] > 0.5 else 0.0
+
+    step = next_step(par, s, image, wire)
+    s.reset = 0.0
+    if step != int(s.step):
+        s.elapsed = 0.0
+        if step == TRIPPED:
+            s.command = 0.0
+    s.step = float(step)
+    s.overdue = 1.0 if PERMISSIVES <= step <= JT_CONTROL and s.elapsed > par.step_limit else 0.0
+    drive(par, s, image, wire, h)
+
+
+@unit_operation("cold_box_sequence", update=cold_box_sequence, phase="controller", symbol="controller")
+@dataclass(frozen=True, kw_only=True)
+class ColdBoxSequence:
+    """Start, cool-down, liquefaction, stand-by and stop of a liquefier."""
+
+    running: str = Wire("tag that is 1 while the compressor runs; empty: always", default="")
+    p_high: str = Wire("high pressure", default="")
+    temp_turbine: str = Wire("temperature at the turbine inlet")
+    temp_jt: str = Wire("temperature at the JT valve")
+    level: str = Wire("level of the dewar; empty: never full", default="")
+    turbine_trip: str = Wire("tag that is above 0 while a turbine is tripped", default="")
+    trip: str = Wire("tag that is above 0 when all must stop at once", default="")
+    permit_1: str = Wire("permissive, such as instrument air", default="")
+    permit_2: str = Wire("permissive, such as cooling water", default="")
+    permit_3: str = Wire("permissive, such as vacuum", default="")
+    permit_4: str = Wire("permissive, such as feed purity", default="")
+    compressor: str = Wire("run command of the compressor", default="")
+    gas_management: str = Wire("mode of the gas management", default="")
+    inlet_valve: str = Wire("opening of the cold box's inlet valve", default="")
+    ln2: str = Wire("mode of the LN2 level control: 0 off, 1 auto", default="")
+    turbine_valve: str = Wire("opening of the turbine inlet valve", default="")
+    cooldown_valve: str = Wire("opening of the cool-down valve", default="")
+    jt_mode: str = Wire("mode of the JT controller: 0 manual, 1 auto", default="")
+    jt_valve: str = Wire("opening of the JT valve, or manual output of its controller", default="")
+
+    p_ready: float = Param("Pa", "high pressure at which the compressor counts as started", default=10e5)
+    temp_turbine_start: float = Param("K", "turbine inlet temperature at which turbines start", default=310.0)
+    temp_jt_start: float = Param("K", "JT inlet temperature at which the cool-down line closes", default=15.0)
+    temp_liquid: float = Param("K", "JT inlet temperature below which liquid forms", default=7.5)
+    temp_band: float = Param("K", "how much warmer it may become before falling back", default=1.0)
+    level_stop: float = Param("1", "dewar level at which liquefying ends", default=0.9)
+    level_start: float = Param("1", "dewar level at which it begins again", default=0.7)
+    turbine_full: float = Param("1", "opening of the turbine inlet valve", default=1.0, range=(0.0, 1.0))
+    turbine_stand_by: float = Param("1", "the same in stand-by", default=0.0, range=(0.0, 1.0))
+    cooldown_opening: float = Param("1", "opening of the cool-down valve", default=1.0, range=(0.0, 1.0))
+    jt_cool_down: float = Param("1", "opening of the JT valve in cool-down", default=0.0, range=(0.0, 1.0))
+    jt_fixed: float = Param("1", "opening of the JT valve when it has no controller", default=0.5, range=(0.0, 1.0))
+    ramp_time: float = Param("s", "time of a full opening ramp; closing is five times as fast", default=300.0)
+    settle_time: float = Param("s", "least time of the compressor start", default=30.0)
+    purge_time: float = Param("s", "time of the purge", default=600.0)
+    run_down_time: float = Param("s", "the compressor runs on this long", default=120.0)
+    step_limit: float = Param("s", "a step that lasts longer is overdue", default=6.0 * 3600.0)
+    scan: float = Param("s", "scan period", default=1.0, range=(0.0, 3600.0))
+
+    command = Input("1", "command", labels=("stop", "start"), ja="運転指令")
+    reset = Input("1", "reset of a trip (goes back by itself)", labels=("no", "reset"), ja="復帰")
+    with_ln2 = Input("1", "precool with LN2", start=1.0, labels=("no", "yes"), ja="液体窒素予冷")
+    p_high_ready = Input("Pa", "pressure of a started compressor", start="p_ready", range=(0.0, 5e6), ja="高圧確立値")
+    purge_for = Input("s", "time of the purge", start="purge_time", range=(0.0, 86400.0), ja="パージ時間")
+    temp_turbine_ready = Input(
+        "K", "turbines start below", start="temp_turbine_start", range=(0.0, 400.0), ja="始動温度"
+    )
+    turbine_target = Input(
+        "1", "opening of the turbine valve", start="turbine_full", range=(0.0, 1.0), ja="入口弁開度設定"
+    )
+    temp_jt_ready = Input(
+        "K", "cool-down line closes below", start="temp_jt_start", range=(0.0, 100.0), ja="JT切替温度"
+    )
+    temp_liquefy = Input("K", "liquid forms below", start="temp_liquid", range=(0.0, 20.0), ja="液化温度")
+    level_full = Input("1", "liquefying ends at", start="level_stop", range=(0.0, 1.0), ja="満液位")
+    level_resume = Input("1", "liquefying begins again at", start="level_start", range=(0.0, 1.0), ja="再開液位")
+    step = Latch("1", "step", labels=STEPS, ja="工程")
+    elapsed = Latch("s", "time in the step", range=(0.0, 1e8), ja="工程経過時間")
+    missing = Latch("1", "permissives that are missing", range=(0.0, 4.0), ja="未成立条件数")
+    turbine_opening = Latch("1", "turbine inlet valve", range=(0.0, 1.0), ja="タービン入口弁指令")
+    cooldown_opening_now = Latch("1", "cool-down valve", range=(0.0, 1.0), ja="予冷弁指令")
+    runs = Output("1", "compressor runs", labels=("no", "yes"), ja="圧縮機運転")
+    overdue = Output("1", "the step takes too long", labels=("no", "yes"), ja="工程遅延")
+
+    def derived(self) -> dict[str, float]:
+        """Which wires lead somewhere."""
+        return wired(self)
+
+    @action
+    def begin(self, plant: Any, unit: str) -> None:
+        """Start the liquefier."""
+        plant[f"{unit}.command"] = 1
+
+    @action
+    def end(self, plant: Any, unit: str) -> None:
+        """Stop the liquefier."""
+        plant[f"{unit}.command"] = 0

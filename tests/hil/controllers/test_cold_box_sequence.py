@@ -1,0 +1,243 @@
+"""Cold-box sequence: walked through with a plant that the test plays."""
+
+import pytest
+
+from hil.controllers.cold_box_sequence import STEPS, ColdBoxSequence
+from hil.rig import ControlStation
+
+CARD = ColdBoxSequence(
+    running="M-1.running",
+    p_high="PT-H",
+    temp_turbine="TT-T",
+    temp_jt="TT-JT",
+    level="D-1.level",
+    turbine_trip="TP-1.trip",
+    trip="IL-1.trip",
+    permit_1="PS-AIR",
+    permit_2="FS-WATER",
+    compressor="M-1.command",
+    gas_management="GM-1.mode",
+    inlet_valve="CV-IN.opening",
+    ln2="LC-LN2.mode",
+    turbine_valve="CV-T.opening",
+    cooldown_valve="CV-C.opening",
+    jt_mode="TIC-JT.mode",
+    jt_valve="TIC-JT.manual",
+    temp_turbine_start=150.0,
+    jt_cool_down=0.1,
+    turbine_full=0.8,
+    turbine_stand_by=0.1,
+    ramp_time=100.0,
+    settle_time=20.0,
+    purge_time=60.0,
+    run_down_time=30.0,
+)
+
+
+@pytest.fixture
+def station() -> ControlStation:
+    station = ControlStation.of({"SEQ-1": CARD})
+    station["TT-T"], station["TT-JT"] = 300.0, 300.0
+    station["PS-AIR"], station["FS-WATER"] = 1, 1
+    return station
+
+
+def step_of(station: ControlStation) -> str:
+    return STEPS[int(station["SEQ-1.step"])]
+
+
+def start(station: ControlStation) -> None:
+    """To the compressor start."""
+    station["SEQ-1.command"] = 1
+    station.run(2)
+    assert step_of(station) == "compressor start"
+
+
+def bring_to_liquefying(station: ControlStation) -> None:
+    start(station)
+    station["M-1.running"], station["PT-H"] = 1, 12e5
+    station.run(20 + 60)
+    station["TT-T"] = 140.0
+    station.run(90)
+    station["TT-JT"] = 14.0
+    station.run(1)
+    station["TT-JT"] = 7.0
+    station.run(1)
+    assert step_of(station) == "liquefying"
+
+
+def test_it_does_nothing_until_it_is_started(station):
+    station.run(100)
+    assert step_of(station) == "stopped"
+    assert station["M-1.command"] == 0
+
+
+def test_a_missing_permissive_keeps_it_waiting(station):
+    station["FS-WATER"] = 0
+    station["SEQ-1.command"] = 1
+    station.run(50)
+    assert step_of(station) == "permissives"
+    assert station["SEQ-1.missing"] == 1
+    station["FS-WATER"] = 1
+    station.run(1)
+    assert step_of(station) == "compressor start"
+
+
+def test_it_walks_from_standstill_to_liquid(station):
+    start(station)
+    assert (station["M-1.command"], station["GM-1.mode"], station["CV-IN.opening"]) == (1, 1, 0)
+
+    # neither feedback nor pressure alone is a started compressor
+    station["M-1.running"] = 1
+    station.run(30)
+    assert step_of(station) == "compressor start"
+    station["PT-H"] = 12e5
+    station.run(1)
+    assert step_of(station) == "purge"
+    assert (station["CV-IN.opening"], station["LC-LN2.mode"]) == (1, 0)
+
+    station.run(60)
+    assert step_of(station) == "precooling"
+    assert station["LC-LN2.mode"] == 1
+    station.run(3600)
+    assert step_of(station) == "precooling"
+    assert station["CV-C.opening"] == 1.0
+    assert station["CV-T.opening"] == 0.0
+
+    station["TT-T"] = 150.0
+    station.run(1)
+    assert step_of(station) == "turbine start"
+    station.run(39)
+    assert station["CV-T.opening"] == pytest.approx(0.4)
+    station.run(41)
+    assert step_of(station) == "cool-down"
+    assert station["CV-T.opening"] == 0.8
+    assert (station["TIC-JT.mode"], station["TIC-JT.manual"]) == (0, 0.1)
+
+    station["TT-JT"] = 15.0
+    station.run(1)
+    assert step_of(station) == "JT control"
+    assert station["TIC-JT.mode"] == 1
+    station.run(100)
+    assert station["CV-C.opening"] == 0.0
+    station["TT-JT"] = 7.4
+    station.run(1)
+    assert step_of(station) == "liquefying"
+
+
+def test_in_jt_control_the_valve_belongs_to_its_controller(station):
+    bring_to_liquefying(station)
+    station["TIC-JT.manual"] = 0.37
+    station.run(10)
+    assert station["TIC-JT.manual"] == 0.37
+
+
+def test_a_full_dewar_means_stand_by_and_room_means_liquefying_again(station):
+    bring_to_liquefying(station)
+    station["D-1.level"] = 0.9
+    station.run(1)
+    assert step_of(station) == "stand-by"
+    station.run(20)
+    assert station["CV-T.opening"] == pytest.approx(0.1)
+    assert (station["TIC-JT.mode"], station["TIC-JT.manual"]) == (0, 0)
+    station["D-1.level"] = 0.69
+    station.run(1)
+    assert step_of(station) == "turbine start"
+    station.run(72)
+    assert step_of(station) == "liquefying"
+
+
+def test_without_ln2_the_level_control_stays_off(station):
+    station["SEQ-1.with_ln2"] = 0
+    bring_to_liquefying(station)
+    assert station["LC-LN2.mode"] == 0
+
+
+def test_a_tripped_turbine_sends_it_back_to_precooling_until_it_is_reset(station):
+    bring_to_liquefying(station)
+    station["TP-1.trip"] = 1
+    station.run(1)
+    assert step_of(station) == "precooling"
+    station.run(60)
+    assert step_of(station) == "precooling"
+    assert station["CV-T.opening"] == 0.0
+    station["TP-1.trip"] = 0
+    station.run(1)
+    assert step_of(station) == "turbine start"
+
+
+def test_a_warm_jt_inlet_falls_back_step_by_step(station):
+    bring_to_liquefying(station)
+    station["TT-JT"] = 8.4
+    station.run(1)
+    assert step_of(station) == "liquefying"
+    station["TT-JT"] = 8.6
+    station.run(1)
+    assert step_of(station) == "JT control"
+    station["TT-JT"] = 19.1
+    station.run(1)
+    assert step_of(station) == "cool-down"
+    station.run(100)
+    assert station["CV-C.opening"] == 1.0
+
+
+def test_a_stop_closes_the_turbine_first_and_lets_the_compressor_run_down(station):
+    bring_to_liquefying(station)
+    station["SEQ-1.command"] = 0
+    station.run(1)
+    assert step_of(station) == "stopping"
+    assert (station["M-1.command"], station["CV-IN.opening"], station["LC-LN2.mode"]) == (1, 0, 0)
+    station.run(15)
+    assert station["CV-T.opening"] < 0.1
+    station.run(15)
+    assert step_of(station) == "stopped"
+    assert (station["M-1.command"], station["CV-T.opening"]) == (0, 0)
+
+
+def test_a_lost_permissive_is_an_orderly_stop(station):
+    bring_to_liquefying(station)
+    station["PS-AIR"] = 0
+    station.run(1)
+    assert step_of(station) == "stopping"
+    station.run(60)
+    assert step_of(station) == "permissives"  # the command still stands
+
+
+@pytest.mark.parametrize(("tag", "value"), [("M-1.running", 0), ("IL-1.trip", 1)])
+def test_a_lost_compressor_or_a_trip_stops_all_at_once_until_reset(station, tag, value):
+    bring_to_liquefying(station)
+    good = station[tag]
+    station[tag] = value
+    station.run(1)
+    assert step_of(station) == "tripped"
+    names = (
+        "M-1.command",
+        "GM-1.mode",
+        "CV-IN.opening",
+        "LC-LN2.mode",
+        "CV-T.opening",
+        "CV-C.opening",
+        "TIC-JT.manual",
+    )
+    assert {name: station[name] for name in names} == dict.fromkeys(names, 0.0)
+
+    station[tag] = good
+    station.run(10)
+    assert step_of(station) == "tripped"
+    station["SEQ-1.reset"] = 1
+    station.run(2)
+    assert step_of(station) == "stopped"  # a new start is a decision
+
+
+def test_a_step_that_takes_too_long_is_overdue(station):
+    start(station)
+    station["SEQ-1.elapsed"] = 6 * 3600.0
+    station.run(1)
+    assert station["SEQ-1.overdue"] == 1
+
+
+def test_its_actions_start_and_stop_it(station):
+    station.do("SEQ-1.begin")
+    assert station["SEQ-1.command"] == 1
+    station.do("SEQ-1.end")
+    assert station["SEQ-1.command"] == 0
