@@ -11,13 +11,19 @@ from twin.quantities import format
 
 if TYPE_CHECKING:
     from twin.plant import Plant
+    from twin.plant_file import UnitSpec
     from twin.tags import Tag
 
-TELLING = ("value", "level", "p", "temp", "m_flow", "speed", "power", "opening", "position", "running", "step", "mode")
+TELLING = (
+    *("value", "step", "litres", "filling", "level", "p", "m_flow", "temp"),
+    *("rate", "speed", "power", "position", "opening"),
+)
 """Fields that people look at first, in this order."""
-MOST = 3
+INSTEAD = {"opening": "position", "level": "litres"}
+"""A field that says nothing more where its better is there."""
+MOST = 4
 """Figures of one unit."""
-WORDS = ("trip", "alarm", "fault", "blocked", "breakthrough")
+TROUBLE = ("trip", "alarm", "overdue")
 """Fields that announce trouble when they are not zero."""
 
 
@@ -35,24 +41,32 @@ def key_figures(plant: Plant) -> list[KeyFigures]:
     """For every unit that has any, in the order of the plant file."""
     found = []
     for spec in plant.spec.units.values():
-        if spec.kind.phase == "controller" or spec.kind.name == "ambient":
-            continue
-        tags: list[Tag] = []
-        for field in TELLING:
-            name = spec.name if field == "value" else f"{spec.name}.{field}"
-            if name in plant.tags and len(tags) < MOST:
-                tags.append(plant.tags[name])
+        tags = _telling(plant, spec)
         if tags:
-            found.append(KeyFigures(spec.site, spec.name, spec.kind.name, tuple(tags)))
+            found.append(KeyFigures(spec.site, spec.name, spec.kind.name, tags))
     return found
 
 
+def _telling(plant: Plant, spec: UnitSpec) -> tuple[Tag, ...]:
+    if spec.kind.name in ("ambient", "alarm") or (
+        spec.kind.phase == "controller" and "step" not in spec.kind.quantities
+    ):
+        return ()
+    own = spec.kind.quantities
+    fields = [field for field in TELLING if INSTEAD.get(field) not in own]
+    if "level" not in own:  # of a volume, which is zero where there is only gas
+        fields = [field for field in fields if field != "level"]
+    names = [spec.name if field == "value" else f"{spec.name}.{field}" for field in fields]
+    return tuple(plant.tags[name] for name in names if name in plant.tags)[:MOST]
+
+
 def troubles(plant: Plant) -> list[Tag]:
-    """Tags that announce trouble when they are not zero."""
+    """Tags that announce trouble when they are not zero: alarms and trips."""
     return [
         tag
         for tag in plant.tags.values()
-        if tag.role in ("latch", "output") and any(word in tag.name.rpartition(".")[2].lower() for word in WORDS)
+        if tag.role in ("latch", "output")
+        and (tag.name.rpartition(".")[2] in TROUBLE or (tag.kind == "alarm" and tag.name == tag.equipment))
     ]
 
 

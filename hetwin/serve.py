@@ -26,9 +26,7 @@ log = logging.getLogger("hetwin")
 
 def serve(plant: Plant, endpoint: str, mode: str, speed: float, out: Path) -> int:
     """Serve until Ctrl-C or SIGTERM; returns the exit code."""
-    simulation = Simulation(plant, mode=mode, speed=speed)
-    out.mkdir(parents=True, exist_ok=True)
-    history = History.create(_history_path(out), plant, interval=max(HISTORY_INTERVAL, plant.dt))
+    server = TwinServer(Simulation(plant, mode=mode, speed=speed), endpoint)
     on_terminal = sys.stdout.isatty()
     logging.basicConfig(
         level=logging.WARNING if on_terminal else logging.INFO,
@@ -36,14 +34,12 @@ def serve(plant: Plant, endpoint: str, mode: str, speed: float, out: Path) -> in
         stream=sys.stderr if on_terminal else sys.stdout,
     )
     logging.getLogger("asyncua").setLevel(logging.ERROR)
-    try:
-        asyncio.run(_serve(TwinServer(simulation, endpoint), history, on_terminal))
-    finally:
-        history.close()
+    history = asyncio.run(_serve(server, out, on_terminal))
+
     snapshot = out / f"{plant.name}.snapshot"
     snapshot.write_bytes(plant.snapshot().to_bytes())
-    print(f"Stopped at {clock(plant.time)}. Snapshot: {snapshot}. History: {history.path}.")
-    return 1 if simulation.failure else 0
+    print(f"Stopped at {clock(plant.time)}. Snapshot: {snapshot}. History: {history}.")
+    return 1 if server.simulation.failure else 0
 
 
 def _history_path(out: Path) -> Path:
@@ -51,23 +47,32 @@ def _history_path(out: Path) -> Path:
     return out / f"history-{datetime.now():%Y%m%d-%H%M%S}.sqlite"
 
 
-async def _serve(server: TwinServer, history: History, on_terminal: bool) -> None:
+async def _serve(server: TwinServer, out: Path, on_terminal: bool) -> Path:
+    """Serve and record until a signal; returns the file of the history."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
     simulation = server.simulation
-    simulation.subscribe(history.record)
-    async with server:
-        if on_terminal:
-            from hetwin.console_view import ConsoleView
+    await server.start()
+    out.mkdir(parents=True, exist_ok=True)
+    with History.create(_history_path(out), simulation.plant, interval=HISTORY_INTERVAL) as history:
+        simulation.subscribe(history.record)
+        try:
+            await (_view_until(stop, server) if on_terminal else _log_until(stop, simulation))
+        finally:
+            await server.stop()  # the simulation stops first; only then is the history closed
+    return history.path
 
-            view = ConsoleView(simulation, server.endpoint)
-            view.start()
-            await stop.wait()
-            view.stop()
-        else:
-            await _log_until(stop, simulation)
+
+async def _view_until(stop: asyncio.Event, server: TwinServer) -> None:
+    """The live view."""
+    from hetwin.console_view import ConsoleView
+
+    view = ConsoleView(server.simulation, server.endpoint)
+    view.start()
+    await stop.wait()
+    view.stop()
 
 
 async def _log_until(stop: asyncio.Event, simulation: Simulation) -> None:

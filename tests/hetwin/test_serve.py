@@ -1,0 +1,172 @@
+"""`hetwin serve` as a user starts it: a process, an OPC UA client, Ctrl-C."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import pty
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from asyncua import Client, Node
+
+from twin.history import read_history
+from twin.plant import Plant, Snapshot
+
+HETWIN = Path(sys.executable).parent / "hetwin"
+PATIENCE = 120.0  # s; kernels may have to be compiled first
+
+PLANT = """
+description = "Two buffers and a valve."
+step = "1 s"
+[unit.AMB-1]
+kind = "ambient"
+[unit.BUF-1]
+kind = "buffer"
+site = "hub"
+volume = "500 L"
+p_start = "13 bar"
+[unit.BUF-2]
+kind = "buffer"
+site = "partner"
+volume = "2 m3"
+[unit.CV-101]
+kind = "control_valve"
+inlet = "BUF-1"
+outlet = "BUF-2"
+flow_area = "12 mm2"
+"""
+
+
+@pytest.fixture
+def pair(tmp_path: Path) -> Path:
+    path = tmp_path / "pair.toml"
+    path.write_text(PLANT)
+    return path
+
+
+@pytest.fixture
+def port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@pytest.fixture
+def started(pair: Path, port: int, tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
+    """The served plant at 100 times real time, without a terminal."""
+    command = [HETWIN, "serve", pair, "--port", str(port), "--speed", "100", "--out", tmp_path / "out"]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    yield process
+    if process.poll() is None:
+        process.kill()
+    process.communicate()
+
+
+async def connect(port: int, process: subprocess.Popen[str]) -> Client:
+    """A client, as soon as the server answers."""
+    deadline = time.monotonic() + PATIENCE
+    while time.monotonic() < deadline and process.poll() is None:
+        client = Client(f"opc.tcp://127.0.0.1:{port}")
+        try:
+            await client.connect()
+        except OSError:
+            await asyncio.sleep(0.1)
+        else:
+            return client
+    raise AssertionError(f"the server does not answer: {process.poll()}")
+
+
+async def leave(client: Client) -> None:
+    """Disconnect, and let the loop close the socket."""
+    await client.disconnect()
+    await asyncio.sleep(0.1)
+
+
+async def node(client: Client, tag: str) -> Node:
+    index = next(i for i, uri in enumerate(await client.get_namespace_array()) if "hetwin" in uri and i > 1)
+    return client.get_node(f"ns={index};s={tag}")
+
+
+async def test_a_client_moves_a_valve_and_ctrl_c_saves_snapshot_and_history(
+    started: subprocess.Popen[str], pair: Path, port: int, tmp_path: Path
+) -> None:
+    client = await connect(port, started)
+    opening, pressure = await node(client, "CV-101.opening"), await node(client, "BUF-1.p")
+    before = await pressure.read_value()
+    await opening.write_value(1.0)
+    await asyncio.sleep(1.0)  # 100 s of the plant
+    assert await pressure.read_value() < before - 1e4
+    await leave(client)
+
+    started.send_signal(signal.SIGINT)
+    out, err = started.communicate(timeout=20.0)
+    assert started.returncode == 0, err
+    assert "Traceback" not in err
+    assert f"opc.tcp://127.0.0.1:{port}" in out
+    assert "Stopped at" in out
+
+    plant = Plant.load(pair)
+    plant.restore(Snapshot.from_bytes((tmp_path / "out" / "pair.snapshot").read_bytes()))
+    assert plant["CV-101.opening"] == 1.0
+    series = read_history(next((tmp_path / "out").glob("history-*.sqlite")))
+    assert series.time[-1] <= plant.time
+    assert series["BUF-1.p"][-1] < series["BUF-1.p"][0]
+
+
+async def test_a_busy_port_is_said_in_a_sentence(
+    started: subprocess.Popen[str], pair: Path, port: int, tmp_path: Path
+) -> None:
+    client = await connect(port, started)
+    await leave(client)
+    second = await asyncio.to_thread(
+        subprocess.run,
+        [HETWIN, "serve", pair, "--port", str(port), "--out", tmp_path / "second"],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=PATIENCE,
+    )
+    assert second.returncode == 1
+    sentence = second.stderr.splitlines()[-1]
+    assert sentence.startswith(f"Port {port} on 127.0.0.1 is busy")
+    assert "Traceback" not in second.stderr
+    assert not (tmp_path / "second").exists()
+
+
+def test_a_terminal_shows_key_figures_by_site_endpoint_and_speed(pair: Path, port: int, tmp_path: Path) -> None:
+    ours, theirs = pty.openpty()
+    environment = os.environ | {"TERM": "xterm-256color", "COLUMNS": "120", "LINES": "40"}
+    command = [HETWIN, "serve", pair, "--port", str(port), "--speed", "100", "--out", tmp_path / "out"]
+    process = subprocess.Popen(command, stdin=theirs, stdout=theirs, stderr=theirs, env=environment)
+    os.close(theirs)
+    shown = read_until(ours, "No trouble.", process)
+    process.send_signal(signal.SIGINT)
+    shown += read_until(ours, "Stopped at", process)
+    assert process.wait(20.0) == 0
+    os.close(ours)
+
+    for words in ("hub", "partner", "BUF-1", "13.0 bar", f"opc.tcp://127.0.0.1:{port}", "100 times real time"):
+        assert words in shown, words
+    assert "overruns 0" in shown
+    assert "Traceback" not in shown
+
+
+def read_until(terminal: int, words: str, process: subprocess.Popen[bytes]) -> str:
+    """What the terminal shows, without its control sequences, until the words have come."""
+    raw, deadline = b"", time.monotonic() + PATIENCE
+    while words.encode() not in raw and time.monotonic() < deadline:
+        try:
+            raw += os.read(terminal, 65536)
+        except OSError:  # the other end is closed
+            break
+    text = re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", raw.decode(errors="replace"))
+    assert words in text, f"exit code {process.poll()}: {text[-2000:]}"
+    return text
