@@ -67,6 +67,9 @@ from thermo.transport import k_rhoT, mu_rhoT
 T_HIGHEST = 700.0
 """Highest temperature promised at every pressure [K]."""
 
+P_ABSURD = 1e9
+"""Highest pressure a kernel will return [Pa]."""
+
 CP_IDEAL = 2.5 * GAS_CONSTANT
 Y_IDEAL = -300.0 * CP_IDEAL - H_ORIGIN
 S_IDEAL = GAS_CONSTANT * log(101325.0)
@@ -439,7 +442,7 @@ def raw_ph_rho_u(rho, u, p_guess, h_guess):
             settled = False
         else:
             _, _, _, v, v_p, v_h, x, code = both_anywhere(p, h)
-            settled = 1e-3 < x < 0.999
+            settled = code == 0 and 1e-3 < x < 0.999
         excess = p - v * rho
         if abs(excess) <= 1e-12 * p:
             return p, h, code
@@ -459,6 +462,8 @@ def raw_ph_rho_u(rho, u, p_guess, h_guess):
             new = 0.5 * (low + high) if high < 1e11 and low > 0.1 * high else (0.1 * p if excess > 0.0 else 3.0 * p)
         if new < VACUUM:
             return VACUUM, u + VACUUM / rho, max(code, BELOW_LAMBDA)
+        if new > P_ABSURD:
+            return P_ABSURD, u + P_ABSURD / rho, OUTSIDE_TABLE
         if new == p:
             return p, h, code
         p = new

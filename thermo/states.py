@@ -5,7 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from thermo import helium
-from thermo.eos import P_CRITICAL, P_LAMBDA, RHO_CRITICAL, T_CRITICAL, caloric_rhoT, first_rhoT, s_rhoT, solve_ph
+from thermo.eos import (
+    P_CRITICAL,
+    P_LAMBDA,
+    RHO_CRITICAL,
+    T_CRITICAL,
+    caloric_rhoT,
+    first_rhoT,
+    rho_pT_near,
+    s_rhoT,
+    solve_ph,
+)
 from thermo.errors import OutOfRange
 from thermo.saturation import saturate
 from thermo.transport import k_rhoT, mu_rhoT
@@ -60,22 +70,18 @@ def state(
     if x is not None:
         return boiling(p, x)
     if T is not None:
-        return single(p, float(helium.h_pT(p, T)))
+        return single(rho_pT_near(p, T, float(helium.rho_pT(p, T))), T)
     if h is None:
         h = float(helium.h_ps(p, s))
     if P_LAMBDA <= p < P_CRITICAL and helium.h_liq(p) < h < helium.h_vap(p):
         return boiling(p, float((h - helium.h_liq(p)) / (helium.h_vap(p) - helium.h_liq(p))))
-    return single(p, h)
+    rho, T, _ = solve_ph(p, h, float(helium.rho_ph(p, h)), float(helium.T_ph(p, h)), 30)
+    return single(rho, T)
 
 
-def single(p: float, h: float) -> State:
-    """A state of one phase: the table's answer, polished on the equation of state."""
-    rho, T, solved = solve_ph(p, h, helium.rho_ph(p, h), helium.T_ph(p, h), 30)
-    if not solved:
-        raise OutOfRange(
-            f"The equation of state has no one-phase solution at p = {p:g} Pa, h = {h:g} J/kg; ask for another state."
-        )
-    _, p_rho, p_T, h, _, _ = first_rhoT(rho, T)
+def single(rho: float, T: float) -> State:
+    """A state of one phase, from the equation of state."""
+    p, p_rho, p_T, h, _, _ = first_rhoT(rho, T)
     cv, cp, w = caloric_rhoT(rho, T)
     k = k_rhoT(rho, T, 1.0 / (rho * p_rho), p_T)
     liquid = T_CRITICAL > T and rho > RHO_CRITICAL
