@@ -54,11 +54,11 @@ def split(spec: PlantSpec, units: Iterable[str] | None = None) -> tuple[PlantSpe
         events = [event for event in spec.schedule if (_subject(event) in names) is inside]
         parts.append(replace(spec, units=chosen, schedule=events))
     for name, wire, target in _wires(parts[0]):
-        if target.split(".")[0] in names:
-            raise TwinError(
-                f"{spec.name}: unit.{name}.{wire} reads {target}, which would leave the plant; "
-                f"let {target.split('.')[0]} write an input of {name} instead."
-            )
+        other = target.split(".")[0]
+        if other in names:
+            talks = spec.units[name].kind.phase == "controller"
+            cure = f"take {name} along" if talks else f"let {other} write an input of {name} instead"
+            raise TwinError(f"{spec.name}: unit.{name}.{wire} is {target}, which would leave the plant; {cure}.")
     return parts[0], parts[1]
 
 

@@ -151,8 +151,13 @@ def test_a_controller_that_is_wired_to_a_measurement_is_refused_by_the_plant() -
 def test_a_plant_that_reads_its_controllers_is_not_split() -> None:
     spec = load_spec(PLANT)
     wired = replace(spec.units["M-1"], card=replace(spec.units["M-1"].card, trip="IL-1.trip"))
-    with pytest.raises(TwinError, match=r"unit\.M-1\.trip reads IL-1\.trip, .* let IL-1 write an input of M-1 instead"):
+    with pytest.raises(TwinError, match=r"unit\.M-1\.trip is IL-1\.trip, .* let IL-1 write an input of M-1 instead"):
         split(replace(spec, units={**spec.units, "M-1": wired}))
+
+
+def test_controllers_that_talk_to_one_another_travel_together() -> None:
+    with pytest.raises(TwinError, match=r"unit\.IL-1\.target is PIC-1\.mode, .* take IL-1 along"):
+        split(load_spec(PLANT), ["PIC-1"])
 
 
 def test_an_unknown_controller_is_named_with_the_nearest() -> None:
@@ -163,5 +168,5 @@ def test_an_unknown_controller_is_named_with_the_nearest() -> None:
 def test_a_station_scans_as_often_as_its_fastest_controller() -> None:
     spec = load_spec(PLANT)
     assert ControlStation(split(spec, ["GM-1"])[1]).scan_steps == 4
-    assert ControlStation(split(spec, ["GM-1", "PIC-1"])[1]).scan_steps == 2
+    assert ControlStation(split(spec, ["GM-1", "LC-1"])[1]).scan_steps == 2
     assert ControlStation(split(spec)[1]).scan_steps == 1  # the interlock looks at every step
