@@ -10,19 +10,19 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
-from typing import Any
 
 import numpy as np
 from asyncua import ua
 
 from opcua_server.nodes import PlantNodes, variant_type
-from opcua_server.subscriptions import TagValue
+from opcua_server.subscriptions import TagValue, tag_value, tell
 from twin.tags import Tag, Tags
 
 BITE = 0.005  # s that the event loop is held in one go
@@ -94,7 +94,7 @@ class Publisher:
         image = self._scan.image.copy()
         image[tag.address] = value
         self._scan = Scan(image, _now(), self._scan.applied, self._scan.failure)
-        await self._tell(tag.address)
+        await tell(self._nodes.values[tag.address], self._readers[tag.address]())
 
     async def run(self) -> None:
         """Tell subscribers what changed, scan by scan, until cancelled."""
@@ -102,10 +102,12 @@ class Publisher:
             await self._arrival.wait()
             self._arrival.clear()
             scan = self._scan
-            changed = self._changed(scan)
+            changed, failed = self._changed(scan), scan.failure != self._told.failure
             self._told = scan
             try:
                 await self._tell_all(changed)
+                if failed:
+                    await tell(self._nodes.failure, self._read_failure())
             except Exception:
                 log.exception("A scan could not be published.")
             self.figures.latency.append((_now() - scan.taken).total_seconds())
@@ -124,32 +126,29 @@ class Publisher:
             node = values.get(address)
             if node is None or not node.datachange_callbacks:
                 continue
-            await self._tell(address)
+            await tell(node, self._readers[address]())
             held = time.perf_counter() - start
             if held > BITE:
                 self.figures.longest_hold = max(self.figures.longest_hold, held)
                 await asyncio.sleep(0)
                 start = time.perf_counter()
 
-    async def _tell(self, address: int) -> None:
-        value = self._readers[address]()
-        for handle, callback in list(self._nodes.values[address].datachange_callbacks.items()):
-            await callback(handle, value)
-
     def _read(self, tag: Tag, address: int, kind: ua.VariantType) -> TagValue:
         scan = self._scan
         number = float(scan.image[address])
-        status = OUT_OF_SERVICE if scan.failure and tag.equipment != "SIM" else GOOD
-        if number - number != 0.0:  # NaN or infinite
-            status = NO_READING if status is GOOD else status
-        value: Any = number
-        if kind is not ua.VariantType.Double:
-            value = bool(number) if kind is ua.VariantType.Boolean else int(number)
-        return TagValue(ua.Variant(value, kind), status, scan.taken, scan.taken)
+        status = GOOD
+        if scan.failure and tag.equipment != "SIM":
+            status = OUT_OF_SERVICE
+        elif not math.isfinite(number):
+            status = NO_READING
+        if kind is ua.VariantType.Double:
+            return tag_value(number, kind, status, scan.taken)
+        label = int(number) if math.isfinite(number) else 0
+        return tag_value(bool(label) if kind is ua.VariantType.Boolean else label, kind, status, scan.taken)
 
     def _read_failure(self) -> TagValue:
         scan = self._scan
-        return TagValue(ua.Variant(scan.failure, ua.VariantType.String), GOOD, scan.taken, scan.taken)
+        return tag_value(scan.failure, ua.VariantType.String, GOOD, scan.taken)
 
 
 def _answer(read: Callable[[], TagValue], nodeid: ua.NodeId, attribute: ua.AttributeIds) -> TagValue:

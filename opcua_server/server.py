@@ -32,7 +32,7 @@ from opcua_server.standard_nodes import CachedServer
 from opcua_server.subscriptions import TagSubscriptions
 from opcua_server.writes import TagWrites
 from twin.errors import TwinError
-from twin.simulation import Simulation
+from twin.simulation import Simulation, WrongMode
 from twin.tags import Tag
 
 ENDPOINT = "opc.tcp://127.0.0.1:4840"
@@ -133,14 +133,14 @@ class TwinServer:
             return ua.StatusCode(ua.StatusCodes.BadArgumentsMissing)
         if arguments[0].VariantType != ua.VariantType.Double:
             return ua.StatusCode(ua.StatusCodes.BadTypeMismatch)
-        if self.simulation.mode != "lockstep":
-            return ua.StatusCode(ua.StatusCodes.BadInvalidState)
         try:
             time = await asyncio.wrap_future(self.simulation.advance(arguments[0].Value))
         except TwinError as problem:
             log.warning("%s", problem)
-            failed = self.simulation.failure is not None
-            return ua.StatusCode(ua.StatusCodes.BadOutOfService if failed else ua.StatusCodes.BadInvalidArgument)
+            if self.simulation.failure is not None:
+                return ua.StatusCode(ua.StatusCodes.BadOutOfService)
+            wrong_mode = isinstance(problem, WrongMode)
+            return ua.StatusCode(ua.StatusCodes.BadInvalidState if wrong_mode else ua.StatusCodes.BadInvalidArgument)
         return [ua.Variant(time, ua.VariantType.Double)]
 
     def _on_scan(self, image: np.ndarray, time: float) -> None:

@@ -40,7 +40,11 @@ Subscriber = Callable[[np.ndarray, float], None]
 
 
 class SimulationError(TwinError):
-    """The simulation cannot do this in its present mode, or has stopped."""
+    """The simulation cannot do this, or has stopped."""
+
+
+class WrongMode(SimulationError):
+    """The simulation cannot do this in its present mode."""
 
 
 def writable(tag: Tag) -> bool:
@@ -67,6 +71,7 @@ class Simulation:
         self.plant = plant
         self.period = period
         self.overruns = 0
+        self.scan_began = 0.0  # clock time of the latest scan's begin [s]
         self.failure: Exception | None = None
         self.applied = 0
         self._clock = clock or WallClock()
@@ -219,7 +224,7 @@ class Simulation:
 
     def _scan_paced(self) -> None:
         """Bring the plant to where the wall clock says, or as far as one period allows, and publish."""
-        now = self._clock.now()
+        now = self.scan_began = self._clock.now()
         wanted = self._origin_time + (now - self._origin_clock) * self._speed
         caught_up = self._run_until(wanted, deadline=now + self.period)
         self._publish()
@@ -260,7 +265,7 @@ class Simulation:
 
     def _advance(self, seconds: float) -> float:
         if self._mode != "lockstep":
-            raise SimulationError(f'The simulation is in mode {self._mode}; advance works in mode "lockstep".')
+            raise WrongMode(f'The simulation is in mode {self._mode}; advance works in mode "lockstep".')
         steps = seconds / self.plant.dt
         if not (math.isfinite(steps) and steps >= 0.5 and abs(steps - round(steps)) < 1e-6 * steps):
             raise SimulationError(f"Cannot advance {seconds:g} s: not a whole number of steps of {self.plant.dt:g} s.")

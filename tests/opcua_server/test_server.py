@@ -220,7 +220,7 @@ async def test_after_a_numerical_failure_values_are_out_of_service_and_the_reaso
     good = await asyncio.wrap_future(simulation.call(lambda plant: plant.snapshot()))
     listener = Listener()
     subscription = await talk.client.create_subscription(10, listener)
-    await subscription.subscribe_data_change(talk.node("BUF-1.p"))
+    await subscription.subscribe_data_change([talk.node("BUF-1.p"), talk.node("SIM.failure")])
 
     await asyncio.wrap_future(simulation.call(lambda plant: plant.heat("BUF-1", 1e10)))
     with pytest.raises(ua.uaerrors.BadOutOfService):
@@ -233,6 +233,7 @@ async def test_after_a_numerical_failure_values_are_out_of_service_and_the_reaso
     assert (await talk.read("SIM.time")).StatusCode.is_good()
     await asyncio.sleep(0.2)
     assert listener.heard["BUF-1.p"][-1][1].name == "BadOutOfService"
+    assert listener.heard["SIM.failure"][-1][0] == reason
 
     await asyncio.wrap_future(simulation.restore(good))
     await talk.write("SIM.mode", 3, ua.VariantType.UInt32)

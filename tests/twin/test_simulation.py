@@ -12,7 +12,7 @@ import pytest
 from twin.clock import VirtualClock
 from twin.errors import BadWrite, NumericalFailure, UnknownTag
 from twin.plant import Plant
-from twin.simulation import Simulation, SimulationError
+from twin.simulation import Simulation, SimulationError, WrongMode
 
 PLANT = Path(__file__).parent.parent / "plants" / "two-vessels.toml"
 PATIENCE = 30.0  # s, for a thread that should answer in milliseconds
@@ -117,7 +117,7 @@ def test_advancing_by_anything_but_whole_steps_is_refused(running: Simulation, s
 def test_advancing_outside_lockstep_is_refused(plant: Plant) -> None:
     simulation = Simulation(plant, mode="paused")
     simulation.start()
-    with pytest.raises(SimulationError, match="mode paused"):
+    with pytest.raises(WrongMode, match="mode paused"):
         simulation.advance(1.0).result(PATIENCE)
     simulation.stop()
 
