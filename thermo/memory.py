@@ -2,7 +2,7 @@
 
 `table()` is an external symbol bound to the buffer when code is loaded; `symbol(name)` makes another such function.
 `fma` is a product and sum rounded once. `bicubic` and `bicubic_pair` work on values and slopes at a time, as vectors;
-the compiler would not do it by itself.
+the compiler would not do it by itself. `polynomial` evaluates the 16 coefficients c[a, b] t^a u^b of one cell.
 
 A node keeps (f, f_y) of its quantities and, `gap` doubles on, (f_p, f_py); the next node in y is 2 gap doubles on.
 """
@@ -100,11 +100,12 @@ class _Vectors:
         return self.builder.load(pointer, align=16, typ=self.type)
 
     def sum(self, weights: list[Any], parts: list[Any]) -> Any:
-        """Sum of products."""
-        total = self.builder.fmul(weights[0], parts[0])
-        for weight, part in zip(weights[1:], parts[1:], strict=True):
-            total = self.builder.call(self.fuse, (weight, part, total))
-        return total
+        """Sum of two or four products, two by two."""
+        pairs = []
+        for k in range(0, len(parts), 2):
+            product = self.builder.fmul(weights[k], parts[k])
+            pairs.append(self.builder.call(self.fuse, (weights[k + 1], parts[k + 1], product)))
+        return pairs[0] if len(pairs) == 1 else self.builder.fadd(*pairs)
 
     def pair_sum(self, vector: Any, lane: int) -> Any:
         """Sum of two neighbouring lanes."""
@@ -139,6 +140,29 @@ def _bicubic(context: Any, first: Any, second: Any, gap: Any, along: Any, across
 
 
 @intrinsic
+def _polynomial(context: Any, address: Any, t: Any, u: Any) -> Any:
+    def codegen(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        address, t, u = arguments
+        four, two = _Vectors(builder, 4), _Vectors(builder, 2)
+        powers = [four.at(address, ir.Constant(INTEGER, 4 * k)) for k in range(4)]
+        line, along = powers[3], four.of(t)
+        for power in (powers[2], powers[1], powers[0]):
+            line = builder.call(four.fuse, (line, along, power))
+
+        # (c0 + c1 u) + (c2 + c3 u) u^2
+        empty = ir.Constant(four.type, ir.Undefined)
+        even, odd = (
+            builder.shuffle_vector(line, empty, ir.Constant(ir.VectorType(ir.IntType(32), 2), lanes))
+            for lanes in ([0, 2], [1, 3])
+        )
+        ends = builder.call(two.fuse, (odd, two.of(u), even))
+        low, high = (builder.extract_element(ends, INDEX(k)) for k in (0, 1))
+        return builder.fma(high, builder.fmul(u, u), low)
+
+    return types.float64(types.int64, types.float64, types.float64), codegen
+
+
+@intrinsic
 def _bicubic_pair(context: Any, first: Any, second: Any, a: Any, a_slope: Any, b: Any, b_slope: Any) -> Any:
     def codegen(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         vectors = _Vectors(builder, 4)
@@ -155,7 +179,7 @@ def _bicubic_pair(context: Any, first: Any, second: Any, a: Any, a_slope: Any, b
 
 
 table = symbol(HELIUM)
-bits_of, fma, bicubic, bicubic_pair = _bits_of, _fma, _bicubic, _bicubic_pair
+bits_of, fma, bicubic, bicubic_pair, polynomial = _bits_of, _fma, _bicubic, _bicubic_pair, _polynomial
 if numba.config.DISABLE_JIT:  # the same as plain Python, for the debugger
 
     def bits_of(number: float) -> int:
@@ -173,3 +197,7 @@ if numba.config.DISABLE_JIT:  # the same as plain Python, for the debugger
     def bicubic_pair(first: int, second: int, a: Any, a_slope: Any, b: Any, b_slope: Any) -> tuple[float, ...]:
         weights = ((a, b), (a_slope, b), (a, b_slope))
         return tuple(bicubic(first + k, second + k, 4, x, y) for k in (0, 2) for x, y in weights)
+
+    def polynomial(address: int, t: float, u: float) -> float:
+        powers = _bound[HELIUM][address : address + 16].reshape(4, 4)
+        return float(t ** np.arange(4) @ powers @ u ** np.arange(4))

@@ -124,6 +124,6 @@ def limits(p, liquid, vapour):
         f = first_rhoT(rho_l, T)
         liquid[i, 0], liquid[i, 1] = f[3], f[4] * (1.0 - f[2] * rise) / f[1] + f[5] * rise
 
-        rho_v = rho_pT_near(min(p[i], P_LAMBDA), T_LAMBDA, p[i] / (GAS_CONSTANT * T_LAMBDA))
+        rho_v = rho_pT_near(min(p[i], P_LAMBDA), T_LAMBDA, min(p[i], P_LAMBDA) / (GAS_CONSTANT * T_LAMBDA))
         f = first_rhoT(rho_v, T_LAMBDA)
         vapour[i, 0], vapour[i, 1] = f[3], f[4] / f[1]

@@ -21,7 +21,7 @@ from thermo.saturation import limits, saturation_table
 from thermo.sheet import TILT, h_py
 
 SOURCES = ("eos.py", "memory.py", "saturation.py", "sheet.py", "table.py")
-MARGIN = 4
+MARGIN = 2
 """Cells by which each branch is continued into the dome and below the valid range."""
 
 
@@ -198,7 +198,8 @@ def build() -> np.ndarray:
         raise RuntimeError(f"The helium table could not be built: {short} nodes short. Report this as a bug.")
     # (f, f_p, f_y, f_py) of T, pv, s to the order in which lookups read them
     buffer[sheet.NODES : sheet.ENTROPY] = nodes[:, :, [0, 2, 4, 6, 1, 3, 5, 7]].ravel()
-    buffer[sheet.ENTROPY : sheet.SATURATION] = nodes[:, :, [8, 10, 9, 11]].ravel()
+    buffer[sheet.ENTROPY : sheet.POWERS] = nodes[:, :, [8, 10, 9, 11]].ravel()
+    buffer[sheet.POWERS : sheet.SATURATION] = powers(nodes[:, :, :4], np.diff(p), np.diff(y)).ravel()
 
     buffer[sheet.ROWS : sheet.LIMITS] = row_bounds(p, sat, low, high).ravel()
     buffer[sheet.LIMITS : sheet.LENGTH] = np.hstack((low, high)).ravel()
@@ -212,6 +213,17 @@ def cubics(f: np.ndarray, slope: np.ndarray) -> np.ndarray:
     both = np.stack((f, slope, 3.0 * rise - 2.0 * slope - after, slope + after - 2.0 * rise), axis=-1)
     both[-1, :, 1:] = 0.0
     return both
+
+
+def powers(f: np.ndarray, dp: np.ndarray, dy: np.ndarray) -> np.ndarray:
+    """Coefficients (cell in p, cell in y, power of t, power of u) of the bicubics through nodes (f, f_p, f_y, f_py)."""
+    hermite = np.array([[1.0, 0.0, 0.0, 0.0], [0.0, 1.0, 0.0, 0.0], [-3.0, -2.0, 3.0, -1.0], [2.0, 1.0, -2.0, 1.0]])
+    corners = np.empty((dp.size, dy.size, 4, 4))
+    for a in range(4):
+        for b in range(4):
+            part = f[a // 2 : a // 2 + dp.size, b // 2 : b // 2 + dy.size, a % 2 + 2 * (b % 2)]
+            corners[:, :, a, b] = part * (dp[:, None] if a % 2 else 1.0) * (dy if b % 2 else 1.0)
+    return hermite @ corners @ hermite.T
 
 
 def boiling(sat: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
