@@ -22,10 +22,12 @@ def volumetric(par, ratio):
 
 @kernel
 def stage(par, p_in, p_out, temp_in):
-    """Work [J/kg] and discharge temperature [K] of one stage: isentropic, over its efficiency; Z by the virial."""
-    rise = (max(p_out / p_in, 1.0) ** EXPONENT - 1.0) / par.efficiency
+    """Work [J/kg]: isentropic, over its efficiency, Z by the virial; discharge temperature [K]: polytropic, since the
+    cylinder is cooled too."""
+    ratio = max(p_out / p_in, 1.0)
     real = 1.0 + 0.5 * VIRIAL * (p_in + p_out) / (R_HELIUM * temp_in)
-    return real * R_HELIUM * temp_in / EXPONENT * rise, temp_in * (1.0 + rise)
+    work_in = real * R_HELIUM * temp_in / EXPONENT * (ratio**EXPONENT - 1.0) / par.efficiency
+    return work_in, temp_in * ratio ** (1.0 - 1.0 / par.polytropic)
 
 
 @kernel
@@ -112,6 +114,7 @@ class RecoveryCompressor:
     clearance: float = Param("1", "clearance over swept volume", default=0.05, range=(0.0, 0.3))
     tightness: float = Param("1", "filling without clearance", default=0.95, range=(0.3, 1.0))
     efficiency: float = Param("1", "isentropic efficiency of a stage", default=0.78, range=(0.2, 1.0))
+    polytropic: float = Param("1", "exponent of the discharge temperature, 5/3 without jacket", 1.5, range=(1.05, 1.67))
     efficiency_drive: float = Param("1", "efficiency of crank, belt and motor", default=0.85, range=(0.2, 1.0))
     power_rated: float = Param("W", "rated power", range=(10.0, 1e6))
     idle_share: float = Param("1", "loss without flow, share of the rated power", default=0.05, range=(0.0, 0.5))
