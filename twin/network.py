@@ -141,17 +141,19 @@ def hold_state(a, p, temp, p_rate):
 
 
 @inner
-def transfer(f, m_flow, h, g_a, g_b, c=1.0):
+def transfer(f, m_flow, h, g_a, g_b, c=1.0, g_h=0.0):
     """Helium flows from a to b (negative: back) and carries the enthalpy h of where it comes from.
 
     m_flow [kg/s], h [J/kg]; g_a and g_b [kg/(s Pa)] are the derivatives of m_flow by the two pressures (they steer the
-    implicit step and may be rough); c is 0 where h does not follow the enthalpy of the volume.
+    implicit step and may be rough); c is 0 where h does not follow the enthalpy of the volume it comes from, g_h is the
+    derivative of m_flow by that enthalpy.
     """
     f.m_flow = m_flow
     f.h = h
     f.g_a = g_a
     f.g_b = g_b
     f.c = c
+    f.g_h = g_h
     f.h_out = h + f.dh
 
 
@@ -201,17 +203,17 @@ def orifice(f, a, b, flow_area):
     dp = a.p - b.p
     if dp >= 0.0:
         h, rho, c = drawn(a, f.draw_a)
-        p_up = a.p
+        p_up, rho_h = a.p, a.rho_h * c
     else:
         h, rho, c = drawn(b, f.draw_b)
-        p_up = b.p
+        p_up, rho_h = b.p, b.rho_h * c
     m_flow, slope = orifice_flow(abs(dp), p_up, rho, flow_area)
+    g_up = slope + max(m_flow / p_up - slope * abs(dp) / p_up, 0.0)
+    g_h = 0.5 * m_flow / rho * rho_h
     if dp >= 0.0:
-        g_a = slope + max(m_flow / p_up - slope * abs(dp) / p_up, 0.0)
-        transfer(f, m_flow, h, g_a, -slope, c)
+        transfer(f, m_flow, h, g_up, -slope, c, g_h)
         return m_flow
-    g_b = slope + max(m_flow / p_up - slope * abs(dp) / p_up, 0.0)
-    transfer(f, -m_flow, h, slope, -g_b, c)
+    transfer(f, -m_flow, h, slope, -g_up, c, -g_h)
     return -m_flow
 
 

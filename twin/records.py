@@ -87,6 +87,7 @@ LINK = np.dtype(
         ("dh", "f8"),  # J/kg, added on the way by work or cooling
         ("g_a", "f8"),  # kg/(s Pa), d m_flow / d p_a
         ("g_b", "f8"),
+        ("g_h", "f8"),  # kg2/(s J), d m_flow / d h of the volume it comes from
         ("c", "f8"),  # d h / d h_upstream: 1, or 0 where a saturated phase is drawn
         ("ua", "f8"),  # W/K, along the wall
         ("catch_n2", "f8"),  # share of an impurity that ends in the trap
@@ -107,6 +108,7 @@ LINK = np.dtype(
         ("l_c", "f8"),
         ("l_ga", "f8"),
         ("l_gb", "f8"),
+        ("l_gh", "f8"),
         # rates of the stages and of the whole step
         ("m_1", "f8"),
         ("ea_1", "f8"),

@@ -45,7 +45,7 @@ def keep_linearisation(link, node, h_lin):
         if f.wall >= 0 and f.m_flow <= 0.0:
             # against its normal direction a stream's exchange is explicit
             f.l_h_out = f.h
-        f.l_c, f.l_ga, f.l_gb = f.c, f.g_a, f.g_b
+        f.l_c, f.l_ga, f.l_gb, f.l_gh = f.c, f.g_a, f.g_b, f.g_h
 
 
 @inner
@@ -87,15 +87,17 @@ def stamp_flow(f, node, blocks, t, carries):
     blocks[f.k_ab, 2] += gb * at_a
     blocks[f.k_ba, 2] -= ga * at_b
     blocks[f.k_bb, 2] -= gb * at_b
-    flow = t * f.l_m * f.l_c
-    if f.l_m >= 0.0:
-        blocks[f.k_aa, 3] += flow
-        if carries:
-            blocks[f.k_ba, 3] -= flow
-    else:
-        blocks[f.k_bb, 3] -= flow
-        if carries:
-            blocks[f.k_ab, 3] += flow
+    # flow and enthalpy by the upstream enthalpy; a flow l_m < 0 leaves b
+    flow, gh = t * f.l_m * f.l_c, t * f.l_gh
+    from_a, from_b = (f.k_aa, f.k_ba) if f.l_m >= 0.0 else (f.k_ab, f.k_bb)
+    blocks[from_a, 1] += gh
+    blocks[from_b, 1] -= gh
+    blocks[from_a, 3] += gh * at_a
+    blocks[from_b, 3] -= gh * at_b
+    if carries or f.l_m >= 0.0:
+        blocks[from_a, 3] += flow
+    if carries or f.l_m < 0.0:
+        blocks[from_b, 3] -= flow
 
 
 @inner
@@ -104,23 +106,23 @@ def stamp_wall(o, link, node, blocks, t):
     if o.link_x >= 0 and link[o.link_x].l_m > 0.0:
         f = link[o.link_x]
         m = t * f.l_m
-        blocks[f.k_ba, 3] -= m * o.xx * f.l_c
+        blocks[f.k_ba, 3] -= m * (o.xx * f.l_c + o.xmx * f.l_gh)
         blocks[f.k_ba, 2] -= m * o.xmx * f.l_ga
         blocks[f.k_bb, 2] -= m * o.xmx * f.l_gb
         if o.link_y >= 0 and link[o.link_y].l_m > 0.0:
             g = link[o.link_y]
-            blocks[o.k_xa, 3] -= m * o.xy * g.l_c
+            blocks[o.k_xa, 3] -= m * (o.xy * g.l_c + o.xmy * g.l_gh)
             blocks[o.k_xa, 2] -= m * o.xmy * g.l_ga
             blocks[o.k_xb, 2] -= m * o.xmy * g.l_gb
     if o.link_y >= 0 and link[o.link_y].l_m > 0.0:
         f = link[o.link_y]
         m = t * f.l_m
-        blocks[f.k_ba, 3] -= m * o.yy * f.l_c
+        blocks[f.k_ba, 3] -= m * (o.yy * f.l_c + o.ymy * f.l_gh)
         blocks[f.k_ba, 2] -= m * o.ymy * f.l_ga
         blocks[f.k_bb, 2] -= m * o.ymy * f.l_gb
         if o.link_x >= 0 and link[o.link_x].l_m > 0.0:
             g = link[o.link_x]
-            blocks[o.k_ya, 3] -= m * o.yx * g.l_c
+            blocks[o.k_ya, 3] -= m * (o.yx * g.l_c + o.ymx * g.l_gh)
             blocks[o.k_ya, 2] -= m * o.ymx * g.l_ga
             blocks[o.k_yb, 2] -= m * o.ymx * g.l_gb
 
@@ -209,8 +211,8 @@ def book_flows(card, link, wall, delta, stage):
     for j in range(link.shape[0]):
         f = link[j]
         a, b = card[f.a].row, card[f.b].row
-        dm = f.l_ga * delta[a, 0] + f.l_gb * delta[b, 0]
         forward = f.l_m >= 0.0
+        dm = f.l_ga * delta[a, 0] + f.l_gb * delta[b, 0] + f.l_gh * (delta[a, 1] if forward else delta[b, 1])
         dh = f.l_c * (delta[a, 1] if forward else delta[b, 1])
         arriving = dh
         if f.wall >= 0 and f.l_m > 0.0:
@@ -250,11 +252,11 @@ def wall_inlets(o, card, link, delta):
     if o.link_x >= 0 and link[o.link_x].l_m > 0.0:
         f = link[o.link_x]
         x_in = f.l_c * delta[card[f.a].row, 1]
-        dmx = f.l_ga * delta[card[f.a].row, 0] + f.l_gb * delta[card[f.b].row, 0]
+        dmx = f.l_ga * delta[card[f.a].row, 0] + f.l_gb * delta[card[f.b].row, 0] + f.l_gh * delta[card[f.a].row, 1]
     if o.link_y >= 0 and link[o.link_y].l_m > 0.0:
         f = link[o.link_y]
         y_in = f.l_c * delta[card[f.a].row, 1]
-        dmy = f.l_ga * delta[card[f.a].row, 0] + f.l_gb * delta[card[f.b].row, 0]
+        dmy = f.l_ga * delta[card[f.a].row, 0] + f.l_gb * delta[card[f.b].row, 0] + f.l_gh * delta[card[f.a].row, 1]
     return x_in, y_in, dmx, dmy
 
 
@@ -306,7 +308,7 @@ def clear(node, link):
         node[i].k = 0.0
     for j in range(link.shape[0]):
         f = link[j]
-        f.m_flow = f.dh = f.g_a = f.g_b = f.ua = 0.0
+        f.m_flow = f.dh = f.g_a = f.g_b = f.g_h = f.ua = 0.0
         f.catch_n2 = f.catch_o2 = f.catch_h2o = f.catch_h2 = 0.0
         f.s_n2 = f.s_o2 = f.s_h2o = f.s_h2 = 0.0
 

@@ -36,7 +36,8 @@ def screw_compressor(par, s, node, link):
     if s.speed > 0.001:
         dh = h_pT(b.p, temp_out) - a.h
     work(f, dh)
-    transfer(f, m_flow, a.h, m_flow / a.p, -displaced * par.leakage / a.p * a.rho * low * high)
+    g_down = -displaced * par.leakage / a.p * a.rho * low * high
+    transfer(f, m_flow, a.h, m_flow / a.p, g_down, 1.0, m_flow / a.rho * a.rho_h)
 
     s.m_flow = m_flow
     s.power = (m_flow * w_isothermal / par.efficiency_isothermal + par.idle_share * par.power_rated * s.speed) * (

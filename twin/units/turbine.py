@@ -32,7 +32,8 @@ def turbine(par, s, node, link):
 
     power = m_flow * s.efficiency_now * dh_s
     work(f, -s.efficiency_now * dh_s)
-    transfer(f, m_flow, a.h, slope + max(m_flow / a.p - slope * dp / a.p, 0.0), -slope)
+    g_up = slope + max(m_flow / a.p - slope * dp / a.p, 0.0)
+    transfer(f, m_flow, a.h, g_up, -slope, 1.0, 0.5 * m_flow / a.rho * a.rho_h)
     s.m_flow, s.power, s.dh_s = m_flow, power, dh_s
 
     # rotor: torque of the gas against brake wheel and bearings
