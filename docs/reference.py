@@ -1,8 +1,9 @@
-"""Pages that the documentation's build writes: the kinds of equipment, from the cards that the solver uses."""
+"""What the documentation's build writes by itself: the kinds of equipment, from the cards that the solver uses."""
 
 from __future__ import annotations
 
 import dataclasses
+from pathlib import Path
 from typing import Any
 
 from mkdocs.structure.files import File, Files
@@ -16,6 +17,18 @@ HEAD = """# Kinds of equipment
 Written from the sources when this documentation was built. Every kind is one file; a kind of your own is one more, in a
 folder that `--units` names.
 """
+
+
+def on_config(config: Any) -> Any:
+    """Every decision record is in the navigation."""
+    folder = Path(config.docs_dir)
+    records = sorted(folder.glob("decisions/*.md"))
+    config.nav.append({"Decisions": [{_title(path): str(path.relative_to(folder))} for path in records]})
+    return config
+
+
+def _title(path: Path) -> str:
+    return path.read_text(encoding="utf-8").partition("\n")[0].lstrip("# ")
 
 
 def on_files(files: Files, config: Any) -> Files:
