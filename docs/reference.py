@@ -9,7 +9,7 @@ from typing import Any
 from mkdocs.structure.files import File, Files
 
 from twin.kinds import load_kinds
-from twin.quantities import format
+from twin.quantities import convert, display_unit
 from twin.unit import KINDS, PHASES, Kind
 
 HEAD = """# Kinds of equipment
@@ -66,7 +66,10 @@ def _default(field: dataclasses.Field[Any]) -> str:
     if field.default is dataclasses.MISSING:
         return "required"
     if isinstance(field.default, float) and field.metadata.get("unit", "@")[0] != "@":
-        return format(field.default, field.metadata["unit"])
+        si_unit = field.metadata["unit"]
+        unit = display_unit(field.default, si_unit)
+        number = field.default if unit == si_unit else convert(field.default, si_unit, unit)
+        return f"{number:.6g} {unit}".removesuffix(" 1")
     return str(field.default) if field.default not in ("", None, ()) else ""
 
 
