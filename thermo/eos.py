@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from math import exp, log
 
-from thermo.jit import kernel
+from thermo.jit import inner, kernel
 
 MOLAR_MASS = 0.004002602
 """Molar mass of helium-4 [kg/mol]."""
@@ -54,7 +54,7 @@ GAMMA = (0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 3.15, 2.545
          1.606, 3.815, 1.61958, 0.6407, 1.076)  # fmt: skip
 
 
-@kernel
+@inner
 def residual(delta, tau):
     """Residual Helmholtz energy and its derivatives up to the third, as delta^i tau^j d^(i+j)a / ddelta^i dtau^j.
 
@@ -117,7 +117,7 @@ def s_rhoT(rho, T):
     return entropy(delta, tau, a[0], a[2])
 
 
-@kernel
+@inner
 def entropy(delta, tau, a00, a01):
     """Specific entropy [J/(kg K)] from reduced variables and the residual part."""
     ideal = IDEAL_C - IDEAL_A1 - REFERENCE_A1 - log(delta) - IDEAL_C * log(tau)

@@ -14,7 +14,7 @@ from math import exp, log
 
 from thermo import table as _table
 from thermo.eos import GAS_CONSTANT, P_CRITICAL, P_LAMBDA, RHO_CRITICAL, T_CRITICAL, T_LAMBDA
-from thermo.jit import kernel
+from thermo.jit import inner, kernel
 from thermo.lookup import (
     BELOW_LAMBDA,
     BEYOND_MELTING,
@@ -274,7 +274,7 @@ def compressibility_ph(p, h):
 # Saturation, by pressure. Kernels clamp to the lambda and the critical point.
 
 
-@kernel
+@inner
 def saturated(p, k):
     """Quantity k of the saturation line at a pressure, clamped to its ends."""
     a, u, _ = sat_cell(min(max(p, P_LAMBDA), P_CRITICAL))
@@ -345,7 +345,7 @@ def p_sat(T):
 # Inverses: for machines and boundaries.
 
 
-@kernel
+@inner
 def branch(p, gas):
     """Ends in y of one phase on an isobar: (coldest, hottest)."""
     low = y_lowest(p)
@@ -424,7 +424,7 @@ def rho_ps(p, s):
 # State of a vessel.
 
 
-@kernel
+@inner
 def raw_ph_rho_u(rho, u, p_guess, h_guess):
     """See `ph_rho_u`."""
     if not (0.0 < rho < 1e300 and abs(u) < 1e300):

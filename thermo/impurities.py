@@ -17,7 +17,7 @@ from __future__ import annotations
 
 from math import exp, log, tanh
 
-from thermo.jit import kernel
+from thermo.jit import inner, kernel
 from thermo.public import public
 
 N2, O2, H2O, H2 = 0, 1, 2, 3
@@ -42,7 +42,7 @@ ENERGY = ((5940.0, 5940.0, 2500.0, 0.0), (12600.0, 9500.0, 20000.0, 3500.0))
 """Characteristic energy E of charcoal (18 kJ/mol times an affinity of 0.33 for air) and of zeolite 5A [J/mol]."""
 
 
-@kernel
+@inner
 def p_n2(T):
     """Vapour pressure of nitrogen [Pa]: Fray and Schmitt over solid, Span et al. over liquid."""
     if T >= 63.151:
@@ -56,7 +56,7 @@ def p_n2(T):
     return 1e5 * exp(12.40 + x * (-807.4 + x * (-3926.0 + x * (6.297e4 + x * (-4.633e5 + x * 1.325e6)))))
 
 
-@kernel
+@inner
 def p_o2(T):
     """Vapour pressure of oxygen [Pa]; over solid by the heat of sublimation."""
     if T >= 54.361:
@@ -70,7 +70,7 @@ def p_o2(T):
     return 146.277647 * exp(-fall)
 
 
-@kernel
+@inner
 def p_h2o(T):
     """Vapour pressure of water [Pa] over ice and over liquid; Murphy and Koop (2005), eqs. 7 and 10."""
     ln_T = log(T)
@@ -80,7 +80,7 @@ def p_h2o(T):
     return exp(warm + tanh(0.0415 * (T - 218.8)) * (53.878 - 1331.22 / T - 9.44523 * ln_T + 0.014025 * T))
 
 
-@kernel
+@inner
 def p_h2(T):
     """Vapour pressure of normal hydrogen [Pa]; over solid by the heat of sublimation, rotation frozen."""
     if T >= 13.957:
@@ -92,7 +92,7 @@ def p_h2(T):
     return 7357.828 * exp(at_zero * (1.0 / 13.957 - 1.0 / T)) * (T / 13.957) ** 2.5
 
 
-@kernel
+@inner
 def p_any(species, T):
     """Vapour pressure [Pa] of a species by code."""
     if species == N2:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from math import exp, log
 
 from thermo.eos import GAS_CONSTANT, P_CRITICAL, P_LAMBDA, T_LAMBDA
-from thermo.jit import kernel
+from thermo.jit import inner
 from thermo.memory import table
 from thermo.saturation import T_melt
 from thermo.sheet import (
@@ -43,7 +43,7 @@ VACUUM = 1e-9
 """Lowest pressure a kernel will divide by [Pa]."""
 
 
-@kernel
+@inner
 def in_one_phase(p, y):
     """Whether (p, y) lies where one sheet holds and no limit or dome is near. False for NaN."""
     if P_LOW <= p < P_HIGH and Y_LOW <= y < Y_HIGH:
@@ -54,7 +54,7 @@ def in_one_phase(p, y):
     return False
 
 
-@kernel
+@inner
 def y_lowest(p):
     """Lowest valid y at a pressure within the table: of liquid at or above P_LAMBDA, of gas below."""
     q = table()
@@ -63,13 +63,13 @@ def y_lowest(p):
     return weigh(hermite(t, dp), q[a], q[a + 1], q[a + 4], q[a + 5]) - h_py(p, 0.0)
 
 
-@kernel
+@inner
 def below(p):
     """The code for a state colder than the limit at this pressure."""
     return BEYOND_MELTING if T_melt(p) > T_LAMBDA else BELOW_LAMBDA
 
 
-@kernel
+@inner
 def both_anywhere(p, h):
     """(T, T_p, T_h, pv, pv_p, pv_h, x, code) for any p and h; x is -1 outside the dome."""
     if not (abs(p) < 1e300 and abs(h) < 1e300):
@@ -85,7 +85,7 @@ def both_anywhere(p, h):
     return both_inside(p, h)
 
 
-@kernel
+@inner
 def both_inside(p, h):
     """The same for a pressure inside the table."""
     y = y_ph(p, h)
@@ -105,7 +105,7 @@ def both_inside(p, h):
     return T, T_p, T_h, v, v_p, v_h, -1.0, OK
 
 
-@kernel
+@inner
 def dome(p, h, a, u, d, h_l, h_v):
     """Homogeneous mixture by the lever rule between the sheet's own values at the two edges of the dome."""
     _, _, _, v_l, v_l_p, v_l_h = sheet_both(p, y_ph(p, h_l))
@@ -119,7 +119,7 @@ def dome(p, h, a, u, d, h_l, h_v):
     return T, T_p, 0.0, v_l + x * (v_v - v_l), l_p + x * (v_p - l_p) + x_p * (v_v - v_l), pv_h, x, OK
 
 
-@kernel
+@inner
 def colder(p, y, low):
     """Beyond the cold limit: T and pv fall off exponentially, or, below the lambda pressure, boil at the limit."""
     T, T_p, T_h, v, v_p, v_h = sheet_both(p, low)
@@ -138,7 +138,7 @@ def colder(p, y, low):
     return T, 0.0, 0.0, p * v_l + x * (v - p * v_l), v_l + x * (v_p - v_l), (v - p * v_l) / (low - y_l), x, BELOW_LAMBDA
 
 
-@kernel
+@inner
 def T_anywhere(p, h):
     """Temperature for any p and h [K]: the boiling line read directly, all else as `both_anywhere`."""
     if P_LAMBDA <= p < P_CRITICAL:
@@ -148,7 +148,7 @@ def T_anywhere(p, h):
     return both_anywhere(p, h)[0]
 
 
-@kernel
+@inner
 def s_anywhere(p, h):
     """Entropy for any p and h [J/(kg K)], continued like `both_anywhere`."""
     if not (abs(p) < 1e300 and abs(h) < 1e300):
@@ -168,7 +168,7 @@ def s_anywhere(p, h):
     return s
 
 
-@kernel
+@inner
 def y_of(f, a, row, gap, p, y, first, last):
     """The y at which a rising quantity equals f on the isobar p, from a guess, between `first` and `last`.
 

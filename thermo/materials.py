@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from thermo.jit import kernel
+from thermo.jit import inner, kernel
 from thermo.memory import bits_of, fma, reserve, symbol
 from thermo.public import public
 
@@ -145,7 +145,7 @@ for _material in range(3):
     fill(_material)
 
 
-@kernel
+@inner
 def cell_of(T):
     """Cell of a temperature from 1 to 1024 K: (number, position 0..1, cells per kelvin)."""
     q = solids()
@@ -155,7 +155,7 @@ def cell_of(T):
     return i, place - i, q[entry]
 
 
-@kernel
+@inner
 def energy_and_cp(material, T):
     """Energy [J/kg] and heat capacity [J/(kg K)] from the table, continued outside it."""
     q = solids()
@@ -194,7 +194,7 @@ def explain(code: int, given: dict[str, float]) -> str:
     return f"solids are described from {T_COLDEST:g} to {T_HOTTEST:g} K; keep the temperature within."
 
 
-@kernel
+@inner
 def temp_of_energy(material, e):
     """See `temp_material`."""
     q = solids()

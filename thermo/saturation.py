@@ -18,7 +18,7 @@ from thermo.eos import (
     rho_pT_near,
     s_rhoT,
 )
-from thermo.jit import kernel
+from thermo.jit import inner, kernel
 
 MELTING_P = 1606700.0
 MELTING_EXPONENT = 1.565
@@ -26,7 +26,7 @@ RHO_LIQ_LAMBDA = 146.01632
 RHO_VAP_LAMBDA = 1.1743981
 
 
-@kernel
+@inner
 def T_melt(p):
     """Melting temperature [K] of pressure [Pa]; Simon's equation after Datchi et al. (2000)."""
     return (p / MELTING_P + 2.0) ** (1.0 / MELTING_EXPONENT)

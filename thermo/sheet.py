@@ -18,7 +18,7 @@ from math import sqrt
 import numpy as np
 
 from thermo.eos import P_CRITICAL, P_LAMBDA, T_CRITICAL, T_LAMBDA
-from thermo.jit import kernel
+from thermo.jit import inner
 from thermo.memory import HELIUM, bicubic, bicubic_pair, bits_of, fma, polynomial, reserve, table
 
 CELLS_P = (2, 2, 2, 2, 4, 4, 8, 8, 16, 16, 16, 32, 32, 32, 32, 16, 16, 16, 16)
@@ -71,19 +71,19 @@ def grid(cells: tuple[int, ...], first: int) -> np.ndarray:
     return np.concatenate([*steps, [2.0 ** (first + len(cells))]])
 
 
-@kernel
+@inner
 def y_ph(p, h):
     """The sheet's second coordinate [J/kg]."""
     return h - H_ORIGIN - TILT * p
 
 
-@kernel
+@inner
 def h_py(p, y):
     """Enthalpy [J/kg] of the sheet's two coordinates."""
     return y + H_ORIGIN + TILT * p
 
 
-@kernel
+@inner
 def cell(number, entry):
     """Cell of a number from its power of two's directory entry: (cell, position 0..1, width)."""
     q = table()
@@ -92,19 +92,19 @@ def cell(number, entry):
     return i, place - i, q[entry + 2]
 
 
-@kernel
+@inner
 def cell_p(p):
     """Cell of a pressure within [P_LOW, P_HIGH): (number, position 0..1, width)."""
     return cell(p, DIRECTORY_P + 4 * ((bits_of(p) >> 52) - (1023 + FIRST_P)))
 
 
-@kernel
+@inner
 def cell_y(y):
     """Cell of y within [Y_LOW, Y_HIGH): (number, position 0..1, width)."""
     return cell(y, DIRECTORY_Y + 4 * ((bits_of(y) >> 52) - (1023 + FIRST_Y)))
 
 
-@kernel
+@inner
 def hermite(t, width):
     """Weights of (f0, f0', f1, f1') for the value of a cubic at position t of a cell."""
     r = 1.0 - t
@@ -112,7 +112,7 @@ def hermite(t, width):
     return rr * fma(2.0, t, 1.0), rr * t * width, tt * fma(2.0, r, 1.0), -tt * r * width
 
 
-@kernel
+@inner
 def hermite_slope(t, width):
     """Weights of (f0, f0', f1, f1') for the slope of a cubic at position t of a cell."""
     r = 1.0 - t
@@ -120,13 +120,13 @@ def hermite_slope(t, width):
     return -turn, r * fma(-3.0, t, 1.0), turn, t * fma(-3.0, r, 1.0)
 
 
-@kernel
+@inner
 def weigh(w, f0, f1, f2, f3):
     """Sum of four products."""
     return fma(w[3], f3, fma(w[2], f2, fma(w[1], f1, w[0] * f0)))
 
 
-@kernel
+@inner
 def sheet_T(p, y):
     """Temperature on the sheet [K]."""
     i, t, _ = cell_p(p)
@@ -134,7 +134,7 @@ def sheet_T(p, y):
     return polynomial(POWERS + 16 * (i * NY + j), t, u)
 
 
-@kernel
+@inner
 def sheet_pv(p, y):
     """pv = p / rho on the sheet [J/kg]."""
     i, t, dp = cell_p(p)
@@ -143,7 +143,7 @@ def sheet_pv(p, y):
     return bicubic(a, a + ROW, 4, hermite(t, dp), hermite(u, dy))
 
 
-@kernel
+@inner
 def sheet_s(p, y):
     """Entropy on the sheet, plus R ln p [J/(kg K)]."""
     i, t, dp = cell_p(p)
@@ -152,7 +152,7 @@ def sheet_s(p, y):
     return bicubic(a, a + ROW_S, 2, hermite(t, dp), hermite(u, dy))
 
 
-@kernel
+@inner
 def sheet_both(p, y):
     """T and pv with their slopes: (T, T_p, T_h, pv, pv_p, pv_h)."""
     i, t, dp = cell_p(p)
@@ -163,7 +163,7 @@ def sheet_both(p, y):
     return T, fma(-TILT, T_y, T_p), T_y, v, fma(-TILT, v_y, v_p), v_y
 
 
-@kernel
+@inner
 def edge(a, row, gap, along):
     """Value and y-slope on the line of constant y through the node at address a: (f, f_y)."""
     q = table()
@@ -172,7 +172,7 @@ def edge(a, row, gap, along):
     return f, weigh(along, q[a + 1], q[a + gap + 1], q[c + 1], q[c + gap + 1])
 
 
-@kernel
+@inner
 def sat_cell(p):
     """Where a pressure lies on the saturation line: (address, position 0..1, d position / dp)."""
     theta = sqrt(max(fma(p, -1.0 / P_CRITICAL, 1.0), 0.0))
@@ -181,7 +181,7 @@ def sat_cell(p):
     return SATURATION + PER_SAT * i, place - i, -0.5 / (P_CRITICAL * SAT_STEP * theta)
 
 
-@kernel
+@inner
 def sat_value(a, u, k):
     """Quantity k of the saturation line at position u of the cell at address a."""
     q = table()
@@ -189,7 +189,7 @@ def sat_value(a, u, k):
     return fma(u, fma(u, fma(u, q[a + 3], q[a + 2]), q[a + 1]), q[a])
 
 
-@kernel
+@inner
 def sat_slope(a, u, k):
     """Slope of quantity k by position."""
     q = table()

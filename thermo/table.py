@@ -16,7 +16,7 @@ import numpy as np
 
 from thermo import eos, sheet
 from thermo.eos import GAS_CONSTANT, P_CRITICAL, P_LAMBDA, first_rhoT, rho_pT_near, s_rhoT, second_rhoT, solve_ph
-from thermo.jit import cache_root, kernel
+from thermo.jit import cache_root, inner, kernel
 from thermo.saturation import limits, saturation_table
 from thermo.sheet import TILT, h_py
 
@@ -25,7 +25,7 @@ MARGIN = 2
 """Cells by which each branch is continued into the dome and below the valid range."""
 
 
-@kernel
+@inner
 def node(p, rho, T, out):
     """Write (T, pv, s + R ln p), each with f_p at constant y, f_y, f_py, of a solved state to a node."""
     p_r, p_T, h_r, h_T = first_rhoT(rho, T)[1:3] + first_rhoT(rho, T)[4:6]
@@ -59,7 +59,7 @@ def node(p, rho, T, out):
         out[k + 3] += TILT * f_hh
 
 
-@kernel
+@inner
 def march(p, h, first, last, rho, T, out):
     """Fill the nodes of one isobar from `first` towards `last`, each solved from its neighbour; the last one solved."""
     step = 1 if last >= first else -1
@@ -77,7 +77,7 @@ def march(p, h, first, last, rho, T, out):
     return last
 
 
-@kernel
+@inner
 def carry(h, start, stop, out):
     """Continue solved nodes as straight lines in h from `start` (solved) to `stop`."""
     step = 1 if stop >= start else -1
@@ -89,7 +89,7 @@ def carry(h, start, stop, out):
             out[j, k + 2], out[j, k + 3] = out[start, k + 2], out[start, k + 3]
 
 
-@kernel
+@inner
 def isobar(p, h, low, gas_end, liquid, liquid_end, rho_l, T_l, out):
     """Fill one isobar: gas from the top down to node `gas_end`; liquid from node `liquid` down and up to `liquid_end`.
 
@@ -234,7 +234,7 @@ def boiling(sat: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return out[:, :1], out[:, 1:]
 
 
-@kernel
+@inner
 def cubic(weights, sat, i, k):
     """Quantity k of the saturation rows between row i and the next."""
     return sheet.weigh(weights, sat[i, k], sat[i, k + 7], sat[i + 1, k], sat[i + 1, k + 7])

@@ -10,10 +10,10 @@ from __future__ import annotations
 
 from math import exp, log
 
-from thermo.jit import kernel
+from thermo.jit import inner
 
 
-@kernel
+@inner
 def mu_rhoT(rho, T):
     """Dynamic viscosity [Pa s] of density [kg/m3] and temperature [K]; Arp, McCarty and Friend (1998)."""
     r = rho * 1e-3
@@ -29,7 +29,7 @@ def mu_rhoT(rho, T):
     return (dense + hot - exp(dilute)) * 1e-7
 
 
-@kernel
+@inner
 def k_rhoT(rho, T, compressibility, p_T):
     """Thermal conductivity [W/(m K)]; Hands and Arp (1981).
 
@@ -49,7 +49,7 @@ def k_rhoT(rho, T, compressibility, p_T):
     return dilute + dense + critical_conductivity(rho, T, compressibility, p_T)
 
 
-@kernel
+@inner
 def critical_conductivity(rho, T, compressibility, p_T):
     """What fluctuations near the critical point add to the conductivity [W/(m K)]; Hands and Arp (1981), eq. 10."""
     d_T, d_rho = abs(1.0 - T / 5.18992), abs(1.0 - rho / 69.158)
@@ -62,7 +62,7 @@ def critical_conductivity(rho, T, compressibility, p_T):
     return length * p_T * p_T * exp(-18.66 * d_T * d_T - 4.25 * d_rho**4)
 
 
-@kernel
+@inner
 def scaled_compressibility(rho, d_T, d_rho):
     """Isothermal compressibility [1/Pa] by the scaled equation of state that Hands and Arp use within W = 1."""
     x0, e1, e2, beta, gamma, delta = 0.392, 2.8461, 0.27156, 0.3554, 1.1743, 4.304
