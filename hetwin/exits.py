@@ -15,7 +15,7 @@ _BAD_INPUT = (
 _RUNNING = ("twin.errors.TwinError", "thermo.errors.ThermoError", "opcua_server.errors.ServerError")
 
 
-class BadInput(Exception):  # noqa: N818  (reads as a sentence where it is raised)
+class BadInput(Exception):
     """What the user asked for cannot be; the text is a sentence."""
 
 

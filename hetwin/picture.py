@@ -14,7 +14,15 @@ if TYPE_CHECKING:
     from twin.history import Series
     from twin.plant import Plant
 
-PANELS = {"Pa": "pressure", "K": "temperature", "kg/s": "mass flow", "1": "share", "W": "power", "Hz": "speed"}
+PANELS = {
+    "Pa": "pressure",
+    "K": "temperature",
+    "kg/s": "mass flow",
+    "L": "liquid",
+    "1": "share",
+    "W": "power",
+    "Hz": "speed",
+}
 """Units that get a panel, from top to bottom."""
 LINES = 10
 """Lines in a panel; what moves most comes first."""
@@ -57,7 +65,8 @@ def _lines(plant: Plant, series: Series, unit: str) -> list[str]:
     tags = [tag for figures in key_figures(plant) for tag in figures.tags if tag.unit == unit and not tag.labels]
     names = [tag.name for tag in tags if tag.name in series.names]
     spans = {name: float(np.ptp(series[name])) for name in names}
-    moving = sorted(names, key=lambda name: -spans[name])[:LINES]
+    still = 1e-3 * max(spans.values(), default=0.0)
+    moving = sorted((name for name in names if spans[name] > still), key=lambda name: -spans[name])[:LINES]
     return [name for name in names if name in moving]
 
 
