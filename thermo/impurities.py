@@ -146,7 +146,7 @@ def p_vap_n2(T):
     """Vapour or sublimation pressure of nitrogen [Pa] of temperature [K], 4 to 126 K.
 
     >>> round(p_vap_n2(65.0))
-    17404
+    17407
     """
     return p_n2(T)
 
@@ -209,7 +209,7 @@ def loading(adsorbent, species, T, p):
     Above the critical temperature p0 is p_c (T / T_c)^2 after Dubinin. Water freezes out long before it is adsorbed.
 
     >>> round(loading(CHARCOAL, N2, 77.36, 1.0), 3)
-    0.078
+    0.077
     """
     if not p > 0.0:
         return 0.0

@@ -92,7 +92,7 @@ def fit_k(material: int, T: np.ndarray) -> np.ndarray:
     return np.where(T < FIT_LOW, cold, np.where(T > FIT_HIGH, hot, inside))
 
 
-def cubics(f: np.ndarray, slope: np.ndarray) -> np.ndarray:
+def cubics(f: np.ndarray, slope: tuple[np.ndarray, np.ndarray]) -> np.ndarray:
     """Coefficients (cell, power) of Hermite cubics from node values and slopes times the cell's width, at both ends."""
     start, end = slope
     rise = np.diff(f)
@@ -233,7 +233,7 @@ def e_material(material, T):
     """Energy [J/kg] of a solid above 0 K at a temperature [K], 2 to 450 K: the integral of its heat capacity.
 
     >>> round(e_material(COPPER, 300.0) / 1e3, 1)
-    79.3
+    80.3
     """
     return energy_and_cp(int(material), T)[0]
 

@@ -22,6 +22,8 @@ from numba.extending import intrinsic
 
 HELIUM = "hetwin_helium_table"
 DOUBLE, INTEGER = ir.DoubleType(), ir.IntType(64)
+PLAIN = bool(getattr(numba.config, "DISABLE_JIT", 0))
+"""Whether kernels run as plain Python, for the debugger."""
 _bound: dict[str, np.ndarray] = {}
 
 
@@ -45,7 +47,7 @@ def _symbol(builder: Any, name: str = HELIUM) -> Any:
 
 def symbol(name: str) -> Any:
     """A function for kernels that returns the buffer reserved under a name."""
-    if numba.config.DISABLE_JIT:
+    if PLAIN:
         return lambda: _bound[name]
 
     @intrinsic
@@ -178,26 +180,33 @@ def _bicubic_pair(context: Any, first: Any, second: Any, a: Any, a_slope: Any, b
     return returned(types.int64, types.int64, WEIGHTS, WEIGHTS, WEIGHTS, WEIGHTS), codegen
 
 
-table = symbol(HELIUM)
-bits_of, fma, bicubic, bicubic_pair, polynomial = _bits_of, _fma, _bicubic, _bicubic_pair, _polynomial
-if numba.config.DISABLE_JIT:  # the same as plain Python, for the debugger
+table: Any = symbol(HELIUM)
+bits_of: Any = _bits_of
+fma: Any = _fma
+bicubic: Any = _bicubic
+bicubic_pair: Any = _bicubic_pair
+polynomial: Any = _polynomial
+if PLAIN:
 
-    def bits_of(number: float) -> int:
+    def plain_bits_of(number: float) -> int:
         return int(struct.unpack("<q", struct.pack("<d", number))[0])
 
-    def fma(a: float, b: float, c: float) -> float:
+    def plain_fma(a: float, b: float, c: float) -> float:
         return a * b + c
 
-    def bicubic(first: int, second: int, gap: int, along: Any, across: Any) -> float:
+    def plain_bicubic(first: int, second: int, gap: int, along: Any, across: Any) -> float:
         q = _bound[HELIUM]
         nodes = [(first, second, k) for k in (0, 1, 2 * gap, 2 * gap + 1)]
         lines = [np.dot(along, [q[f + k], q[f + k + gap], q[s + k], q[s + k + gap]]) for f, s, k in nodes]
         return float(np.dot(across, lines))
 
-    def bicubic_pair(first: int, second: int, a: Any, a_slope: Any, b: Any, b_slope: Any) -> tuple[float, ...]:
+    def plain_bicubic_pair(first: int, second: int, a: Any, a_slope: Any, b: Any, b_slope: Any) -> tuple[float, ...]:
         weights = ((a, b), (a_slope, b), (a, b_slope))
-        return tuple(bicubic(first + k, second + k, 4, x, y) for k in (0, 2) for x, y in weights)
+        return tuple(plain_bicubic(first + k, second + k, 4, x, y) for k in (0, 2) for x, y in weights)
 
-    def polynomial(address: int, t: float, u: float) -> float:
+    def plain_polynomial(address: int, t: float, u: float) -> float:
         powers = _bound[HELIUM][address : address + 16].reshape(4, 4)
         return float(t ** np.arange(4) @ powers @ u ** np.arange(4))
+
+    bits_of, fma, polynomial = plain_bits_of, plain_fma, plain_polynomial
+    bicubic, bicubic_pair = plain_bicubic, plain_bicubic_pair

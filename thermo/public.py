@@ -10,13 +10,13 @@ import functools
 from collections.abc import Callable
 from typing import Any
 
-import numba
 import numpy as np
 from numba import types
 from numba.extending import typeof_impl
 
 from thermo.errors import OutOfRange
 from thermo.jit import inner, kernel
+from thermo.memory import PLAIN
 
 UNITS = {"p": "Pa", "h": "J/kg", "T": "K", "s": "J/(kg K)", "rho": "kg/m3", "u": "J/kg", "x": "1", "e": "J/kg"}
 
@@ -66,6 +66,6 @@ def public(check: Any, explain: Callable[[int, dict[str, float]], str]) -> Calla
     """Make a kernel of a function and let Python call it where `check(*arguments)` returns 0."""
 
     def decorate(function: Callable[..., Any]) -> Any:
-        return function if numba.config.DISABLE_JIT else Public(function, check, explain)
+        return function if PLAIN else Public(function, check, explain)
 
     return decorate
