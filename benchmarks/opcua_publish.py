@@ -118,7 +118,7 @@ def _listen(endpoint: str, names: list[str], seconds: float, ready: Any, receive
 
     async def listen() -> None:
         counter = Counter()
-        async with Client(endpoint) as client:
+        async with Client(endpoint, timeout=60.0, watchdog_intervall=60.0) as client:
             index = await client.get_namespace_index("urn:hetwin:plant")
             subscription = await client.create_subscription(1e3 * PERIOD, counter, queue_maxsize=100_000)
             await subscription.subscribe_data_change([client.get_node(f"ns={index};s={name}") for name in names])

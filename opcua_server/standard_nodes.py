@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import logging
 import os
 import pickle
 from collections.abc import Iterator
@@ -21,6 +22,8 @@ from asyncua.server.address_space import NodeData
 from asyncua.server.internal_server import InternalServer
 
 from thermo.jit import cache_root
+
+log = logging.getLogger(__name__)
 
 
 class LazyNodes(dict[ua.NodeId, NodeData]):
@@ -79,6 +82,7 @@ class CachedServer(InternalServer):
         file = cache_root() / f"opcua-nodes-asyncua-{version('asyncua')}.pickle"
         pickles = _read(file)
         if pickles is None:
+            log.info("First start with asyncua %s: building the standard nodes once, 2 to 5 s.", version("asyncua"))
             was_enabled = gc.isenabled()
             gc.disable()  # a million small objects, none of them garbage
             await super().load_standard_address_space()

@@ -1,4 +1,4 @@
-"""OPC UA engineering units of the SI units that tags are declared in.
+"""OPC UA engineering units of the units that tags are declared in.
 
 The common codes are those of UNECE Recommendation 20 as the OPC Foundation maps them
 (UA-Nodeset, Schema/UNECE_to_OPCUA.csv; verified there line by line). The unit id is the code read as a number, one byte
@@ -11,7 +11,7 @@ from asyncua import ua
 
 UNECE = "http://www.opcfoundation.org/UA/units/un/cefact"
 
-# SI unit of the tag: (common code, symbol, name)
+# unit of the tag: (common code, symbol, name)
 CODES = {
     "1": ("C62", "1", "one"),
     "K": ("KEL", "K", "kelvin"),
@@ -65,6 +65,16 @@ CODES = {
     "mol/s": ("E95", "mol/s", "mole per second"),
     "mol/m3": ("C36", "mol/m³", "mole per cubic metre"),
     "mol/kg": ("C19", "mol/kg", "mole per kilogram"),
+    # what people count in: litres of liquid, hours of running
+    "L": ("LTR", "l", "litre"),
+    "L/d": ("LD", "l/d", "litre per day"),
+    "L/min": ("L2", "l/min", "litre per minute"),
+    "min": ("MIN", "min", "minute"),
+    "h": ("HUR", "h", "hour"),
+    "d": ("DAY", "d", "day"),
+    "bar": ("BAR", "bar", "bar"),
+    "kW": ("KWT", "kW", "kilowatt"),
+    "kWh": ("KWH", "kW·h", "kilowatt hour"),
 }
 
 
@@ -74,7 +84,7 @@ def unit_id(code: str) -> int:
 
 
 def engineering_unit(unit: str) -> ua.EUInformation:
-    """What a client is told about a tag's SI unit; a unit without a common code has the id -1, as Part 8 asks."""
+    """What a client is told about a tag's unit; a unit without a common code has the id -1, as Part 8 asks."""
     info = ua.EUInformation()
     if unit in CODES:
         code, symbol, name = CODES[unit]

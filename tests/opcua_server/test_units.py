@@ -6,6 +6,8 @@ import pytest
 
 from opcua_server.units import CODES, UNECE, engineering_unit
 from twin.quantities import read_unit
+from twin.records import NODE_TAGS
+from twin.unit import KINDS
 
 
 @pytest.mark.parametrize(
@@ -29,6 +31,9 @@ from twin.quantities import read_unit
         ("rad/s", 12865, "rad/s"),
         ("kg/kg", 5059129, "kg/kg"),
         ("H", 14385, "H"),
+        ("L", 5002322, "l"),
+        ("L/d", 19524, "l/d"),
+        ("h", 4740434, "h"),
     ],
 )
 def test_unit_ids_are_the_published_ones(unit: str, unit_id: int, symbol: str) -> None:
@@ -36,10 +41,16 @@ def test_unit_ids_are_the_published_ones(unit: str, unit_id: int, symbol: str) -
     assert (info.NamespaceUri, info.UnitId, info.DisplayName.Text) == (UNECE, unit_id, symbol)
 
 
-def test_every_unit_of_the_table_is_one_of_si() -> None:
+def test_every_unit_of_the_table_is_one_that_plant_files_know() -> None:
     for unit in CODES:
-        parsed = read_unit(unit)
-        assert (parsed.factor, parsed.offset) == (1.0, 0.0) or unit == "rad" or unit == "rad/s", unit
+        read_unit(unit)  # raises otherwise
+
+
+def test_every_unit_that_a_kind_of_equipment_declares_has_a_code() -> None:
+    declared = {q.unit for kind in KINDS.values() for q in kind.quantities.values()}
+    declared |= {unit for unit, *_ in NODE_TAGS.values()}
+    fixed = {unit for unit in declared if not unit.startswith("@")}  # "@unit" is given in the plant file
+    assert fixed - CODES.keys() == set()
 
 
 def test_codes_are_used_once() -> None:
