@@ -29,7 +29,8 @@ bench: .venv/.dev      ## print every figure the project promises, beside its ta
 	$(BIN)/hetwin bench $(BENCH)
 
 docs: .venv/.docs      ## the documentation as a folder that opens without a network: site/index.html
-	$(BIN)/mkdocs build --strict
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+	@echo "Open site/index.html"
 
 clean:                 ## remove what can be made again
 	rm -rf .venv site dist build .pytest_cache .mypy_cache .ruff_cache

@@ -29,7 +29,10 @@ def print_table(heads: Sequence[str], rows: Iterable[Sequence[str]], title: str 
         table.add_column(head, overflow="fold")
     for row in rows:
         table.add_row(*row)
-    console().print(table)
+    out = console()
+    with out.capture() as text:
+        out.print(table)
+    print("\n".join(line.rstrip() for line in text.get().splitlines()))
 
 
 def _plain(value: Any) -> Any:
