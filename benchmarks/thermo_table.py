@@ -9,7 +9,7 @@ from typing import Any
 import numba
 import numpy as np
 
-from thermo import helium, sheet, table
+from thermo import helium, sheet, table, validity
 from thermo.eos import P_CRITICAL
 from thermo.helium import T_ph, T_sat, h_ps, h_pT, ph_rho_u, state_ph
 
@@ -113,7 +113,7 @@ def accuracy(n: int) -> list[dict[str, Any]]:
     for name, pressures, temperatures, allowed in regions(np.random.default_rng(7), n):
         found = []
         for p, T in zip(pressures, temperatures, strict=True):
-            if helium.code_pT(p, T) != 0:
+            if validity.code_pT(p, T) != 0:
                 continue
             try:
                 them.update(coolprop.PT_INPUTS, p, T)

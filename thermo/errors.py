@@ -11,5 +11,5 @@ class ThermoError(Exception):
     """Base of all errors raised by `thermo`."""
 
 
-class OutOfRange(ThermoError, ValueError):  # noqa: N818  (reads as a sentence where it is raised)
+class OutOfRange(ThermoError, ValueError):
     """A state outside the validity of an equation; the message is a sentence that says what to do."""

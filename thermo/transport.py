@@ -3,7 +3,8 @@
 Viscosity: Arp, McCarty and Friend, "Thermophysical properties of helium-4 from 0.8 to 1500 K with pressures to
 2000 MPa", NIST Technical Note 1334 (revised), 1998. Conductivity: Hands and Arp, "A correlation of thermal conductivity
 data for helium", Cryogenics 21 (1981) 697, with its critical enhancement. CoolProp uses both, and is what they are
-checked against; both are stated to hold within 1-10 % of the data, worst in the dense liquid.
+checked against: the same to round-off, but for the critical enhancement between 3.5 and 12 K, which follows the paper
+here and makes up to 3 % of difference. Both are stated to hold within 1 to 10 % of the data, worst in dense liquid.
 """
 
 from __future__ import annotations

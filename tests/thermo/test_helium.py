@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import thermo
-from thermo import helium
+from thermo import helium, validity
 from thermo.eos import GAS_CONSTANT, P_CRITICAL, P_LAMBDA, T_CRITICAL
 from thermo.errors import OutOfRange
 from thermo.helium import (
@@ -51,7 +51,7 @@ def reference():  # type: ignore[no-untyped-def]
 def random_states(n: int, p: tuple[float, float], T: tuple[float, float]) -> list[tuple[float, float]]:
     rng = np.random.default_rng(20)
     states = zip(np.exp(rng.uniform(*np.log(p), n)), np.exp(rng.uniform(*np.log(T), n)), strict=True)
-    return [(a, b) for a, b in states if helium.code_pT(a, b) == 0]
+    return [(a, b) for a, b in states if validity.code_pT(a, b) == 0]
 
 
 @pytest.mark.parametrize(
