@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import thermo
-from thermo import helium, validity
+from thermo import validity
 from thermo.eos import GAS_CONSTANT, P_CRITICAL, P_LAMBDA, T_CRITICAL
 from thermo.errors import OutOfRange
 from thermo.helium import (
