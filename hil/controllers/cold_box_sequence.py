@@ -1,10 +1,12 @@
 """Cold-box sequence: from standstill to liquefying and back, as the operators of small liquefiers step through it.
 
-    stopped -> permissives -> compressor start -> purge -> precooling -> turbine start -> cool-down -> JT control
+    stopped -> permissives -> compressor start -> purge -> precooling -> turbine start -> cool-down -> JT cool-down
             -> liquefying <-> stand-by            any -> stopping -> stopped            any -> tripped -> stopped
 
 Helium below its inversion temperature only (46 K at low pressure) is cooled by throttling, so the cool-down valve leads
-the gas past the JT valve until the JT inlet is cold. Each step has its own limits, all of them inputs.
+the gas past the JT valve until the JT inlet is cold; then the JT valve opens to a fixed position, and only liquefying
+hands it to its controller. Each step has its own limits, all of them inputs; other controllers may trim the openings
+that the valves are ramped to (turbine_target by the turbine inlet temperature, cooldown_target by the low pressure).
 """
 
 from __future__ import annotations
@@ -12,16 +14,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from hil.controllers.scan import approach, clamp, due, period, put, wired
+from hil.controllers.scan import approach, due, period, put, wired
 from thermo.jit import kernel
 from twin.unit import Input, Latch, Output, Param, Wire, action, unit_operation
 
 STEPS = (
     *("stopped", "permissives", "compressor start", "purge", "precooling", "turbine start", "cool-down"),
-    *("JT control", "liquefying", "stand-by", "stopping", "tripped"),
+    *("JT cool-down", "liquefying", "stand-by", "stopping", "tripped"),
 )
 (STOPPED, PERMISSIVES, COMPRESSOR, PURGE, PRECOOLING, TURBINE) = range(6)
-(COOL_DOWN, JT_CONTROL, LIQUEFYING, STAND_BY, STOPPING, TRIPPED) = range(6, 12)
+(COOL_DOWN, JT_COOL_DOWN, LIQUEFYING, STAND_BY, STOPPING, TRIPPED) = range(6, 12)
 
 # wires, in the order of the card
 (RUNNING, P_HIGH, TEMP_TURBINE, TEMP_JT, LEVEL, TURBINE_TRIP, TRIP) = range(7)
@@ -90,8 +92,8 @@ def forward(par, s, image, wire):
     if step == TURBINE and s.turbine_opening >= s.turbine_target:
         return COOL_DOWN
     if step == COOL_DOWN and temp_jt <= s.temp_jt_ready:
-        return JT_CONTROL
-    if step == JT_CONTROL and temp_jt <= s.temp_liquefy:
+        return JT_COOL_DOWN
+    if step == JT_COOL_DOWN and temp_jt <= s.temp_liquefy:
         return LIQUEFYING
     if step == LIQUEFYING and par.has_level > 0.0 and level >= s.level_full:
         return STAND_BY
@@ -110,8 +112,8 @@ def back(par, s, image, wire):
     if TURBINE <= step <= LIQUEFYING and blocked:
         return PRECOOLING
     if step == LIQUEFYING and image[wire[TEMP_JT]] > s.temp_liquefy + par.temp_band:
-        return JT_CONTROL
-    if step == JT_CONTROL and image[wire[TEMP_JT]] > s.temp_jt_ready + 4.0 * par.temp_band:
+        return JT_COOL_DOWN
+    if step == JT_COOL_DOWN and image[wire[TEMP_JT]] > par.fall_back * s.temp_jt_ready:
         return COOL_DOWN
     return step
 
@@ -145,7 +147,7 @@ def drive(par, s, image, wire, h):
     compressor = COMPRESSOR <= step <= STOPPING
     flowing = PURGE <= step <= STAND_BY
     turbine = TURBINE <= step <= LIQUEFYING
-    jt = JT_CONTROL <= step <= LIQUEFYING
+    controlled = step == LIQUEFYING and par.has_jt_mode > 0.0
 
     # ramps
     target = s.turbine_target if turbine else (par.turbine_stand_by if step == STAND_BY else 0.0)
@@ -153,10 +155,14 @@ def drive(par, s, image, wire, h):
     s.turbine_opening = approach(s.turbine_opening, target, h / (par.ramp_time * fast))
     if step == TRIPPED:
         s.turbine_opening = 0.0
-    target = par.cooldown_opening if PURGE <= step <= COOL_DOWN else 0.0
-    s.cooldown_opening_now = approach(s.cooldown_opening_now, target, h / par.ramp_time)
+    target = s.cooldown_target if PURGE <= step <= COOL_DOWN else 0.0
+    s.cooldown_opening = approach(s.cooldown_opening, target, h / par.ramp_time)
+    target = par.jt_in_cool_down if step == COOL_DOWN else (s.jt_target if JT_COOL_DOWN <= step <= LIQUEFYING else 0.0)
+    s.jt_opening = approach(s.jt_opening, target, h / par.ramp_time)
     if step == TRIPPED:
-        s.cooldown_opening_now = 0.0
+        s.cooldown_opening = 0.0
+    if step in (TRIPPED, STAND_BY):
+        s.jt_opening = 0.0
 
     # outputs
     put(image, wire[TO_COMPRESSOR], par.has_compressor, 1.0 if compressor else 0.0)
@@ -164,13 +170,12 @@ def drive(par, s, image, wire, h):
     put(image, wire[TO_INLET], par.has_inlet_valve, 1.0 if flowing else 0.0)
     put(image, wire[TO_LN2], par.has_ln2, 1.0 if PRECOOLING <= step <= STAND_BY and s.with_ln2 > 0.5 else 0.0)
     put(image, wire[TO_TURBINE], par.has_turbine_valve, s.turbine_opening)
-    put(image, wire[TO_COOLDOWN], par.has_cooldown_valve, s.cooldown_opening_now)
+    put(image, wire[TO_COOLDOWN], par.has_cooldown_valve, s.cooldown_opening)
 
-    # the JT valve is the controller's while there is one and it is cold
-    opening = par.jt_cool_down if step == COOL_DOWN else (par.jt_fixed if jt else 0.0)
-    put(image, wire[TO_JT_MODE], par.has_jt_mode, 1.0 if jt else 0.0)
-    if not (jt and par.has_jt_mode > 0.0):
-        put(image, wire[TO_JT], par.has_jt_valve, clamp(opening, 0.0, 1.0))
+    # liquefying, the JT valve is its controller's, if it has one
+    put(image, wire[TO_JT_MODE], par.has_jt_mode, 1.0 if controlled else 0.0)
+    if not controlled:
+        put(image, wire[TO_JT], par.has_jt_valve, s.jt_opening)
 
 
 @kernel
@@ -190,7 +195,7 @@ def cold_box_sequence(par, s, image, wire, clock):
         if step == TRIPPED:
             s.command = 0.0
     s.step = float(step)
-    s.overdue = 1.0 if PERMISSIVES <= step <= JT_CONTROL and s.elapsed > par.step_limit else 0.0
+    s.overdue = 1.0 if PERMISSIVES <= step <= JT_COOL_DOWN and s.elapsed > par.step_limit else 0.0
     drive(par, s, image, wire, h)
 
 
@@ -223,14 +228,15 @@ class ColdBoxSequence:
     temp_turbine_start: float = Param("K", "turbine inlet temperature at which turbines start", default=310.0)
     temp_jt_start: float = Param("K", "JT inlet temperature at which the cool-down line closes", default=15.0)
     temp_liquid: float = Param("K", "JT inlet temperature below which liquid forms", default=7.5)
-    temp_band: float = Param("K", "how much warmer it may become before falling back", default=1.0)
+    temp_band: float = Param("K", "how much warmer it may become while liquefying", default=1.0)
+    fall_back: float = Param("1", "how much warmer than temp_jt_start it may become", default=1.5, range=(1.0, 10.0))
     level_stop: float = Param("1", "dewar level at which liquefying ends", default=0.9)
     level_start: float = Param("1", "dewar level at which it begins again", default=0.7)
     turbine_full: float = Param("1", "opening of the turbine inlet valve", default=1.0, range=(0.0, 1.0))
     turbine_stand_by: float = Param("1", "the same in stand-by", default=0.0, range=(0.0, 1.0))
-    cooldown_opening: float = Param("1", "opening of the cool-down valve", default=1.0, range=(0.0, 1.0))
-    jt_cool_down: float = Param("1", "opening of the JT valve in cool-down", default=0.0, range=(0.0, 1.0))
-    jt_fixed: float = Param("1", "opening of the JT valve when it has no controller", default=0.5, range=(0.0, 1.0))
+    cooldown_full: float = Param("1", "opening of the cool-down valve", default=1.0, range=(0.0, 1.0))
+    jt_in_cool_down: float = Param("1", "opening of the JT valve in cool-down", default=0.0, range=(0.0, 1.0))
+    jt_fixed: float = Param("1", "its opening afterwards, unless it is controlled", default=0.5, range=(0.0, 1.0))
     ramp_time: float = Param("s", "time of a full opening ramp; closing is five times as fast", default=300.0)
     settle_time: float = Param("s", "least time of the compressor start", default=30.0)
     purge_time: float = Param("s", "time of the purge", default=600.0)
@@ -249,6 +255,8 @@ class ColdBoxSequence:
     turbine_target = Input(
         "1", "opening of the turbine valve", start="turbine_full", range=(0.0, 1.0), ja="入口弁開度設定"
     )
+    cooldown_target = Input("1", "cool-down valve target", start="cooldown_full", range=(0.0, 1.0), ja="予冷弁開度設定")
+    jt_target = Input("1", "JT valve target", start="jt_fixed", range=(0.0, 1.0), ja="JT弁開度設定")
     temp_jt_ready = Input(
         "K", "cool-down line closes below", start="temp_jt_start", range=(0.0, 100.0), ja="JT切替温度"
     )
@@ -259,7 +267,8 @@ class ColdBoxSequence:
     elapsed = Latch("s", "time in the step", range=(0.0, 1e8), ja="工程経過時間")
     missing = Latch("1", "permissives that are missing", range=(0.0, 4.0), ja="未成立条件数")
     turbine_opening = Latch("1", "turbine inlet valve", range=(0.0, 1.0), ja="タービン入口弁指令")
-    cooldown_opening_now = Latch("1", "cool-down valve", range=(0.0, 1.0), ja="予冷弁指令")
+    cooldown_opening = Latch("1", "cool-down valve", range=(0.0, 1.0), ja="予冷弁指令")
+    jt_opening = Latch("1", "JT valve, unless it is controlled", range=(0.0, 1.0), ja="JT弁指令")
     runs = Output("1", "compressor runs", labels=("no", "yes"), ja="圧縮機運転")
     overdue = Output("1", "the step takes too long", labels=("no", "yes"), ja="工程遅延")
 

@@ -1,7 +1,8 @@
 """Gas management of a liquefier's cycle: high and low pressure held by load, unload, bypass and slide valve.
 
-Two PI controllers with split ranges, as warm compressor stations of helium plants have them: the high pressure takes
-gas in from the buffer or gives some back, the low pressure is kept up by less capacity, then by the bypass.
+PI controllers with split ranges, as warm compressor stations of helium plants have them: the high pressure takes gas
+in from the buffer or gives some back, the low pressure is kept up by less capacity, then by the bypass. A third one
+overrides the first: when the low pressure is too high, there is more gas in the circuit than the compressor can carry.
 """
 
 from dataclasses import dataclass
@@ -61,10 +62,12 @@ def gas_management(par, s, image, wire, clock):
     running = s.mode > 0.5 and (par.has_running < 0.5 or image[wire[2]] > 0.5)
     top = 1.0 + par.has_slide
 
-    # high pressure; a compressor at rest must not be loaded
-    error = s.p_high_set - image[wire[0]]
+    # high pressure, and the override by the low one; a compressor at rest must not be loaded
+    error, excess = s.p_high_set - image[wire[0]], image[wire[1]] - s.p_low_limit
     wanted = par.gain_high * error + s.integral_high
-    s.u = clamp(wanted, -1.0, 1.0 if running else 0.0)
+    allowed = s.integral_excess - par.gain_excess * excess
+    s.integral_excess = clamp(s.integral_excess - par.gain_excess * excess * h / par.ti_high, -1.0, 1.0)
+    s.u = clamp(min(wanted, allowed), -1.0, 1.0 if running else 0.0)
     s.integral_high += par.gain_high * error * h / par.ti_high + (s.u - wanted) * min(h / par.ti_high, 1.0)
 
     # low pressure; starts with the bypass open
@@ -104,8 +107,10 @@ class GasManagement:
     slide: str = Wire("capacity of the compressor", default="")
     p_high_start: float = Param("Pa", "set point of the high pressure", default=12.5e5, range=(1e5, 5e6))
     p_low_start: float = Param("Pa", "set point of the low pressure", default=1.05e5, range=(1e4, 1e6))
+    p_low_most: float = Param("Pa", "low pressure that overrides the high one", default=1.25e5, range=(1e4, 1e6))
     gain_high: float = Param("1/Pa", "gain of the high pressure", default=3e-6, range=(0.0, 1.0))
     gain_low: float = Param("1/Pa", "gain of the low pressure", default=3e-6, range=(0.0, 1.0))
+    gain_excess: float = Param("1/Pa", "gain of the override", default=2e-5, range=(0.0, 1.0))
     ti_high: float = Param("s", "integral time of the high pressure", default=60.0, range=(0.1, 1e5))
     ti_low: float = Param("s", "integral time of the low pressure", default=15.0, range=(0.1, 1e5))
     gap: float = Param("1", "signal at which loading or unloading begins", default=0.05, range=(0.0, 0.5))
@@ -115,6 +120,7 @@ class GasManagement:
     mode = Input("1", "mode", labels=("off", "auto"), ja="運転モード")
     p_high_set = Input("Pa", "set point of the high pressure", start="p_high_start", range=(1e5, 5e6), ja="高圧設定")
     p_low_set = Input("Pa", "set point of the low pressure", start="p_low_start", range=(1e4, 1e6), ja="低圧設定")
+    p_low_limit = Input("Pa", "highest low pressure", start="p_low_most", range=(1e4, 1e6), ja="低圧上限")
     u = Latch("1", "signal to load (above 0) and unload (below)", range=(-1.0, 1.0), ja="高圧操作値")
     v = Latch("1", "signal to slide and bypass", range=(0.0, 2.0), ja="低圧操作値")
     load_opening = Latch("1", "load valve", range=(0.0, 1.0), ja="ロード弁指令")
@@ -122,6 +128,7 @@ class GasManagement:
     bypass_opening = Latch("1", "bypass valve", range=(0.0, 1.0), ja="バイパス弁指令")
     slide_position = Latch("1", "capacity", start=1.0, range=(0.0, 1.0), ja="容量指令")
     integral_high = Latch("1", "integral part, high pressure", range=(-100.0, 100.0))
+    integral_excess = Latch("1", "integral part, override", start=1.0, range=(-100.0, 100.0))
     integral_low = Latch("1", "integral part, low pressure", range=(-100.0, 100.0))
 
     def derived(self):

@@ -24,7 +24,8 @@ CARD = ColdBoxSequence(
     jt_mode="TIC-JT.mode",
     jt_valve="TIC-JT.manual",
     temp_turbine_start=150.0,
-    jt_cool_down=0.1,
+    jt_in_cool_down=0.1,
+    jt_fixed=0.4,
     turbine_full=0.8,
     turbine_stand_by=0.1,
     ramp_time=100.0,
@@ -112,20 +113,22 @@ def test_it_walks_from_standstill_to_liquid(station):
     station.run(41)
     assert step_of(station) == "cool-down"
     assert station["CV-T.opening"] == 0.8
+    station.run(20)
     assert (station["TIC-JT.mode"], station["TIC-JT.manual"]) == (0, 0.1)
 
     station["TT-JT"] = 15.0
     station.run(1)
-    assert step_of(station) == "JT control"
-    assert station["TIC-JT.mode"] == 1
+    assert step_of(station) == "JT cool-down"
     station.run(100)
-    assert station["CV-C.opening"] == 0.0
+    assert (station["CV-C.opening"], station["TIC-JT.manual"]) == (0.0, 0.4)
+    assert station["TIC-JT.mode"] == 0
     station["TT-JT"] = 7.4
     station.run(1)
     assert step_of(station) == "liquefying"
+    assert station["TIC-JT.mode"] == 1
 
 
-def test_in_jt_control_the_valve_belongs_to_its_controller(station):
+def test_while_liquefying_the_jt_valve_belongs_to_its_controller(station):
     bring_to_liquefying(station)
     station["TIC-JT.manual"] = 0.37
     station.run(10)
@@ -173,8 +176,11 @@ def test_a_warm_jt_inlet_falls_back_step_by_step(station):
     assert step_of(station) == "liquefying"
     station["TT-JT"] = 8.6
     station.run(1)
-    assert step_of(station) == "JT control"
-    station["TT-JT"] = 19.1
+    assert step_of(station) == "JT cool-down"
+    station["TT-JT"] = 22.4
+    station.run(1)
+    assert step_of(station) == "JT cool-down"
+    station["TT-JT"] = 22.6
     station.run(1)
     assert step_of(station) == "cool-down"
     station.run(100)

@@ -73,3 +73,18 @@ def test_a_circuit_reaches_both_set_points_and_keeps_its_gas():
     assert high * per_kg == pytest.approx(12.5 * BAR, rel=0.01)
     assert low * per_kg == pytest.approx(1.05 * BAR, rel=0.01)
     assert high + low + buffer == pytest.approx(total, rel=1e-12)
+
+
+def test_too_much_gas_in_the_circuit_goes_to_the_buffer_though_the_high_pressure_is_low():
+    station = station_of()
+    station["PT-H"], station["PT-L"] = 8.0 * BAR, 1.2 * BAR
+    station.run(600)
+    assert station["CV-L.opening"] == 1.0
+    station["PT-L"] = 1.6 * BAR
+    station.run(600)
+    assert (station["CV-L.opening"], station["CV-U.opening"]) == (0.0, 1.0)
+
+    # and back within minutes, since neither integral runs beyond the range of the signal
+    station["PT-L"] = 1.05 * BAR
+    station.run(200)
+    assert station["CV-L.opening"] > 0.5
