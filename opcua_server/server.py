@@ -36,6 +36,8 @@ from twin.simulation import Simulation, WrongMode
 from twin.tags import Tag
 
 ENDPOINT = "opc.tcp://127.0.0.1:4840"
+QUEUE = 100
+"""Changes of one item that wait for a client that stalls; asyncua's 10 000 would fill the memory within the hour."""
 
 log = logging.getLogger(__name__)
 
@@ -103,6 +105,7 @@ class TwinServer:
         plant = self.simulation.plant
         core = CachedServer()
         core.subscription_service = core.isession.subscription_service = TagSubscriptions(core.aspace, core)
+        core.max_monitored_item_queue_size = QUEUE
         server = Server(iserver=core)
         await server.init()
         server.set_endpoint(self.endpoint)
