@@ -18,6 +18,7 @@ from twin.network import R_H2, R_H2O, R_N2, R_O2, hold_state
 from twin.plant_file import PlantSpec, UnitSpec
 from twin.records import (
     CELL,
+    CELL_WIDTH,
     CELL_WORK,
     CLOCK,
     LINK,
@@ -29,6 +30,7 @@ from twin.records import (
     WALL,
 )
 from twin.tags import Tag, Tags
+from twin.walls import FLOW_TIME, RISE_TIME
 from twin.unit import SPECIES, Kind, Link, Node, Wall
 
 DRAWS = {"mixture": 0, "vapour": 1, "liquid": 2}
@@ -75,6 +77,8 @@ def compile_plant(spec: PlantSpec) -> Compiled:
 
     model = {
         "dt": spec.step,
+        "flow_share": 1.0 - math.exp(-spec.step / FLOW_TIME),
+        "rise_share": 1.0 - math.exp(-spec.step / RISE_TIME),
         "node_first": views["node first"],
         "cell_first": views["cell first"],
         "node_card": node_card,
@@ -212,6 +216,7 @@ def _clock_tags() -> list[Tag]:
         "speed": ("1", "simulated over real time, as set", "速度倍率"),
         "mode": ("1", "clock mode", "時計モード"),
         "overruns": ("1", "scans that came late", "スキャン遅れ回数"),
+        "parts": ("1", "parts that the last step was cut into, tries included", "ステップ分割数"),
     }
     return [
         Tag(
@@ -270,7 +275,7 @@ def _cell_tags(layout: _Layout, first: int) -> list[Tag]:
             tags.append(
                 Tag(
                     name=f"{unit.name}.{name}.{i}",
-                    address=first + 2 * (cell + i) + 1,
+                    address=first + CELL_WIDTH * (cell + i) + 1,
                     unit="K",
                     text=f"{name} temperature, cell {i + 1} of {wall.cells}",
                     role="output",
@@ -602,4 +607,5 @@ def _start_cells(layout: _Layout, wall: Any, cell: Any) -> None:
             temp = ends[0] + (ends[1] - ends[0]) * (i + 0.5) / solid.cells
             at = wall[w].first + i
             cell[at].temp = temp
+            cell[at].rise = (ends[1] - ends[0]) / solid.cells
             cell[at].e = float(e_material(solid.material, temp)) * wall[w].mass

@@ -14,7 +14,7 @@ import math
 
 from thermo.helium import h_liq, h_pT, h_vap, rho_liq, rho_vap, state_ph
 from thermo.jit import inner
-from twin.records import NODE_FIELDS
+from twin.records import CELL_WIDTH, NODE_FIELDS
 from twin.walls import wall_temperatures
 
 P_CRITICAL = 2.2746e5
@@ -45,7 +45,7 @@ def find_states(card, node, cell, wall, work, node_first, cell_first):
         mixing_ratios(card[i], node[i])
     for i in range(cell.shape[0]):
         if not abs(cell[i].e) < 1e15:
-            return cell_first + 2 * i
+            return cell_first + CELL_WIDTH * i
     wall_temperatures(wall, cell, work)
     return -1
 
@@ -158,9 +158,13 @@ def transfer(f, m_flow, h, g_a, g_b, c=1.0, g_h=0.0):
 
 
 @inner
-def work(f, dh):
-    """Work or cooling on the way: enthalpy [J/kg] added between the two volumes. Call before `transfer`."""
+def work(f, dh, dh_h=0.0):
+    """Work or cooling on the way: enthalpy [J/kg] added between the two volumes. Call before `transfer`.
+
+    dh_h is the derivative of dh by the enthalpy of where the flow comes from: -1 where it arrives in a given state.
+    """
     f.dh = dh
+    f.dh_h = dh_h
 
 
 @inner
@@ -207,8 +211,9 @@ def orifice(f, a, b, flow_area):
     else:
         h, rho, c = drawn(b, f.draw_b)
         p_up, rho_h = b.p, b.rho_h * c
-    m_flow, slope = orifice_flow(abs(dp), p_up, rho, flow_area)
-    g_up = slope + max(m_flow / p_up - slope * abs(dp) / p_up, 0.0)
+    m_flow, slope, widening = orifice_flow(abs(dp), p_up, rho, flow_area)
+    rho_p = (a.rho_p if dp >= 0.0 else b.rho_p) * c
+    g_up = slope + widening + 0.5 * m_flow / rho * rho_p
     g_h = 0.5 * m_flow / rho * rho_h
     if dp >= 0.0:
         transfer(f, m_flow, h, g_up, -slope, c, g_h)
@@ -226,16 +231,15 @@ CHOKED = 0.72
 
 @inner
 def orifice_flow(dp, p_up, rho, flow_area):
-    """Mass flow [kg/s] and its derivative by the downstream pressure drop [kg/(s Pa)]."""
+    """Mass flow [kg/s], its derivative by dp, and by p_up at constant dp and density [kg/(s Pa)]."""
     limit = CHOKED * p_up
     used = min(dp, limit)
     expansion = 1.0 - used / (3.0 * limit)
     soft = math.sqrt(math.sqrt(used * used + EASE * EASE))
     coefficient = flow_area * math.sqrt(2.0 * rho)
-    m_flow = coefficient * expansion * used / soft
+    root = used / soft
+    root_slope = 1.0 / soft - used * used / (2.0 * soft * soft * soft * soft * soft)
     if dp >= limit:
-        return m_flow, 0.0
-    soft_slope = used / (2.0 * soft * soft * soft)
-    root_slope = 1.0 / soft - used * soft_slope / (soft * soft)
-    slope = coefficient * (expansion * root_slope - used / soft / (3.0 * limit))
-    return m_flow, max(slope, 0.0)
+        return coefficient * expansion * root, 0.0, coefficient * expansion * root_slope * CHOKED
+    slope = coefficient * (expansion * root_slope - root / (3.0 * limit))
+    return coefficient * expansion * root, slope, coefficient * root * used / (3.0 * limit * p_up)

@@ -1,19 +1,15 @@
-"""Openings that move with the pressure: spring-loaded discs, regulators and necks.
+"""Openings that move with the pressure: check valves, relief valves, regulators and necks.
 
-The area of such an opening follows the pressures at both ends, so its slope belongs into the implicit step.
+The flow through such an opening changes with the pressures at both ends by its lift too; the implicit step needs that
+slope, and it needs it exact: a valve that closes within a step is as stiff as anything in a plant.
 """
 
 from __future__ import annotations
 
+import math
+
 from thermo.jit import kernel
-from twin.network import orifice
-
-
-@kernel
-def spring_lift(dp, crack, full):
-    """Lift of a spring-loaded disc, 0 to 1 between cracking and full-lift pressure [Pa], and its slope [1/Pa]."""
-    x = min(max((dp - crack) / (full - crack), 0.0), 1.0)
-    return x * x * (3.0 - 2.0 * x), 6.0 * x * (1.0 - x) / (full - crack)
+from twin.network import drawn, orifice, orifice_flow, transfer
 
 
 @kernel
@@ -23,14 +19,45 @@ def moving_orifice(f, a, b, flow_area, slope_a, slope_b):
     f.m_flow = flow_area * per_area
     f.g_a = max(flow_area * f.g_a + slope_a * per_area, 0.0)
     f.g_b = min(flow_area * f.g_b + slope_b * per_area, 0.0)
+    f.g_h *= flow_area
     return f.m_flow
 
 
 @kernel
-def spring_valve(f, a, b, flow_area, crack, full, leakage):
-    """Flow [kg/s] past a disc that opens by p_a - p_b; a seat that leaks lets `leakage` of the area through."""
-    lift, slope = spring_lift(a.p - b.p, crack, full)
-    return moving_orifice(f, a, b, flow_area * (lift + leakage), flow_area * slope, -flow_area * slope)
+def relief(f, a, b, flow_area, crack, full, leakage):
+    """Flow [kg/s] past a disc that lifts between cracking and full-lift pressure [Pa] of p_a - p_b."""
+    x = min(max((a.p - b.p - crack) / (full - crack), 0.0), 1.0)
+    lift = x * x * (3.0 - 2.0 * x)
+    slope = flow_area * 6.0 * x * (1.0 - x) / (full - crack)
+    return moving_orifice(f, a, b, flow_area * (lift + leakage), slope, -slope)
+
+
+@kernel
+def check(f, a, b, flow_area, crack, ease):
+    """Flow [kg/s] from a to b only, past a disc whose spring eats `crack` [Pa]; it eases open over `ease`.
+
+    The rest of the difference drives the flow of the orifice (Idelchik, Handbook of Hydraulic Resistance, diagram 9-17,
+    for the constant part of a spring-loaded disc).
+    """
+    beyond = a.p - b.p - crack
+    if beyond <= 0.0:
+        transfer(f, 0.0, a.h, 0.0, 0.0)
+        return 0.0
+    h, rho, c = drawn(a, f.draw_a)
+    drive, ds = beyond - 0.5 * ease, 1.0
+    if beyond < ease:
+        drive, ds = 0.5 * beyond * beyond / ease, beyond / ease
+    m_flow, slope = orifice_flow(drive, a.p, rho, flow_area)
+    g = slope * ds
+    transfer(f, m_flow, h, g + 0.5 * m_flow / a.p, -g, c, 0.5 * m_flow / rho * a.rho_h * c)
+    return m_flow
+
+
+@kernel
+def regulator_lift(p, closed, droop):
+    """Lift of a regulator, 1 to 0 as p [Pa] rises over `droop` to `closed`, rounded at the ends; and its slope."""
+    root = math.tanh(2.5 * ((closed - p) / droop - 0.5))
+    return 0.5 * (1.0 + root), -1.25 * (1.0 - root * root) / droop
 
 
 @kernel

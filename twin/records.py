@@ -81,10 +81,12 @@ LINK = np.dtype(
         ("k_ab", "i8"),
         ("k_ba", "i8"),
         ("k_bb", "i8"),
+        ("m_slow", "f8"),  # kg/s, slow mean of the size of the flow
         # written by the unit's kernel
         ("m_flow", "f8"),  # kg/s, positive from a to b
         ("h", "f8"),  # J/kg, where the flow comes from
         ("dh", "f8"),  # J/kg, added on the way by work or cooling
+        ("dh_h", "f8"),  # d dh / d h of where the flow comes from
         ("g_a", "f8"),  # kg/(s Pa), d m_flow / d p_a
         ("g_b", "f8"),
         ("g_h", "f8"),  # kg2/(s J), d m_flow / d h of the volume it comes from
@@ -103,9 +105,9 @@ LINK = np.dtype(
         # linearisation of the first stage
         ("l_m", "f8"),
         ("l_h", "f8"),
-        ("l_dh", "f8"),
         ("l_h_out", "f8"),
         ("l_c", "f8"),
+        ("l_arrive", "f8"),  # d (h + dh) / d h of where the flow comes from
         ("l_ga", "f8"),
         ("l_gb", "f8"),
         ("l_gh", "f8"),
@@ -119,8 +121,8 @@ LINK = np.dtype(
     ]
 )
 
-LINK_TOTAL = np.dtype([("m_total", "f8"), ("w_total", "f8")])
-"""Remembered of each flow: helium passed [kg] and work put into it [J]."""
+LINK_TOTAL = np.dtype([("m_total", "f8"), ("w_total", "f8"), ("m_slow", "f8")])
+"""Remembered of each flow: helium passed [kg], work put into it [J], slow mean of its size [kg/s]."""
 
 WALL = np.dtype(
     [
@@ -160,8 +162,10 @@ WALL = np.dtype(
     ]
 )
 
-CELL = np.dtype([("e", "f8"), ("temp", "f8")])
-"""Remembered of each wall cell: energy [J] and temperature [K]."""
+CELL = np.dtype([("e", "f8"), ("temp", "f8"), ("rise", "f8")])
+"""Remembered of each wall cell: energy [J], temperature [K] and its rise along the cell [K]."""
+
+CELL_WIDTH = len(CELL.names or ())
 
 CELL_WORK = np.dtype(
     [
@@ -173,10 +177,8 @@ CELL_WORK = np.dtype(
         ("d", "f8"),  # diagonal of the linear system
         ("ax", "f8"),
         ("bx", "f8"),
-        ("cx", "f8"),
         ("ay", "f8"),
         ("by", "f8"),
-        ("cy", "f8"),
         ("qx", "f8"),  # W from the first flow
         ("qy", "f8"),
         ("p", "f8"),
@@ -193,5 +195,5 @@ CELL_WORK = np.dtype(
     ]
 )
 
-CLOCK = np.dtype([("time", "f8"), ("step", "f8"), ("speed", "f8"), ("mode", "f8"), ("overruns", "f8"), ("dt", "f8")])
+CLOCK = np.dtype([("time", "f8"), ("step", "f8"), ("speed", "f8"), ("mode", "f8"), ("overruns", "f8"), ("dt", "f8"), ("parts", "f8")])
 """Head of the process image."""

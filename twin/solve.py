@@ -17,7 +17,7 @@ from __future__ import annotations
 import math
 
 from thermo.jit import inner
-from twin.records import NODE_FIELDS
+from twin.records import CELL_WIDTH, NODE_FIELDS
 from twin.walls import settle
 
 GAMMA = 1.0 + 1.0 / math.sqrt(2.0)
@@ -41,11 +41,12 @@ def keep_linearisation(link, node, h_lin):
         h_lin[i] = node[i].h
     for j in range(link.shape[0]):
         f = link[j]
-        f.l_m, f.l_h, f.l_dh, f.l_h_out = f.m_flow, f.h, f.dh, f.h_out
+        f.l_m, f.l_h, f.l_h_out = f.m_flow, f.h, f.h_out
         if f.wall >= 0 and f.m_flow <= 0.0:
             # against its normal direction a stream's exchange is explicit
             f.l_h_out = f.h
         f.l_c, f.l_ga, f.l_gb, f.l_gh = f.c, f.g_a, f.g_b, f.g_h
+        f.l_arrive = f.c + f.dh_h
 
 
 @inner
@@ -88,16 +89,20 @@ def stamp_flow(f, node, blocks, t, carries):
     blocks[f.k_ba, 2] -= ga * at_b
     blocks[f.k_bb, 2] -= gb * at_b
     # flow and enthalpy by the upstream enthalpy; a flow l_m < 0 leaves b
-    flow, gh = t * f.l_m * f.l_c, t * f.l_gh
+    leaving, arriving, gh = t * f.l_m * f.l_c, t * f.l_m * f.l_arrive, t * f.l_gh
     from_a, from_b = (f.k_aa, f.k_ba) if f.l_m >= 0.0 else (f.k_ab, f.k_bb)
     blocks[from_a, 1] += gh
     blocks[from_b, 1] -= gh
     blocks[from_a, 3] += gh * at_a
     blocks[from_b, 3] -= gh * at_b
-    if carries or f.l_m >= 0.0:
-        blocks[from_a, 3] += flow
-    if carries or f.l_m < 0.0:
-        blocks[from_b, 3] -= flow
+    if f.l_m >= 0.0:
+        blocks[from_a, 3] += leaving
+        if carries:
+            blocks[from_b, 3] -= arriving
+    else:
+        blocks[from_b, 3] -= leaving
+        if carries:
+            blocks[from_a, 3] += arriving
 
 
 @inner
@@ -212,9 +217,10 @@ def book_flows(card, link, wall, delta, stage):
         f = link[j]
         a, b = card[f.a].row, card[f.b].row
         forward = f.l_m >= 0.0
-        dm = f.l_ga * delta[a, 0] + f.l_gb * delta[b, 0] + f.l_gh * (delta[a, 1] if forward else delta[b, 1])
-        dh = f.l_c * (delta[a, 1] if forward else delta[b, 1])
-        arriving = dh
+        upstream = delta[a, 1] if forward else delta[b, 1]
+        dm = f.l_ga * delta[a, 0] + f.l_gb * delta[b, 0] + f.l_gh * upstream
+        dh = f.l_c * upstream
+        arriving = f.l_arrive * upstream
         if f.wall >= 0 and f.l_m > 0.0:
             arriving = arriving_change(f, wall[f.wall], card, link, delta)
         leaves = f.l_h * dm + f.l_m * dh
@@ -301,14 +307,15 @@ def book_heat(card, node, delta, q_1, q_eff, k_lin, stage):
 
 
 @inner
-def clear(node, link):
+def clear(node, link, link_total):
     """Forget what the last evaluation wrote."""
     for i in range(node.shape[0]):
         node[i].q = 0.0
         node[i].k = 0.0
     for j in range(link.shape[0]):
         f = link[j]
-        f.m_flow = f.dh = f.g_a = f.g_b = f.g_h = f.ua = 0.0
+        f.m_slow = link_total[j].m_slow
+        f.m_flow = f.dh = f.dh_h = f.g_a = f.g_b = f.g_h = f.ua = 0.0
         f.catch_n2 = f.catch_o2 = f.catch_h2o = f.catch_h2 = 0.0
         f.s_n2 = f.s_o2 = f.s_h2o = f.s_h2 = 0.0
 
@@ -352,7 +359,7 @@ def move_to_end(node, cell, work, wall, link, q_eff, saved, node_first, cell_fir
         node[f.a].energy -= dt * f.ea_eff
         node[f.b].energy += dt * f.eb_eff
     for i in range(cell.shape[0]):
-        cell[i].e = saved[cell_first + 2 * i] + dt * work[i].k_eff
+        cell[i].e = saved[cell_first + CELL_WIDTH * i] + dt * work[i].k_eff
 
 
 @inner

@@ -30,7 +30,7 @@ from twin.solve import (
     subtract_first_stage,
 )
 from twin.species import carry_impurities
-from twin.walls import join_cells, march_walls, respond
+from twin.walls import follow_flows, follow_slopes, join_cells, march_walls, respond
 
 if TYPE_CHECKING:
     from twin.chain import evaluate_units, update_units
@@ -42,13 +42,17 @@ def step(m, d, n):
     bad = find_states(m.node_card, d.node, d.cell, d.wall, d.work, m.node_first, m.cell_first)
     for _ in range(max(n, 1)):
         left, part = PARTS, PARTS
+        d.clock.parts = 0.0
         while left > 0 and bad < 0:
+            d.clock.parts += 1.0
             d.saved[:] = d.image
             bad = advance(m, d, m.dt * part / PARTS if n > 0 else 0.0)
 
             # a part that went wrong or astray is done again in two halves
             if bad != ACCEPTED and part > 1:
+                parts = d.clock.parts
                 d.image[:] = d.saved
+                d.clock.parts = parts
                 part //= 2
                 bad = find_states(m.node_card, d.node, d.cell, d.wall, d.work, m.node_first, m.cell_first)
             else:
@@ -58,6 +62,9 @@ def step(m, d, n):
                     bad = ACCEPTED
         if bad >= 0 or n == 0:
             return bad
+
+        follow_slopes(d.wall, d.cell, m.rise_share)
+        follow_flows(d.link, d.link_total, m.flow_share)
 
         # time from the step number, so that it never drifts; then everything that remembers
         d.clock.step += 1.0
@@ -72,7 +79,7 @@ def advance(m, d, dt):
     t = GAMMA * dt
     for stage in range(1, 3):
         # rates at the present state
-        clear(d.node, d.link)
+        clear(d.node, d.link, d.link_total)
         evaluate_units(m, d)
         march_walls(d.wall, d.cell, d.work, d.link, d.node, dt, stage)
         if dt == 0.0:

@@ -9,7 +9,7 @@ from thermo.helium import h_liq, h_pT, h_vap
 from thermo.jit import kernel
 from twin.errors import TwinError
 from twin.network import VAPOUR, transfer
-from twin.openings import moving_orifice, spring_lift, warm_on_the_way
+from twin.openings import check, warm_on_the_way
 
 CP_HELIUM = 5193.0
 """Specific heat of helium gas [J/(kg K)]."""
@@ -25,11 +25,10 @@ P_BOILING = 2.2e5
 
 
 @kernel
-def vent_through_neck(f, a, b, room, flow_area, crack, full, UA):
+def vent_through_neck(f, a, b, room, flow_area, crack, UA):
     """Vapour leaves a cold vessel past a spring-loaded disc and warms in the neck (one-stream exchanger)."""
     f.draw_a = VAPOUR
-    lift, slope = spring_lift(a.p - b.p, crack, full)
-    m_flow = moving_orifice(f, a, b, flow_area * lift, flow_area * slope, -flow_area * slope)
+    m_flow = check(f, a, b, flow_area, crack, 50.0)
     if m_flow <= 0.0 or a.temp >= room.temp:
         return m_flow
     warmed = room.temp - (room.temp - a.temp) * math.exp(-min(UA / (m_flow * CP_HELIUM), 50.0))

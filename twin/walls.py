@@ -5,7 +5,7 @@ line (slope from the neighbouring cells) and the stream temperature the exact ex
 
     T_out = T_w,out - s/n + (T_in - T_w,in + s/n) exp(-n),   n = UA_cell / (m_flow cp)
 
-with s the rise of the wall along the cell, so that a balanced exchanger is not capped at N/(N+1)
+with m_flow a slow mean of the flow (FLOW_TIME), and s the rise of the wall along the cell, so that a balanced exchanger is not capped at N/(N+1)
 (Shah and Sekulic 2003, section 3.3, for the exponential). cp is the secant over the cell, or infinite inside the dome.
 
 Only the walls have states. Their linearly implicit step needs the response of the whole passage, for which cells are
@@ -20,6 +20,14 @@ import math
 from thermo.helium import state_ph
 from thermo.jit import inner
 from thermo.materials import cp_material, k_material, temp_material
+
+RISE_TIME = 10.0
+"""Time constant with which the slope within a cell follows the profile [s]."""
+
+FLOW_TIME = 3.0
+"""Time constant of the flow that sets the number of transfer units [s]: films take a moment to follow, and what leaves
+a passage then depends on flow only slowly. Pressure waves are a thousand times faster than a step; a heat exchange that
+answered to them would have to be in the matrix without any error."""
 
 FLAT = 1e-9
 """Below this dT/dh [K kg/J] a stream counts as boiling."""
@@ -50,7 +58,7 @@ def march_walls(wall, cell, work, link, node, dt, stage):
             work[i].f = (o.sink_ua * (o.sink_temp - cell[i].temp) + o.q) / o.n
             if linearise:
                 work[i].ax = work[i].ay = 1.0
-                work[i].bx = work[i].by = work[i].cx = work[i].cy = 0.0
+                work[i].bx = work[i].by = 0.0
                 work[i].qx = work[i].qy = 0.0
         if o.link_x >= 0:
             march(o, cell, work, link[o.link_x], node, linearise)
@@ -70,6 +78,26 @@ def conduct(o, cell, work, dt):
         q = conductance * (cell[i].temp - cell[i + 1].temp)
         work[i].f -= q
         work[i + 1].f += q
+
+
+@inner
+def follow_slopes(wall, cell, share):
+    """Let the slopes follow the profile; share = 1 - exp(-dt/RISE_TIME).
+
+    The slope is a small correction of a profile that moves in minutes. Kept as a slow state it stays out of the stiff
+    coupling of walls and streams, which the matrix of the implicit step can then hold exactly.
+    """
+    for w in range(wall.shape[0]):
+        o = wall[w]
+        for i in range(o.first, o.first + o.n):
+            cell[i].rise += (wall_slope(o, cell, i) - cell[i].rise) * share
+
+
+@inner
+def follow_flows(link, total, share):
+    """Let the slow flows follow; share = 1 - exp(-dt/FLOW_TIME)."""
+    for j in range(link.shape[0]):
+        total[j].m_slow += (abs(link[j].m_eff) - total[j].m_slow) * share
 
 
 @inner
@@ -99,7 +127,7 @@ def march(o, cell, work, f, node, linearise):
         return
     forward = (f.m_flow > 0.0) == (side == 0)
     normal = f.m_flow > 0.0
-    ua = f.ua / o.n
+    ua_m = f.ua / o.n / max(f.m_slow, 1e-9)
     h = f.h
     p_in, p_out = node[f.a].p, node[f.b].p
     if not normal:
@@ -108,30 +136,16 @@ def march(o, cell, work, f, node, linearise):
     for j in range(o.n):
         i = o.first + j if forward else o.first + o.n - 1 - j
         p = p_in + (p_out - p_in) * (j + 0.5) / o.n
-        rise = wall_slope(o, cell, i)
-        if not forward:
-            rise = -rise
-        h_next, a, b = pass_cell(p, h, ua / m_flow, cell[i].temp, rise)
+        rise = cell[i].rise if forward else -cell[i].rise
+        h_next, a, b = pass_cell(p, h, ua_m, cell[i].temp, rise)
         q = m_flow * (h - h_next)
-        c = by_flow(h, h_next, a, m_flow)
         work[i].f += q
         h = h_next
         if linearise and side == 0:
-            work[i].ax, work[i].bx, work[i].cx, work[i].qx = a, b, c, q
+            work[i].ax, work[i].bx, work[i].qx = a, b, q
         if linearise and side == 1:
-            work[i].ay, work[i].by, work[i].cy, work[i].qy = a, b, c, q
+            work[i].ay, work[i].by, work[i].qy = a, b, q
     f.h_out = h
-
-
-@inner
-def by_flow(h, h_next, a, m_flow):
-    """d h_next / d m_flow where UA grows with m_flow^0.6: dn/n = -0.4 dm/m, and 1 - a = 1 - exp(-n) holds h_next - h."""
-    if a >= 1.0:
-        return -0.4 * (h_next - h) / m_flow
-    if a <= 1e-12:
-        return 0.0
-    n = -math.log(a)
-    return -0.4 * n * a / (1.0 - a) * (h_next - h) / m_flow
 
 
 @inner
@@ -143,19 +157,22 @@ def pass_cell(p, h, ua_m, temp, rise):
     t_in, _, _, _, _, slope, _, _ = state_ph(p, h)
     if slope < FLAT:
         h_out = h + ua_m * (temp - t_in)
-        t_out, _, _, _, _, _, _, _ = state_ph(p, h_out)
+        t_out, _, _, _, _, slope_out, _, _ = state_ph(p, h_out)
         if abs(t_out - t_in) < 1e-6:
             return h_out, 1.0, ua_m
         cp = (h_out - h) / (t_out - t_in)
     else:
         cp = 1.0 / slope
     h_out, decay = follow(h, t_in, cp, ua_m, temp, rise)
-    t_out, _, _, _, _, _, _, _ = state_ph(p, h_out)
+    t_out, _, _, _, _, slope_out, _, _ = state_ph(p, h_out)
     dt = t_out - t_in
     if abs(dt) > 1e-6 and (h_out - h) * dt > 0.0:
         cp = (h_out - h) / dt
         h_out, decay = follow(h, t_in, cp, ua_m, temp, rise)
-    return h_out, decay, cp * (1.0 - decay)
+
+    # the outlet temperature answers with the exponential, the outlet enthalpy with the cp there
+    cp_out = 1.0 / max(slope_out, 0.2 / cp)
+    return h_out, decay * cp_out * max(slope, 0.2 / cp), cp_out * (1.0 - decay)
 
 
 @inner
@@ -225,16 +242,16 @@ def respond(wall, work, link):
         for i in range(o.first, o.first + o.n):
             c = work[i]
             s0 = c.f * c.d
-            sx = (c.qx * inv_x - mx * c.cx) * c.d
-            sy = (c.qy * inv_y - my * c.cy) * c.d
+            sx = c.qx * inv_x * c.d
+            sy = c.qy * inv_y * c.d
             gain_x = c.ax + c.bx * mx * (1.0 - c.ax) * c.d
             gain_y = c.by * mx * (1.0 - c.ax) * c.d
             loop = 1.0 / (1.0 - gain_y * q)
             c.w0 = (gain_y * r0 + c.by * s0) * loop
             c.wx = (gain_y * rx + c.by * sx) * loop
-            c.wy = (gain_y * ry + c.by * sy + c.cy) * loop
+            c.wy = (gain_y * ry + c.by * sy) * loop
             r0 = gain_x * (r0 + q * c.w0) + c.bx * s0
-            rx = gain_x * (rx + q * c.wx) + c.bx * sx + c.cx
+            rx = gain_x * (rx + q * c.wx) + c.bx * sx
             ry = gain_x * (ry + q * c.wy) + c.bx * sy
             c.r0, c.rx, c.ry = r0, rx, ry
             q = c.q
@@ -260,7 +277,7 @@ def settle(o, work, link, x_in, y_in, dmx, dmy):
         if i > o.first:
             b = work[i - 1]
             x_before = b.p * x_in + b.q * y + b.r0 + b.rx * dmx + b.ry * dmy
-        source = c.f + (c.qx * inv_x - mx * c.cx) * dmx + (c.qy * inv_y - my * c.cy) * dmy
+        source = c.f + c.qx * inv_x * dmx + c.qy * inv_y * dmy
         c.dt_ = c.d * (source + mx * (1.0 - c.ax) * x_before + my * (1.0 - c.ay) * y_next)
         y_next = y
 

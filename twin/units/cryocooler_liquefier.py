@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from thermo.jit import kernel
 from twin.network import catch, heat, seep, transfer
-from twin.openings import moving_orifice, warm_on_the_way
+from twin.openings import moving_orifice, regulator_lift, warm_on_the_way
 from twin.unit import Input, Link, Node, Output, Param, Port, State, unit_operation
 from twin.vessels import LATENT_HEAT, RHO_LIQUID, vent_through_neck
 
@@ -25,11 +25,11 @@ def cryocooler_liquefier(par, s, node, port, link):
 
     # feed: regulator to the set pressure, shut when full; cooled to saturated vapour along the cold head
     room_left = min(max((par.level_full - he.level) / 0.02, 0.0), 1.0)
-    lift = min(max((s.p_set - he.p) / par.droop, 0.0), 1.0)
+    lift, slope = regulator_lift(he.p, s.p_set, par.droop)
     area = par.feed_area * room_left * ready
     s.m_flow = 0.0
     if source.p > he.p:
-        s.m_flow = moving_orifice(feed, source, he, area * lift, 0.0, -area / par.droop if 0.0 < lift < 1.0 else 0.0)
+        s.m_flow = moving_orifice(feed, source, he, area * lift, 0.0, area * slope)
         warm_on_the_way(feed, min(he.h_v - feed.h, 0.0))
         feed.c = 0.0
         catch(feed, 1.0, 1.0, 1.0, 1.0)
@@ -49,7 +49,7 @@ def cryocooler_liquefier(par, s, node, port, link):
     s.l_cold = 1.0 / par.cool_time
 
     # vent, defrosting
-    s.m_vent = vent_through_neck(link[1], he, node[link[1].b], room, par.vent_area, par.p_vent, 1.1 * par.p_vent, 3.0)
+    s.m_vent = vent_through_neck(link[1], he, node[link[1].b], room, par.vent_area, par.p_vent, 3.0)
     purge = par.purge_flow * warming * min(max(source.p / 1.2e5 - 1.0, 0.0), 1.0)
     transfer(link[2], purge, source.h, 0.0, 0.0)
     thaw = warming * (1.0 - ready) / par.thaw_time

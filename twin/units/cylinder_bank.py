@@ -1,6 +1,5 @@
 """Cylinder bank: a bundle of cylinders or one long cylinder; real gas, heat to the room through the steel."""
 
-import math
 from dataclasses import dataclass
 
 from thermo.jit import kernel
@@ -39,8 +38,10 @@ class CylinderBank:
     temp_start: float = Param("K", "temperature at the start", default=300.0, range=(230.0, 330.0))
     h_gas: float = Param("W/(m2 K)", "heat transfer from gas to steel", default=20.0, range=(0.0, 1e4))
     h_room: float = Param("W/(m2 K)", "heat transfer from steel to the room", default=6.0, range=(0.0, 1e4))
-    n2_start: float = Param("1", "nitrogen in the gas at the start, kg per kg helium", default=0.0, range=(0.0, 0.1))
+    n2_start: float = Param("1", "nitrogen in the gas at the start, kg per kg helium", default=0.0, range=(0.0, 0.5))
     o2_start: float = Param("1", "oxygen in the gas at the start, kg per kg helium", default=0.0, range=(0.0, 0.1))
+    h2o_start: float = Param("1", "water in the gas at the start, kg per kg helium", default=0.0, range=(0.0, 0.1))
+    h2_start: float = Param("1", "hydrogen in the gas at the start, kg per kg helium", default=0.0, range=(0.0, 0.1))
 
     temp_steel = State("K", "steel temperature", start="temp_start", range=(200.0, 400.0), stiff=True, ja="容器温度")
     filling = Output("1", "pressure over the filling pressure", range=(0.0, 1.2), ja="充填率")
@@ -54,7 +55,7 @@ class CylinderBank:
 
     def nodes(self):
         """The gas of all cylinders."""
-        air = {"n2": self.n2_start, "o2": self.o2_start}
+        air = {"n2": self.n2_start, "o2": self.o2_start, "h2o": self.h2o_start, "h2": self.h2_start}
         return {
             "gas": Node(
                 self.volume_total, self.p_start, self.temp_start, impurities=air, p_range=(0.0, 1.25 * self.p_full)
@@ -77,11 +78,6 @@ class CylinderBank:
         for name in ("temp_steel",):
             one, two = (plant.tags[f"{u}.{name}"].address for u in (unit, other))
             plant.image[one], plant.image[two] = plant.image[two], plant.image[one]
-
-
-def fill_time_constant(bank: CylinderBank) -> float:
-    """Time in which the steel of an untouched bank follows the room [s]."""
-    return bank.derived()["heat_capacity"] / bank.derived()["UA_room"] if bank.h_room > 0.0 else math.inf
 
 
 EXAMPLE = """

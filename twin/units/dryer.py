@@ -74,7 +74,8 @@ kind = "ambient"
 [unit.BANK-1]
 kind = "cylinder_bank"
 p_start = "20 bar"
-n2_start = 1e-3
+h2o_start = 1e-4
+p_full = "30 bar"
 [unit.B-2]
 kind = "buffer"
 volume = "0.5 m3"

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from thermo.jit import kernel
 from twin.errors import TwinError
 from twin.network import R_H2O, R_N2, R_O2, heat, seep, transfer
-from twin.openings import spring_valve
+from twin.openings import relief
 from twin.unit import Link, Node, Output, Param, Port, action, unit_operation
 
 NORMAL_HE, NORMAL_N2, NORMAL_O2, NORMAL_H2O = 0.17848, 1.2504, 1.4290, 0.8036
@@ -23,7 +23,7 @@ def gas_bag(par, s, node, port, link):
     """Relief above the full pressure; permeation by partial pressure (Fick); heat through the wall."""
     room, bag = node[port[0]], node[port[1]]
     s.over = bag.p - room.p
-    s.m_relief = spring_valve(link[0], bag, room, par.relief_area, par.p_full, 1.3 * par.p_full, 0.0)
+    s.m_relief = relief(link[0], bag, room, par.relief_area, par.p_full, 1.3 * par.p_full, 0.0)
 
     through = par.permeability * par.wall_area * NORMAL_HE
     s.m_permeation = through * (bag.p - bag.p_imp)
@@ -43,12 +43,14 @@ def gas_bag(par, s, node, port, link):
 
 @kernel
 def follow_barometer(node, port):
-    """The air outside does work V dp on what is inside when its pressure changes."""
+    """The air outside does work V dp on what is inside when its pressure changes; the bag follows at once."""
     room, bag = node[port[0]], node[port[1]]
-    booked = bag.vol * (room.p - bag.p_out)
-    bag.energy += booked
-    bag.q_total += booked
+    rise = room.p - bag.p_out
+    bag.energy += bag.vol * rise
+    bag.q_total += bag.vol * rise
     bag.p_out = room.p
+    bag.p += rise
+    bag.h += rise / bag.rho
 
 
 @unit_operation("gas_bag", kernel=gas_bag, update=follow_barometer, symbol="bag")

@@ -18,8 +18,8 @@ def heat_exchanger(par, s, node, port, link, wall):
     hot, cold = link[0], link[1]
     s.m_hot = orifice(hot, node[hot.a], node[hot.b], par.hot_area)
     s.m_cold = orifice(cold, node[cold.a], node[cold.b], par.cold_area)
-    hot.ua = 2.0 * par.UA * (abs(s.m_hot) / par.m_design) ** par.exponent
-    cold.ua = 2.0 * par.UA * (abs(s.m_cold) / par.m_design) ** par.exponent
+    hot.ua = 2.0 * par.UA * (hot.m_slow / par.m_design) ** par.exponent
+    cold.ua = 2.0 * par.UA * (cold.m_slow / par.m_design) ** par.exponent
 
     o = wall[0]
     o.sink_temp = node[port[4]].temp

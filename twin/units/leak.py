@@ -1,6 +1,5 @@
 """Leak: a small hole between a volume and the room; helium leaves, or air comes in below the air's pressure."""
 
-import math
 from dataclasses import dataclass
 
 from thermo.jit import kernel
@@ -28,7 +27,7 @@ def leak(par, s, node, link):
     if a.p >= room.p:
         s.m_flow = orifice(out, a, room, hole)
     else:
-        s.m_air, _ = orifice_flow(room.p - a.p, room.p, RHO_AIR, hole)
+        s.m_air, _, _ = orifice_flow(room.p - a.p, room.p, RHO_AIR, hole)
         seep(into, SHARE_N2 * s.m_air, SHARE_O2 * s.m_air, HUMIDITY * s.m_air, 0.0)
 
 
@@ -52,12 +51,6 @@ class Leak:
     def losses(self):
         """Helium that left."""
         return {0: "leak"}
-
-
-def hole_of_rate(rate: float, p: float, temp: float = 293.15) -> float:
-    """Area [m2] of a hole through which helium at p [Pa] leaks into the room at `rate` [kg/s], choked or not."""
-    per_area, _ = orifice_flow(p - 101325.0, p, p / (2077.2 * temp), 1.0)
-    return rate / max(per_area, math.ulp(1.0))
 
 
 EXAMPLE = """

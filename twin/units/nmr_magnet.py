@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from thermo.jit import kernel
 from twin.errors import TwinError
 from twin.network import VAPOUR, heat, transfer
-from twin.openings import spring_valve
+from twin.openings import relief
 from twin.unit import Input, Latch, Link, Node, Output, Param, Port, State, action, unit_operation
 from twin.vessels import LATENT_HEAT, RHO_LIQUID, check_room, fill_step, fill_with_flash, vent_through_neck
 
@@ -23,10 +23,10 @@ def nmr_magnet(par, s, node, port, link):
     """
     room, can = node[port[2]], node[port[3]]
     s.m_flow = vent_through_neck(
-        link[0], can, node[link[0].b], room, par.vent_area * s.vent_open, par.crack, par.crack + 400.0, par.UA_neck
+        link[0], can, node[link[0].b], room, par.vent_area * s.vent_open, par.crack, par.UA_neck
     )
     link[1].draw_a = VAPOUR
-    s.m_quench = spring_valve(link[1], can, room, par.quench_area, par.p_quench, 1.2 * par.p_quench, 0.0)
+    s.m_quench = relief(link[1], can, room, par.quench_area, par.p_quench, 1.2 * par.p_quench, 0.0)
     s.m_fill = fill_with_flash(link[2], node[link[2].a], can, s.fill_flow, par.flash, par.bought)
     transfer(link[3], par.fill_loss * s.m_fill, can.h_v, 0.0, 0.0, 0.0)
 
@@ -41,7 +41,6 @@ def nmr_magnet(par, s, node, port, link):
     # a quench heats the helium only while there is liquid around the coil
     heat(can, s.quench_power * min(can.level / 0.02, 1.0), 0.0)
     s.litres = 1000.0 * can.level * par.volume
-    s.d_vented = s.m_flow
     s.d_delivered = s.m_fill
 
 
@@ -89,7 +88,6 @@ class NmrMagnet:
     cooling = State(
         "1", "vapour felt by the shields, over normal", 1.0, range=(0.0, 2.0), stiff=True, ja="シールド冷却"
     )
-    vented = State("kg", "helium vented since the start", range=(0.0, 1e5), ja="積算蒸発量")
     delivered = State("kg", "helium that left the supply for this magnet", range=(0.0, 1e5), ja="積算充填量")
     fill_left = Latch("kg", "liquid still to come in the present refill", range=(0.0, 1e3), ja="充填残量")
     fill_flow = Latch("kg/s", "liquid flow wanted by the refill", range=(0.0, 1.0), ja="充填流量指令")

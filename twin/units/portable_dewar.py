@@ -16,7 +16,7 @@ def portable_dewar(par, s, node, port, link):
     """Two phases in equilibrium; heat leak from the stated daily loss; vent through neck and check valve."""
     room, he = node[port[2]], node[port[3]]
     area = par.vent_area * s.vent_open
-    s.m_flow = vent_through_neck(link[0], he, node[link[0].b], room, area, par.crack, par.crack + 500.0, par.UA_neck)
+    s.m_flow = vent_through_neck(link[0], he, node[link[0].b], room, area, par.crack, par.UA_neck)
     s.m_fill = fill_with_flash(link[1], node[link[1].a], he, s.fill_flow, par.flash, par.bought)
     transfer(link[2], par.fill_loss * s.m_fill, he.h_v, 0.0, 0.0, 0.0)
     conductance = par.Q_nominal * s.leak_factor / (room.temp - TEMP_BOIL)
@@ -25,7 +25,6 @@ def portable_dewar(par, s, node, port, link):
     s.litres = 1000.0 * he.level * par.volume
     s.weight = par.tare + he.mass
     s.d_filled = s.m_fill
-    s.d_vented = s.m_flow
 
 
 @kernel
@@ -60,7 +59,6 @@ class PortableDewar:
     vent_open = Input("1", "vent open; 0 is closed or blocked", start=1.0, range=(0.0, 1.0), ja="ベント開度")
     pressurise = Input("W", "heater that raises the pressure for a transfer", range=(0.0, 200.0), ja="加圧ヒータ")
     filled = State("kg", "helium taken from the supply since the start", range=(0.0, 1e6), ja="積算充填量")
-    vented = State("kg", "helium vented since the start", range=(0.0, 1e6), ja="積算蒸発量")
     fill_left = Latch("kg", "liquid still to come in the present filling", range=(0.0, 1e3), ja="充填残量")
     fill_flow = Latch("kg/s", "liquid flow wanted by the filling", range=(0.0, 1.0), ja="充填流量指令")
     m_flow = Output("kg/s", "gas to the vent", range=(0.0, 1e-2), ja="蒸発ガス流量")

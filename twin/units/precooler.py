@@ -17,7 +17,7 @@ def precooler(par, s, node, port, link, wall):
     """The wall is cooled by the bath as far as it is wetted; nitrogen boils away and vents cold."""
     f = link[0]
     s.m_flow = orifice(f, node[f.a], node[f.b], par.flow_area)
-    f.ua = par.UA * (abs(s.m_flow) / par.m_design) ** 0.6
+    f.ua = par.UA * (f.m_slow / par.m_design) ** 0.6
 
     o = wall[0]
     wetted = min(max(s.level / 0.3, 0.0), 1.0)

@@ -63,9 +63,9 @@ def recovery_compressor(par, s, node, port, link):
     high = min(max((par.p_relief - b.p) / (0.02 * par.p_relief), 0.0), 1.0)
     m_flow = par.displacement * s.speed * s.load * fill * a.rho * low * high
     if m_flow > 0.0:
-        work(f, h_pT(b.p, s.temp_out) - a.h)
+        work(f, h_pT(b.p, s.temp_out) - a.h, -1.0)
     slope_b = m_flow / (0.02 * par.p_relief) if 0.0 < high < 1.0 else 0.0
-    transfer(f, m_flow, a.h, m_flow / a.p, -slope_b)
+    transfer(f, m_flow, a.h, m_flow / a.p, -slope_b, 1.0, m_flow / a.rho * a.rho_h)
     s.m_flow = m_flow
     running = s.speed if s.speed > 1e-3 else 0.0
     s.power = m_flow * (w_1 + w_2 + w_3 + w_4) / par.efficiency_drive + par.idle_share * par.power_rated * running

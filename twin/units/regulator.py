@@ -3,20 +3,19 @@
 from dataclasses import dataclass
 
 from thermo.jit import kernel
-from twin.openings import moving_orifice
+from twin.openings import moving_orifice, regulator_lift
 from twin.unit import Input, Link, Output, Param, Port, unit_operation
 
 
 @kernel
 def regulator(par, s, node, link):
-    """Spring and diaphragm: lift falls in a straight line over the droop below the set pressure."""
+    """Spring and diaphragm: lift falls over the droop below the set pressure."""
     f = link[0]
     a, b = node[f.a], node[f.b]
-    lift = min(max((s.p_set - b.p) / par.droop, 0.0), 1.0)
-    slope = -par.flow_area / par.droop if 0.0 < lift < 1.0 else 0.0
+    lift, slope = regulator_lift(b.p, s.p_set, par.droop)
     s.m_flow = 0.0
     if a.p > b.p:
-        s.m_flow = moving_orifice(f, a, b, par.flow_area * lift, 0.0, slope)
+        s.m_flow = moving_orifice(f, a, b, par.flow_area * lift, 0.0, par.flow_area * slope)
     s.lift = lift
 
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from thermo.jit import kernel
-from twin.openings import spring_valve
+from twin.openings import relief
 from twin.unit import Latch, Link, Output, Param, Port, unit_operation
 
 
@@ -12,7 +12,7 @@ def relief_valve(par, s, node, link):
     """Lift from the set pressure to full lift at the overpressure (proportional relief valve, ISO 4126-1)."""
     f = link[0]
     a, b = node[f.a], node[f.b]
-    s.m_flow = spring_valve(f, a, b, par.flow_area, par.set_over, par.set_over * (1.0 + par.overpressure), par.leakage)
+    s.m_flow = relief(f, a, b, par.flow_area, par.set_over, par.set_over * (1.0 + par.overpressure), par.leakage)
 
 
 @kernel

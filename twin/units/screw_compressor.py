@@ -35,7 +35,7 @@ def screw_compressor(par, s, node, link):
     dh = 0.0
     if s.speed > 0.001:
         dh = h_pT(b.p, temp_out) - a.h
-    work(f, dh)
+    work(f, dh, -1.0 if s.speed > 0.001 else 0.0)
     g_down = -displaced * par.leakage / a.p * a.rho * low * high
     transfer(f, m_flow, a.h, m_flow / a.p, g_down, 1.0, m_flow / a.rho * a.rho_h)
 

@@ -35,7 +35,9 @@ class StorageDewar:
     mass: float = Param("kg", "inner vessel, stainless steel", default=50.0)
     ambient: str = Port("room", default="ambient")
 
-    temp_vessel = State("K", "inner vessel temperature", start="vessel_start", range=(0.0, 320.0), stiff=True, ja="内槽温度")
+    temp_vessel = State(
+        "K", "inner vessel temperature", start="vessel_start", range=(0.0, 320.0), stiff=True, ja="内槽温度"
+    )
     Q_leak = Output("W", "heat leak", range=(0.0, 500.0), ja="侵入熱")
     litres = Output("L", "liquid held", range=(0.0, 1e4), ja="液量")
 

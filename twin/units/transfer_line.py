@@ -28,7 +28,7 @@ def transfer_line(par, s, node, port, link, wall):
     mean = 2.0 / (1.0 / rho + volume)
     m_flow = slope = 0.0
     if a.p > b.p:
-        m_flow, slope = orifice_flow(a.p - b.p, a.p, mean, par.flow_area * s.position)
+        m_flow, slope, _ = orifice_flow(a.p - b.p, a.p, mean, par.flow_area * s.position)
     f.ua = par.UA
     o.sink_temp = node[port[2]].temp
     o.sink_ua = par.UA_leak

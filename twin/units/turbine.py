@@ -19,7 +19,7 @@ def turbine(par, s, node, link):
     f = link[0]
     a, b = node[f.a], node[f.b]
     dp = max(a.p - b.p, 0.0)
-    m_flow, slope = orifice_flow(dp, a.p, a.rho, par.nozzle_area)
+    m_flow, slope, widening = orifice_flow(dp, a.p, a.rho, par.nozzle_area)
 
     dh_s = 0.0
     if dp > 1.0:
@@ -31,8 +31,8 @@ def turbine(par, s, node, link):
     s.speed_ratio = tip / spout
 
     power = m_flow * s.efficiency_now * dh_s
-    work(f, -s.efficiency_now * dh_s)
-    g_up = slope + max(m_flow / a.p - slope * dp / a.p, 0.0)
+    work(f, -s.efficiency_now * dh_s, -s.efficiency_now * dh_s * a.t_h / a.temp)
+    g_up = slope + widening + 0.5 * m_flow / a.rho * a.rho_p
     transfer(f, m_flow, a.h, g_up, -slope, 1.0, 0.5 * m_flow / a.rho * a.rho_h)
     s.m_flow, s.power, s.dh_s = m_flow, power, dh_s
 
