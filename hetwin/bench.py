@@ -33,20 +33,22 @@ class Benchmark:
 
 
 def find_benchmarks(names: list[str]) -> list[Benchmark]:
-    """All benchmarks, or those named."""
-    found = {}
+    """All benchmarks, or those named by NAME or by file."""
+    found: list[Benchmark] = []
+    by_name: dict[str, Benchmark] = {}
     for entry in pkgutil.iter_modules(benchmarks.__path__):
         module = importlib.import_module(f"benchmarks.{entry.name}")
         if hasattr(module, "NAME") and hasattr(module, "run"):
             text = (module.__doc__ or "").strip().partition("\n")[0]
-            found[module.NAME] = Benchmark(module.NAME, text, module)
-    unknown = [name for name in names if name not in found]
+            found.append(Benchmark(module.NAME, text, module))
+            by_name |= {module.NAME: found[-1], entry.name: found[-1]}
+    unknown = [name for name in names if name not in by_name]
     if unknown:
         from twin.errors import nearest
 
-        clause = nearest(unknown[0], found) or f"; there are {', '.join(found) or 'none'}."
+        clause = nearest(unknown[0], by_name) or f"; there are {', '.join(benchmark.name for benchmark in found)}."
         raise BadInput(f'There is no benchmark "{unknown[0]}"{clause}')
-    return [found[name] for name in names] if names else list(found.values())
+    return [by_name[name] for name in names] or found
 
 
 def written(figure: Any) -> str:
