@@ -113,7 +113,7 @@ class _progress:  # noqa: N801  (reads as a verb in its `with`)
 
     def tell(self, at: float, text: str) -> None:
         """Something happened."""
-        self._bar.console.print(f"{clock(at)}  {text}")
+        self._bar.console.print(f"{clock(at)}  {text}", soft_wrap=True)
 
 
 def _fresh(path: Path) -> Path:

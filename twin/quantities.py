@@ -229,7 +229,7 @@ def format(value: float, si_unit: str) -> str:
 def _figures(number: float) -> str:
     if not math.isfinite(number):
         return str(number)
-    if number == 0.0:
+    if abs(number) < 1e-15:
         return "0"
     size = abs(number)
     if size >= 1e5 or size < 1e-3:
