@@ -116,6 +116,17 @@ def test_playing_in_pieces_is_bit_identical_to_playing_at_once(tmp_path: Path, w
     assert images[0] == images[1]
 
 
+def test_a_whole_plant_played_step_by_step_is_bit_identical_too() -> None:
+    images = []
+    for pieces in (1, 240):
+        plant = Plant.load("byu")
+        player = ScenarioPlayer(plant, load_scenario("byu-refill-plume", plant))
+        for _ in range(pieces):
+            player.run(7200.0 / pieces)
+        images.append(plant.image.tobytes())
+    assert images[0] == images[1]
+
+
 def test_expectations_are_reported_met_or_not(plant: Plant, write: Callable[[str], Path]) -> None:
     path = write('[[event]]\nat = 5\nexpect = {"BUF-1.p" = ["12 bar", "14 bar"], "BUF-2.p" = ["2 bar", "3 bar"]}\n')
     player = ScenarioPlayer(plant, load_scenario(path, plant))
