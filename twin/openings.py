@@ -33,35 +33,38 @@ def relief(f, a, b, flow_area, crack, full, leakage):
 
 
 @kernel
-def check(f, a, b, flow_area, crack, ease):
+def check(f, a, b, flow_area, crack, ease, rising):
     """Flow [kg/s] from a to b only, past a disc whose spring eats `crack` [Pa]; it eases open over `ease`.
 
     The rest of the difference drives the flow of the orifice (Idelchik, Handbook of Hydraulic Resistance, diagram 9-17,
-    for the constant part of a spring-loaded disc).
+    for the constant part of a spring-loaded disc). Where the pressure is `rising` fast the implicit step is told that a
+    closed disc is about to open; otherwise nothing flows through a closed one.
     """
     beyond = a.p - b.p - crack
-    if beyond <= 0.0:
-        transfer(f, 0.0, a.h, 0.0, 0.0)
-        return 0.0
     h, rho, c = drawn(a, f.draw_a)
+    if beyond <= 0.0:
+        g = orifice_flow(0.5 * ease, a.p, rho, flow_area)[1] if rising else 0.0
+        transfer(f, 0.0, h, g, -g, c)
+        return 0.0
     drive, ds = beyond - 0.5 * ease, 1.0
     if beyond < ease:
         drive, ds = 0.5 * beyond * beyond / ease, beyond / ease
-    m_flow, slope = orifice_flow(drive, a.p, rho, flow_area)
-    g = slope * ds
-    transfer(f, m_flow, h, g + 0.5 * m_flow / a.p, -g, c, 0.5 * m_flow / rho * a.rho_h * c)
+    m_flow, slope, widening = orifice_flow(drive, a.p, rho, flow_area)
+    by_rho = 0.5 * m_flow / rho * c
+    transfer(f, m_flow, h, slope * ds + widening + by_rho * a.rho_p, -slope * ds, c, by_rho * a.rho_h)
     return m_flow
 
 
 @kernel
 def regulator_lift(p, closed, droop):
     """Lift of a regulator, 1 to 0 as p [Pa] rises over `droop` to `closed`, rounded at the ends; and its slope."""
-    root = math.tanh(2.5 * ((closed - p) / droop - 0.5))
-    return 0.5 * (1.0 + root), -1.25 * (1.0 - root * root) / droop
+    root = math.tanh(3.0 * ((closed - p) / droop - 0.6))
+    return 0.5 * (1.0 + root), -1.5 * (1.0 - root * root) / droop
 
 
 @kernel
-def warm_on_the_way(f, dh):
+def warm_on_the_way(f, dh, dh_h=0.0):
     """Enthalpy [J/kg] added to a flow that is already known (`work` comes before `transfer`, this after)."""
     f.dh = dh
+    f.dh_h = dh_h
     f.h_out = f.h + dh

@@ -85,17 +85,18 @@ def advance(m, d, dt):
         if dt == 0.0:
             return ACCEPTED
 
-        # matrix, in the first stage only
+        # how the walls answer, and the matrix, which is made in the first stage only
         if stage == 1:
             keep_linearisation(d.link, d.node, d.h_lin)
             join_cells(d.wall, d.work, d.link, t)
-            assemble(m.node_card, d.node, d.link, d.wall, d.blocks, t)
-            factor(m.program, d.blocks, d.inverse)
         else:
             subtract_first_stage(d.work)
+        respond(d.wall, d.work, d.link)
+        if stage == 1:
+            assemble(m.node_card, d.node, d.link, d.wall, d.blocks, t)
+            factor(m.program, d.blocks, d.inverse)
 
         # implicit changes, and from them the rates of flows, walls and heat
-        respond(d.wall, d.work, d.link)
         gather(m.node_card, d.node, d.link, d.wall, d.h_lin, d.q_1, d.rhs, t, stage)
         substitute(m.program, d.blocks, d.inverse, d.rhs, d.delta)
         book_flows(m.node_card, d.link, d.wall, d.delta, stage)

@@ -25,10 +25,10 @@ P_BOILING = 2.2e5
 
 
 @kernel
-def vent_through_neck(f, a, b, room, flow_area, crack, UA):
+def vent_through_neck(f, a, b, room, flow_area, crack, UA, rising):
     """Vapour leaves a cold vessel past a spring-loaded disc and warms in the neck (one-stream exchanger)."""
     f.draw_a = VAPOUR
-    m_flow = check(f, a, b, flow_area, crack, 50.0)
+    m_flow = check(f, a, b, flow_area, crack, 50.0, rising)
     if m_flow <= 0.0 or a.temp >= room.temp:
         return m_flow
     warmed = room.temp - (room.temp - a.temp) * math.exp(-min(UA / (m_flow * CP_HELIUM), 50.0))

@@ -16,7 +16,7 @@ def check_valve(par, s, node, link):
     if par.leakage > 0.0 and b.p > a.p:
         s.m_flow = orifice(f, a, b, par.flow_area * par.leakage)
     else:
-        s.m_flow = flow_forward(f, a, b, par.flow_area, par.crack, par.ease)
+        s.m_flow = flow_forward(f, a, b, par.flow_area, par.crack, par.ease, False)
 
 
 @unit_operation("check_valve", kernel=check_valve, symbol="check_valve")

@@ -30,8 +30,7 @@ def cryocooler_liquefier(par, s, node, port, link):
     s.m_flow = 0.0
     if source.p > he.p:
         s.m_flow = moving_orifice(feed, source, he, area * lift, 0.0, area * slope)
-        warm_on_the_way(feed, min(he.h_v - feed.h, 0.0))
-        feed.c = 0.0
+        warm_on_the_way(feed, min(he.h_v - feed.h, 0.0), -1.0)
         catch(feed, 1.0, 1.0, 1.0, 1.0)
 
     # cold head
@@ -49,7 +48,7 @@ def cryocooler_liquefier(par, s, node, port, link):
     s.l_cold = 1.0 / par.cool_time
 
     # vent, defrosting
-    s.m_vent = vent_through_neck(link[1], he, node[link[1].b], room, par.vent_area, par.p_vent, 3.0)
+    s.m_vent = vent_through_neck(link[1], he, node[link[1].b], room, par.vent_area, par.p_vent, 3.0, False)
     purge = par.purge_flow * warming * min(max(source.p / 1.2e5 - 1.0, 0.0), 1.0)
     transfer(link[2], purge, source.h, 0.0, 0.0)
     thaw = warming * (1.0 - ready) / par.thaw_time

@@ -50,7 +50,6 @@ def follow_barometer(node, port):
     bag.q_total += bag.vol * rise
     bag.p_out = room.p
     bag.p += rise
-    bag.h += rise / bag.rho
 
 
 @unit_operation("gas_bag", kernel=gas_bag, update=follow_barometer, symbol="bag")

@@ -17,7 +17,7 @@ def heater(par, s, node, link):
     down = node[f.b] if m_flow >= 0.0 else node[f.a]
     needed = max(h_pT(down.p, s.temp_set) - f.h, 0.0) * s.on
     given = min(needed, par.power_max / max(abs(m_flow), 1e-9))
-    warm_on_the_way(f, given)
+    warm_on_the_way(f, given, -1.0 if 0.0 < needed == given else 0.0)
     s.m_flow = m_flow
     s.power = abs(m_flow) * given
     s.d_energy = s.power

@@ -23,7 +23,14 @@ def nmr_magnet(par, s, node, port, link):
     """
     room, can = node[port[2]], node[port[3]]
     s.m_flow = vent_through_neck(
-        link[0], can, node[link[0].b], room, par.vent_area * s.vent_open, par.crack, par.UA_neck
+        link[0],
+        can,
+        node[link[0].b],
+        room,
+        par.vent_area * s.vent_open,
+        par.crack,
+        par.UA_neck,
+        s.fill_flow + s.quench_power > 0.0,
     )
     link[1].draw_a = VAPOUR
     s.m_quench = relief(link[1], can, room, par.quench_area, par.p_quench, 1.2 * par.p_quench, 0.0)

@@ -16,7 +16,7 @@ def portable_dewar(par, s, node, port, link):
     """Two phases in equilibrium; heat leak from the stated daily loss; vent through neck and check valve."""
     room, he = node[port[2]], node[port[3]]
     area = par.vent_area * s.vent_open
-    s.m_flow = vent_through_neck(link[0], he, node[link[0].b], room, area, par.crack, par.UA_neck)
+    s.m_flow = vent_through_neck(link[0], he, node[link[0].b], room, area, par.crack, par.UA_neck, s.fill_flow > 0.0)
     s.m_fill = fill_with_flash(link[1], node[link[1].a], he, s.fill_flow, par.flash, par.bought)
     transfer(link[2], par.fill_loss * s.m_fill, he.h_v, 0.0, 0.0, 0.0)
     conductance = par.Q_nominal * s.leak_factor / (room.temp - TEMP_BOIL)

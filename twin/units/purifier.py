@@ -39,7 +39,8 @@ def bed_flow(par, f, a, b, bed, feed, temp, temp_room):
     cold = min(max((150.0 - temp) / 30.0, 0.0), 1.0)
     m_flow = orifice(f, a, b, par.flow_area * feed)
     catch(f, cold * (1.0 - slip), cold * (1.0 - slip), 1.0, cold * (1.0 - slip_h2))
-    warm_on_the_way(f, CP_HELIUM * (temp_room - par.approach - a.temp) if m_flow > 0.0 else 0.0)
+    if m_flow > 0.0:
+        warm_on_the_way(f, CP_HELIUM * (temp_room - par.approach - a.temp), -1.0)
     return m_flow, front, 1.0 - cold * (1.0 - slip)
 
 
@@ -77,7 +78,8 @@ def purifier(par, s, node, port, link):
 
     # condenser: air above its vapour pressure stays in the sump, water freezes
     s.m_flow = orifice(link[0], source, cold, par.inlet_area)
-    warm_on_the_way(link[0], CP_HELIUM * (s.temp_bath - source.temp) if s.m_flow > 0.0 else 0.0)
+    if s.m_flow > 0.0:
+        warm_on_the_way(link[0], CP_HELIUM * (s.temp_bath - source.temp), -1.0)
     p_he = (source.p - source.p_imp) / R_HELIUM
     n2 = 1.0 - p_vap_n2(s.temp_bath) / max(source.w_n2 * R_N2 * p_he, 1e-3) if s.temp_bath < 120.0 else 0.0
     o2 = 1.0 - p_vap_o2(s.temp_bath) / max(source.w_o2 * R_O2 * p_he, 1e-3) if s.temp_bath < 120.0 else 0.0

@@ -26,14 +26,14 @@ def transfer_line(par, s, node, port, link, wall):
     warm = min(max((o.temp_last - a.temp - 0.3) / 2.0, 0.0), 1.0)
     volume = (1.0 - warm) / rho + warm / rho_pT(b.p, cold_end + 2.0 * (1.0 - warm))
     mean = 2.0 / (1.0 / rho + volume)
-    m_flow = slope = 0.0
+    m_flow = slope = widening = 0.0
     if a.p > b.p:
-        m_flow, slope, _ = orifice_flow(a.p - b.p, a.p, mean, par.flow_area * s.position)
+        m_flow, slope, widening = orifice_flow(a.p - b.p, a.p, mean, par.flow_area * s.position)
     f.ua = par.UA
     o.sink_temp = node[port[2]].temp
     o.sink_ua = par.UA_leak
     o.q = 0.0
-    transfer(f, m_flow, h, slope, -slope, c)
+    transfer(f, m_flow, h, slope + widening, -slope, c)
     s.m_flow = m_flow
     s.temp_end = o.temp_last
     s.d_carried = m_flow
