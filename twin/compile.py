@@ -607,5 +607,5 @@ def _start_cells(layout: _Layout, wall: Any, cell: Any) -> None:
             temp = ends[0] + (ends[1] - ends[0]) * (i + 0.5) / solid.cells
             at = wall[w].first + i
             cell[at].temp = temp
-            cell[at].rise = (ends[1] - ends[0]) / solid.cells
+            cell[at].rise = (ends[1] - ends[0]) / solid.cells if solid.cells > 2 else 0.0
             cell[at].e = float(e_material(solid.material, temp)) * wall[w].mass

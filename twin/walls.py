@@ -102,14 +102,20 @@ def follow_flows(link, total, share):
 
 @inner
 def wall_slope(o, cell, i):
-    """Rise of the wall temperature over cell i towards higher cells [K], limited so that no new extremes appear."""
-    last = o.first + o.n - 1
-    if o.n == 1:
+    """Rise of the wall temperature over cell i towards higher cells [K], limited so that no new extremes appear.
+
+    Harmonic mean of the steps to both neighbours (van Leer); at an end the step inwards, no more than twice the next.
+    """
+    if o.n < 3:
         return 0.0
-    if i == o.first:
-        return cell[i + 1].temp - cell[i].temp
-    if i == last:
-        return cell[i].temp - cell[i - 1].temp
+    last = o.first + o.n - 1
+    if i == o.first or i == last:
+        inward = 1 if i == o.first else -1
+        near = (cell[i + inward].temp - cell[i].temp) * inward
+        far = (cell[i + 2 * inward].temp - cell[i + inward].temp) * inward
+        if near * far <= 0.0:
+            return 0.0
+        return math.copysign(min(abs(near), 2.0 * abs(far), 0.5 * cell[i].temp), near)
     before = cell[i].temp - cell[i - 1].temp
     after = cell[i + 1].temp - cell[i].temp
     if before * after <= 0.0:
