@@ -451,7 +451,7 @@ def _scratch(image: np.ndarray, views: dict[str, Any], card: Any, pattern: Patte
         "species_blocks": np.zeros(pattern.waste + 1),
         "species_rhs": np.zeros(rows + 1),
         "h_lin": np.zeros(nodes),
-        "stage": np.zeros((nodes, 2)),
+        "stage": np.zeros((nodes + len(views["cell"]), 2)),
         "q_1": np.zeros(nodes),
         "q_eff": np.zeros(nodes),
         "k_lin": np.zeros(3 * nodes),

@@ -44,7 +44,7 @@ def find_states(card, node, cell, wall, work, node_first, cell_first):
             return node_first + i * NODE_WIDTH + P_FIELD
         mixing_ratios(card[i], node[i])
     for i in range(cell.shape[0]):
-        if not abs(cell[i].e) < 1e15:
+        if not 0.0 < cell[i].e < 1e15:
             return cell_first + CELL_WIDTH * i
     wall_temperatures(wall, cell, work)
     return -1

@@ -27,7 +27,7 @@ PARTS = 256
 """A step is cut into halves down to this many parts where it would go astray."""
 
 ASTRAY_SHARE = 0.1
-"""Largest difference between the first- and the second-order pressure or temperature of a volume, relative."""
+"""Largest difference between the first- and the second-order pressure or temperature of a volume or wall cell, relative."""
 
 ACCEPTED, ASTRAY = -1, -2
 
@@ -376,21 +376,26 @@ def book_totals(node, wall, link, link_total, wall_total, q_eff, dt):
 
 
 @inner
-def keep_stage(node, stage):
+def keep_stage(node, cell, stage):
     """Remember the first-order result."""
     for i in range(node.shape[0]):
         stage[i, 0] = node[i].p
         stage[i, 1] = node[i].temp
+    for i in range(cell.shape[0]):
+        stage[node.shape[0] + i, 1] = cell[i].temp
 
 
 @inner
-def strays(card, node, stage):
+def strays(card, node, cell, stage):
     """Whether the first- and the second-order result are too far apart anywhere."""
     for i in range(node.shape[0]):
         if card[i].fixed == 0:
             a = node[i]
             if abs(a.p - stage[i, 0]) > ASTRAY_SHARE * a.p or abs(a.temp - stage[i, 1]) > ASTRAY_SHARE * a.temp:
                 return True
+    for i in range(cell.shape[0]):
+        if abs(cell[i].temp - stage[node.shape[0] + i, 1]) > ASTRAY_SHARE * cell[i].temp:
+            return True
     return False
 
 

@@ -108,7 +108,7 @@ def advance(m, d, dt):
             move_to_stage(m.node_card, d.node, d.cell, d.work, d.link, d.delta, d.q_1, dt)
             states_to_stage(m.state, d.image, d.state_rate, d.state_decay, dt)
         else:
-            keep_stage(d.node, d.stage)
+            keep_stage(d.node, d.cell, d.stage)
             move_to_end(d.node, d.cell, d.work, d.wall, d.link, d.q_eff, d.saved, m.node_first, m.cell_first, dt)
             book_totals(d.node, d.wall, d.link, d.link_total, d.wall_total, d.q_eff, dt)
             states_to_end(m.state, d.image, d.saved, d.state_rate, d.state_decay, dt)
@@ -116,4 +116,4 @@ def advance(m, d, dt):
         bad = find_states(m.node_card, d.node, d.cell, d.wall, d.work, m.node_first, m.cell_first)
         if bad >= 0:
             return bad
-    return ASTRAY if strays(m.node_card, d.node, d.stage) else ACCEPTED
+    return ASTRAY if strays(m.node_card, d.node, d.cell, d.stage) else ACCEPTED

@@ -21,7 +21,7 @@ from thermo.helium import state_ph
 from thermo.jit import inner
 from thermo.materials import cp_material, k_material, temp_material
 
-RISE_TIME = 10.0
+RISE_TIME = 5.0
 """Time constant with which the slope within a cell follows the profile [s]."""
 
 FLOW_TIME = 3.0
@@ -142,7 +142,9 @@ def march(o, cell, work, f, node, linearise):
     for j in range(o.n):
         i = o.first + j if forward else o.first + o.n - 1 - j
         p = p_in + (p_out - p_in) * (j + 0.5) / o.n
-        rise = cell[i].rise if forward else -cell[i].rise
+        rise = min(max(cell[i].rise, -0.5 * cell[i].temp), 0.5 * cell[i].temp)
+        if not forward:
+            rise = -rise
         h_next, a, b = pass_cell(p, h, ua_m, cell[i].temp, rise)
         q = m_flow * (h - h_next)
         work[i].f += q

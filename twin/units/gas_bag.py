@@ -109,18 +109,14 @@ class GasBag:
 
     @action
     def swap(self, plant, unit):
-        """Hose an empty bag to the magnet and carry the full one to the store; returns the volume carried [m3]."""
+        """Hose an empty bag to the magnet and carry the full one to the store, as far as it has room; returns m3 carried."""
         if not self.store:
             raise TwinError(f"{unit} has no store; name the unit that takes its gas in unit.{unit}.store.")
         bag, store = plant.node(unit), plant.node(self.store)
         room = plant.spec.units[self.store].card.volume - float(store.vol)
-        carried = float(bag.vol) - SLACK * self.volume
+        carried = min(float(bag.vol) - SLACK * self.volume, room)
         if carried <= 0.0:
-            raise TwinError(f"{unit} is empty; there is nothing to swap.")
-        if carried > room:
-            raise TwinError(
-                f"{self.store} has room for {room:.2f} m3; the {carried:.2f} m3 of {unit} do not fit. Compress first."
-            )
+            return 0.0
         plant.move(unit, self.store, carried * float(bag.rho))
         return carried
 
