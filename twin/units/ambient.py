@@ -7,6 +7,18 @@ from thermo.jit import kernel
 from twin.network import hold_state
 from twin.unit import Input, Node, Output, Param, unit_operation
 
+EXAMPLE = """
+description = "Air whose pressure swings"
+[unit.AIR]
+kind = "ambient"
+p_swing = "10 mbar"
+p_period = "1 h"
+[unit.B-1]
+kind = "buffer"
+volume = "1 m3"
+UA = "5 W/K"
+"""
+
 
 @kernel
 def weather(par, s, node, port, clock):

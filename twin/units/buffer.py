@@ -6,6 +6,18 @@ from thermo.jit import kernel
 from twin.network import heat
 from twin.unit import Node, Output, Param, Port, unit_operation
 
+EXAMPLE = """
+description = "A warm vessel that cools in the room"
+[unit.AIR]
+kind = "ambient"
+[unit.B-1]
+kind = "buffer"
+volume = "1 m3"
+p_start = "5 bar"
+temp_start = "350 K"
+UA = "20 W/K"
+"""
+
 
 @kernel
 def buffer(par, s, node, port):

@@ -6,6 +6,28 @@ from thermo.jit import kernel
 from twin.network import orifice
 from twin.unit import Input, Link, Output, Param, Port, State, unit_operation
 
+EXAMPLE = """
+description = "A valve between two vessels"
+[unit.AIR]
+kind = "ambient"
+[unit.B-1]
+kind = "buffer"
+volume = "1 m3"
+p_start = "13 bar"
+UA = "20 W/K"
+[unit.B-2]
+kind = "buffer"
+volume = "2 m3"
+p_start = "1 bar"
+UA = "20 W/K"
+[unit.CV-1]
+kind = "control_valve"
+inlet = "B-1"
+outlet = "B-2"
+flow_area = "20 mm2"
+start = {opening = 0.5}
+"""
+
 
 @kernel
 def control_valve(par, s, node, link):

@@ -7,6 +7,44 @@ from thermo.materials import ALUMINIUM
 from twin.network import orifice
 from twin.unit import Link, Output, Param, Port, Wall, unit_operation
 
+EXAMPLE = """
+description = "Warm gas one way, cold gas the other"
+[unit.AIR]
+kind = "ambient"
+[unit.B-1]
+kind = "buffer"
+volume = "1 m3"
+p_start = "13 bar"
+UA = "20 W/K"
+[unit.B-2]
+kind = "buffer"
+volume = "2 m3"
+p_start = "1.2 bar"
+UA = "20 W/K"
+[unit.B-3]
+kind = "buffer"
+volume = "0.5 m3"
+p_start = "3 bar"
+temp_start = "80 K"
+[unit.B-4]
+kind = "buffer"
+volume = "1 m3"
+p_start = "1 bar"
+[unit.E-1]
+kind = "heat_exchanger"
+hot_inlet = "B-1"
+hot_outlet = "B-2"
+cold_inlet = "B-3"
+cold_outlet = "B-4"
+UA = "500 W/K"
+m_design = "10 g/s"
+hot_area = "5 mm2"
+cold_area = "20 mm2"
+mass = "10 kg"
+UA_leak = "0.1 W/K"
+conduction = "0.1 mm"
+"""
+
 
 @kernel
 def heat_exchanger(par, s, node, port, link, wall):

@@ -7,6 +7,26 @@ from thermo.jit import kernel
 from twin.network import P_CRITICAL, orifice
 from twin.unit import Input, Link, Output, Param, Port, State, unit_operation
 
+EXAMPLE = """
+description = "Throttling cold gas into a dewar"
+[unit.AIR]
+kind = "ambient"
+[unit.B-1]
+kind = "buffer"
+volume = "20 L"
+p_start = "13 bar"
+temp_start = "6 K"
+[unit.D-1]
+kind = "storage_dewar"
+volume = "200 L"
+[unit.JT-1]
+kind = "jt_valve"
+inlet = "B-1"
+outlet = "D-1"
+flow_area = "1 mm2"
+start = {opening = 0.5}
+"""
+
 
 @kernel
 def jt_valve(par, s, node, link):

@@ -11,6 +11,31 @@ TEMP_BATH = 77.355  # K, nitrogen boiling at 101 325 Pa (Span et al. 2000)
 LATENT = 199.2e3  # J/kg (Span et al. 2000)
 RHO_LN2 = 806.0  # kg/m3 (Span et al. 2000)
 
+EXAMPLE = """
+description = "Gas through an LN2 bath"
+[unit.AIR]
+kind = "ambient"
+[unit.B-1]
+kind = "buffer"
+volume = "1 m3"
+p_start = "5 bar"
+UA = "20 W/K"
+[unit.B-2]
+kind = "buffer"
+volume = "2 m3"
+p_start = "1.2 bar"
+UA = "20 W/K"
+[unit.PC-1]
+kind = "precooler"
+inlet = "B-1"
+outlet = "B-2"
+UA = "200 W/K"
+m_design = "5 g/s"
+flow_area = "5 mm2"
+level_start = 0.5
+start = {fill = 0.2}
+"""
+
 
 @kernel
 def precooler(par, s, node, port, link, wall):

@@ -10,6 +10,35 @@ from twin.unit import Input, Link, Output, Param, Port, State, unit_operation
 
 R_HELIUM = 2077.2  # J/(kg K)
 
+EXAMPLE = """
+description = "A compressor and its bypass"
+[unit.AIR]
+kind = "ambient"
+[unit.B-1]
+kind = "buffer"
+volume = "1 m3"
+p_start = "1.1 bar"
+UA = "20 W/K"
+[unit.B-2]
+kind = "buffer"
+volume = "2 m3"
+p_start = "8 bar"
+UA = "20 W/K"
+[unit.C-1]
+kind = "screw_compressor"
+suction = "B-1"
+discharge = "B-2"
+displacement = "0.05 m3/s"
+power_rated = "30 kW"
+start = {run = 1}
+[unit.CV-1]
+kind = "control_valve"
+inlet = "B-2"
+outlet = "B-1"
+flow_area = "6 mm2"
+start = {opening = 1.0}
+"""
+
 
 @kernel
 def screw_compressor(par, s, node, link):

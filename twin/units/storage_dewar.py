@@ -7,6 +7,27 @@ from thermo.materials import STAINLESS_STEEL, cp_material
 from twin.network import heat
 from twin.unit import Node, Output, Param, Port, State, unit_operation
 
+EXAMPLE = """
+description = "A dewar that boils off through a valve"
+[unit.AIR]
+kind = "ambient"
+[unit.D-1]
+kind = "storage_dewar"
+volume = "200 L"
+UA_leak = "0.02 W/K"
+[unit.B-1]
+kind = "buffer"
+volume = "5 m3"
+p_start = "1 bar"
+UA = "50 W/K"
+[unit.CV-1]
+kind = "control_valve"
+inlet = "D-1.vapour"
+outlet = "B-1"
+flow_area = "5 mm2"
+start = {opening = 0.2}
+"""
+
 
 @kernel
 def storage_dewar(par, s, node, port):

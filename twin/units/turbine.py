@@ -8,6 +8,30 @@ from thermo.jit import kernel
 from twin.network import orifice_flow, transfer, work
 from twin.unit import Input, Latch, Link, Output, Param, Port, State, unit_operation
 
+EXAMPLE = """
+description = "A turbine between two vessels"
+[unit.AIR]
+kind = "ambient"
+[unit.B-1]
+kind = "buffer"
+volume = "1 m3"
+p_start = "13 bar"
+UA = "20 W/K"
+[unit.B-2]
+kind = "buffer"
+volume = "2 m3"
+p_start = "1.2 bar"
+UA = "20 W/K"
+[unit.T-1]
+kind = "turbine"
+inlet = "B-1"
+outlet = "B-2"
+nozzle_area = "4 mm2"
+diameter = "22 mm"
+efficiency = 0.7
+power_rated = "3 kW"
+"""
+
 
 @kernel
 def turbine(par, s, node, link):
