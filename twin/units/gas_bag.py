@@ -109,7 +109,7 @@ class GasBag:
 
     @action
     def swap(self, plant, unit):
-        """Hose an empty bag to the magnet and carry the full one to the store, as far as it has room; returns m3 carried."""
+        """Hose an empty bag to the magnet and carry the full one to the store, as far as it has room; returns m3."""
         if not self.store:
             raise TwinError(f"{unit} has no store; name the unit that takes its gas in unit.{unit}.store.")
         bag, store = plant.node(unit), plant.node(self.store)

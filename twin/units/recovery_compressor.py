@@ -84,9 +84,9 @@ def cool(temp, cold, cooling):
 
 @kernel
 def protect(par, s, node, link):
-    """Trips of the machine's own panel; a stop command resets them."""
+    """Trips of the machine's own panel; a stop command resets them, and the pressure switch by itself."""
     f = link[0]
-    if s.run == 0.0:
+    if s.run == 0.0 or (s.trip == 2.0 and node[f.b].p < 0.95 * par.p_max):
         s.trip = 0.0
     elif s.trip == 0.0 and s.speed > 0.5:
         if node[f.a].p < par.p_suction_low:

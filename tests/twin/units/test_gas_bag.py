@@ -100,7 +100,12 @@ def test_swapping_carries_the_gas_to_the_store(plant_of):
     assert plant["BAG-2.content"] == pytest.approx(1.0 + 0.95, rel=0.01)
 
 
-def test_a_full_store_takes_no_more_bags(plant_of):
+def test_a_full_store_takes_only_what_it_has_room_for(plant_of):
     plant = bags(plant_of, volume=1.0, filling=1.0, stored=0.95)
-    with pytest.raises(TwinError, match="BAG-2 has room for 0.50 m3"):
-        plant.do("BAG-1.swap")
+    assert plant.do("BAG-1.swap") == pytest.approx(0.5)
+    assert plant.do("BAG-1.swap") == pytest.approx(0.0, abs=0.01)
+
+
+def test_a_bag_without_a_store_cannot_be_swapped(plant_of):
+    with pytest.raises(TwinError, match="BAG-2 has no store"):
+        bags(plant_of).do("BAG-2.swap")
