@@ -97,7 +97,7 @@ def _make_folder(path: Path) -> None:
     path.mkdir(parents=True, exist_ok=True)
 
 
-class ClosureLocator(caching._CacheLocator):  # type: ignore[misc]
+class ClosureLocator(caching._CacheLocator):
     """Cache of our kernels: one directory, stamped with `source_stamp`."""
 
     def __init__(self, function: Any, file: str) -> None:

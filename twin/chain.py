@@ -60,7 +60,9 @@ def chain_text(kinds: list[Kind]) -> str:
     lines += ["", "", *_loops("evaluate_units", [(k, k.kernel) for k in kinds if k.kernel])]
     by_phase = sorted((k for k in kinds if k.update), key=lambda k: PHASES.index(k.phase))
     lines += ["", "", *_loops("update_units", [(k, k.update) for k in by_phase])]
-    return "\n".join(lines) + "\n\n\n" + (Path(__file__).parent / "step.py").read_text().partition("import annotations")[2]
+    return (
+        "\n".join(lines) + "\n\n\n" + (Path(__file__).parent / "step.py").read_text().partition("import annotations")[2]
+    )
 
 
 def _alias(kind: Kind, function: Any) -> str:

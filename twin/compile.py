@@ -30,8 +30,8 @@ from twin.records import (
     WALL,
 )
 from twin.tags import Tag, Tags
-from twin.walls import FLOW_TIME, RISE_TIME
 from twin.unit import SPECIES, Kind, Link, Node, Wall
+from twin.walls import FLOW_TIME, RISE_TIME
 
 DRAWS = {"mixture": 0, "vapour": 1, "liquid": 2}
 GAS_CONSTANTS = {"n2": R_N2, "o2": R_O2, "h2o": R_H2O, "h2": R_H2}
@@ -246,7 +246,7 @@ def _node_tags(layout: _Layout, first: int) -> list[Tag]:
             fields = NODE_TAGS
         mass = 2.0 * node.volume * 200.0
         ranges = {"p": node.p_range, "temp": node.temp_range, "h": (-1.6e6, 1.6e6), "rho": (0.0, 200.0)}
-        ranges |= {"mass": (0.0, mass), **{s: (0.0, 10.0) for s in SPECIES}}
+        ranges |= {"mass": (0.0, mass), **dict.fromkeys(SPECIES, (0.0, 10.0))}
         for field, (si, text, japanese) in fields.items():
             low, high = ranges.get(field, (0.0, 1.0))
             tags.append(
@@ -430,7 +430,9 @@ def _couple_streams(o: Any, link: Any, card: Any, pattern: Pattern) -> None:
     o.k_ya, o.k_yb = pattern.block(rows["yb"], rows["xa"]), pattern.block(rows["yb"], rows["xb"])
 
 
-def _scratch(image: np.ndarray, views: dict[str, Any], card: Any, pattern: Pattern, link: Any, wall: Any, n: int) -> dict[str, Any]:
+def _scratch(
+    image: np.ndarray, views: dict[str, Any], card: Any, pattern: Pattern, link: Any, wall: Any, n: int
+) -> dict[str, Any]:
     """Everything else that `step` writes."""
     rows, nodes = pattern.n, len(card)
     return {
@@ -526,8 +528,9 @@ def _wires(layout: _Layout, kind: Kind, units: list[UnitSpec], tags: Tags, spare
         for wire in kind.wires:
             target = getattr(unit.card, wire)
             if target and target not in tags:
+                offer = nearest(target, tags) or "."
                 raise PlantFileError(
-                    f'{layout.spec.path}: unit.{unit.name}.{wire}: expected a tag, got "{target}"{nearest(target, tags) or "."}'
+                    f'{layout.spec.path}: unit.{unit.name}.{wire}: expected a tag, got "{target}"{offer}'
                 )
             row.append(tags[target].address if target else spare)
         rows.append(row)
@@ -542,7 +545,9 @@ def _start_nodes(layout: _Layout, card: Any, node: Any) -> None:
         try:
             _start_node(node[i], start)
         except ValueError as error:
-            raise PlantFileError(f"{layout.spec.path}: unit.{unit.name}: the start of {name} is impossible: {error}") from None
+            raise PlantFileError(
+                f"{layout.spec.path}: unit.{unit.name}: the start of {name} is impossible: {error}"
+            ) from None
 
 
 def _start_node(a: Any, start: Node) -> None:

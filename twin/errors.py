@@ -1,11 +1,11 @@
 """What can go wrong in the twin, as one tree.
 
-    TwinError
-    ├── PlantFileError      a plant file, scenario or unit folder cannot be used: file, table, field, cure
-    ├── UnknownTag          no such tag; names the nearest ones
-    ├── BadWrite            a tag cannot take this value: not writable, out of range, wrong type
-    ├── SnapshotMismatch    a snapshot belongs to another plant or another version
-    └── NumericalFailure    a step produced a bad number: tag, time, likely cause, cure
+TwinError
+├── PlantFileError      a plant file, scenario or unit folder cannot be used: file, table, field, cure
+├── UnknownTag          no such tag; names the nearest ones
+├── BadWrite            a tag cannot take this value: not writable, out of range, wrong type
+├── SnapshotMismatch    a snapshot belongs to another plant or another version
+└── NumericalFailure    a step produced a bad number: tag, time, likely cause, cure
 """
 
 from __future__ import annotations

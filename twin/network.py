@@ -4,8 +4,8 @@ A volume keeps helium mass, energy and the masses of four impurities. `transfer`
 the only way for heat to come in: what leaves one volume arrives in another, to round-off, whatever a kind computes.
 
 The energy that a volume keeps is E = m h - V (p - p_out) for a rigid volume (the internal energy, measured from
-p_out V) and E = m h - V_0 e - c e^2 / 2, e = p - p_out, for a bag of compliance c: internal energy, work done on the air
-outside and elastic energy together, so that filling a bag needs no separate work term.
+p_out V) and E = m h - V_0 e - c e^2 / 2, e = p - p_out, for a bag of compliance c: internal energy, work done on the
+air outside and elastic energy together, so that filling a bag needs no separate work term.
 """
 
 from __future__ import annotations

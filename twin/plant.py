@@ -1,9 +1,9 @@
 """The friendly face of a plant: load, read, write, run, act, snapshot, restore.
 
-    plant = Plant.load("herenet")
-    plant["CV-101.opening"] = 0.8
-    plant.run(minutes=20)
-    print(plant["PT-101"], "Pa")
+plant = Plant.load("herenet")
+plant["CV-101.opening"] = 0.8
+plant.run(minutes=20)
+print(plant["PT-101"], "Pa")
 """
 
 from __future__ import annotations
@@ -93,11 +93,13 @@ class Plant:
             raise BadWrite(f"{name} is computed by the plant; only inputs can be written.", "not_writable")
         if isinstance(value, (str, bytes)) or not np.isscalar(value):
             raise BadWrite(f"{name}: expected one number in {tag.unit}, got {value!r}.", "type_mismatch")
-        number = float(value)
+        number = float(value)  # type: ignore[arg-type]
         if not tag.low <= number <= tag.high:
             raise BadWrite(f"{name}: expected {tag.low:g} to {tag.high:g} {tag.unit}, got {number:g}.", "out_of_range")
         if tag.discrete and number != int(number):
-            raise BadWrite(f"{name}: expected one of {', '.join(tag.labels)} by number, got {number:g}.", "type_mismatch")
+            raise BadWrite(
+                f"{name}: expected one of {', '.join(tag.labels)} by number, got {number:g}.", "type_mismatch"
+            )
         self.image[tag.address] = number
 
     @property
@@ -230,4 +232,3 @@ class Plant:
     def ledger(self) -> Ledger:
         """Where every kilogram and joule went since the start."""
         return self._books.close(self)
-

@@ -1,13 +1,13 @@
 """One linearly implicit step of the network: assemble, factor, solve, book.
 
-The scheme is ROS2 of Verwer, Spee, Blom and Hundsdorfer (SIAM J. Sci. Comput. 20, 1456 (1999)), a W-method: second order
-whatever matrix A is used, L-stable where A is the true derivative:
+The scheme is ROS2 of Verwer, Spee, Blom and Hundsdorfer (SIAM J. Sci. Comput. 20, 1456 (1999)), a W-method: second
+order whatever matrix A is used, L-stable where A is the true derivative:
 
     (I - g dt A) k1 = F(y),   (I - g dt A) k2 = F(y + dt k1) - 2 k1,   y_next = y + dt (3 k1 + k2) / 2
 
-A holds what is stiff: flows by the pressures at their ends, enthalpy by upstream enthalpy, streams along walls. Unknowns
-are pressure and enthalpy of every volume; walls enter through their passage response (walls.py). Everything is booked
-flow by flow, so that what one volume loses another gains.
+A holds what is stiff: flows by the pressures at their ends, enthalpy by upstream enthalpy, streams along walls.
+Unknowns are pressure and enthalpy of every volume; walls enter through their passage response (walls.py). Everything is
+booked flow by flow, so that what one volume loses another gains.
 
 The matrix has 2 x 2 blocks; the order of elimination is found once, at compile time (elimination.py).
 """
@@ -27,7 +27,7 @@ PARTS = 256
 """A step is cut into halves down to this many parts where it would go astray."""
 
 ASTRAY_SHARE = 0.1
-"""Largest difference between the first- and the second-order pressure or temperature of a volume or wall cell, relative."""
+"""Largest difference between the first- and the second-order state of a volume or wall cell, relative."""
 
 ACCEPTED, ASTRAY = -1, -2
 

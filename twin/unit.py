@@ -125,8 +125,8 @@ class Node:
     `volume` [m3]; `p` [Pa]; one of `temp` [K], `x` (vapour quality, 1) or `level` (liquid share of the volume, 1).
     `compliance` [m3/Pa] makes the volume a bag: V = volume + compliance (p - p_ambient), never below `volume_min`.
     `fixed` holds p and temperature (ambient, an outer network). `impurities` are mass ratios to helium.
-    `inert` volumes hold impurities only (an adsorber's captured load). `p_range` [Pa] and `temp_range` [K] are the ranges
-    of the tags.
+    `inert` volumes hold impurities only (an adsorber's captured load). `p_range` [Pa] and `temp_range` [K] are the
+    ranges of the tags.
     """
 
     volume: float

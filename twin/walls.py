@@ -5,8 +5,9 @@ line (slope from the neighbouring cells) and the stream temperature the exact ex
 
     T_out = T_w,out - s/n + (T_in - T_w,in + s/n) exp(-n),   n = UA_cell / (m_flow cp)
 
-with m_flow a slow mean of the flow (FLOW_TIME), and s the rise of the wall along the cell, so that a balanced exchanger is not capped at N/(N+1)
-(Shah and Sekulic 2003, section 3.3, for the exponential). cp is the secant over the cell, or infinite inside the dome.
+with m_flow a slow mean of the flow (FLOW_TIME), and s the rise of the wall along the cell, so that a balanced exchanger
+is not capped at N/(N+1) (Shah and Sekulic 2003, section 3.3, for the exponential). cp is the secant over the cell, or
+infinite inside the dome.
 
 Only the walls have states. Their linearly implicit step needs the response of the whole passage, for which cells are
 joined one by one like two-ports (Redheffer's star product): a cell answers with its two outlet enthalpies to its two
@@ -242,7 +243,7 @@ def respond(wall, work, link):
     for w in range(wall.shape[0]):
         o = wall[w]
         mx, inv_x = stream_factors(o, link, 0)
-        my, inv_y = stream_factors(o, link, 1)
+        _, inv_y = stream_factors(o, link, 1)
         q = 0.0
         r0, rx, ry = 0.0, 0.0, 0.0
         y0, ymx, ymy = 0.0, 0.0, 0.0
@@ -288,4 +289,3 @@ def settle(o, work, link, x_in, y_in, dmx, dmy):
         source = c.f + c.qx * inv_x * dmx + c.qy * inv_y * dmy
         c.dt_ = c.d * (source + mx * (1.0 - c.ax) * x_before + my * (1.0 - c.ay) * y_next)
         y_next = y
-
