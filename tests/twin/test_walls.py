@@ -106,4 +106,3 @@ def test_heat_leaving_one_stream_arrives_in_the_other(tmp_path):
     given = link[0].ea_eff - link[0].eb_eff
     taken = link[1].eb_eff - link[1].ea_eff
     assert given == pytest.approx(taken, rel=0.02)  # the rest still follows the cooling vessels into the wall
-
