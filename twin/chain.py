@@ -31,7 +31,7 @@ SLICES = {
 }
 """What a kernel gets for each argument it names."""
 
-MODEL_FIELDS = ("dt", "rise_share", "flow_share", "node_first", "cell_first", "node_card", "program", "state")
+MODEL_FIELDS = ("dt", "node_first", "cell_first", "node_card", "program", "state")
 DATA_FIELDS = (
     *("image", "saved", "clock", "node", "cell", "link_total", "wall_total", "link", "wall", "work"),
     *("blocks", "inverse", "rhs", "delta", "species_blocks", "species_rhs"),

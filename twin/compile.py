@@ -31,7 +31,6 @@ from twin.records import (
 )
 from twin.tags import Tag, Tags
 from twin.unit import SPECIES, Kind, Link, Node, Wall
-from twin.walls import FLOW_TIME, RISE_TIME
 
 DRAWS = {"mixture": 0, "vapour": 1, "liquid": 2}
 GAS_CONSTANTS = {"n2": R_N2, "o2": R_O2, "h2o": R_H2O, "h2": R_H2}
@@ -77,8 +76,6 @@ def compile_plant(spec: PlantSpec) -> Compiled:
 
     model = {
         "dt": spec.step,
-        "flow_share": 1.0 - math.exp(-spec.step / FLOW_TIME),
-        "rise_share": 1.0 - math.exp(-spec.step / RISE_TIME),
         "node_first": views["node first"],
         "cell_first": views["cell first"],
         "node_card": node_card,

@@ -23,7 +23,7 @@ from twin.compile import compile_plant
 from twin.errors import BadWrite, NumericalFailure, SnapshotMismatch, TwinError
 from twin.ledger import Ledger, open_books
 from twin.plant_file import PlantSpec, UnitSpec, load_spec
-from twin.records import CLOCK, NODE_FIELDS
+from twin.records import CELL_WIDTH, CLOCK, NODE_FIELDS
 from twin.schedule import Schedule
 from twin.tags import Tags
 
@@ -146,6 +146,10 @@ class Plant:
         node = (address - self._model.node_first) // len(NODE_FIELDS)
         if 0 <= node < len(self._compiled.node_names):
             return self._compiled.node_names[node]
+        cell = (address - self._model.cell_first) // CELL_WIDTH
+        for name, wall in zip(self._compiled.wall_names, self._data.wall, strict=True):
+            if wall.first <= cell < wall.first + wall.n:
+                return name
         return f"image[{address}]"
 
     # acting

@@ -30,7 +30,7 @@ from twin.solve import (
     subtract_first_stage,
 )
 from twin.species import carry_impurities
-from twin.walls import follow_flows, follow_slopes, join_cells, march_walls, respond, wall_temperatures
+from twin.walls import follow_flows, follow_slopes, join_cells, limit_slopes, march_walls, respond, wall_temperatures
 
 if TYPE_CHECKING:
     from twin.chain import evaluate_units, update_units
@@ -51,6 +51,8 @@ def step(m, d, n):
         d.clock.parts = 0.0
         while left > 0 and bad < 0:
             d.clock.parts += 1.0
+            if n > 0:
+                limit_slopes(d.wall, d.cell)
             d.saved[:] = d.image
             bad = advance(m, d, m.dt * part / PARTS if n > 0 else 0.0)
 
@@ -63,14 +65,14 @@ def step(m, d, n):
                 bad = find_states(m.node_card, d.node, d.cell, d.wall, d.work, m.node_first, m.cell_first)
             else:
                 left -= part
+                if n > 0:
+                    follow_slopes(d.wall, d.cell, m.dt * part / PARTS)
+                    follow_flows(d.link, d.link_total, m.dt * part / PARTS)
                 part = min(part if left % (2 * part) else 2 * part, max(left, 1))
                 if bad == ASTRAY:
                     bad = ACCEPTED
         if bad >= 0 or n == 0:
             return bad
-
-        follow_slopes(d.wall, d.cell, m.rise_share)
-        follow_flows(d.link, d.link_total, m.flow_share)
 
         # time from the step number, so that it never drifts; then everything that remembers
         d.clock.step += 1.0

@@ -82,12 +82,13 @@ def conduct(o, cell, work, dt):
 
 
 @inner
-def follow_slopes(wall, cell, share):
-    """Let the slopes follow the profile; share = 1 - exp(-dt/RISE_TIME).
+def follow_slopes(wall, cell, dt):
+    """Let the slopes follow the profile for dt [s].
 
     The slope is a small correction of a profile that moves in minutes. Kept as a slow state it stays out of the stiff
     coupling of walls and streams, which the matrix of the implicit step can then hold exactly.
     """
+    share = -math.expm1(-dt / RISE_TIME)
     for w in range(wall.shape[0]):
         o = wall[w]
         for i in range(o.first, o.first + o.n):
@@ -95,8 +96,30 @@ def follow_slopes(wall, cell, share):
 
 
 @inner
-def follow_flows(link, total, share):
-    """Let the slow flows follow; share = 1 - exp(-dt/FLOW_TIME)."""
+def limit_slopes(wall, cell):
+    """Take back slopes that the profile has left behind, as a cold front does that passes a cell within a step.
+
+    No more than twice the smaller step to a neighbour: what a slope may be without new extremes (Sweby 1984).
+    """
+    for w in range(wall.shape[0]):
+        o = wall[w]
+        if o.n < 3:
+            continue
+        last = o.first + o.n - 1
+        for i in range(o.first, last + 1):
+            before = cell[i].temp - cell[i - 1].temp if i > o.first else cell[i + 1].temp - cell[i].temp
+            after = cell[i + 1].temp - cell[i].temp if i < last else before
+            most = 2.0 * min(abs(before), abs(after))
+            if before * after <= 0.0 or cell[i].rise * after <= 0.0:
+                cell[i].rise = 0.0
+            elif abs(cell[i].rise) > most:
+                cell[i].rise = math.copysign(most, cell[i].rise)
+
+
+@inner
+def follow_flows(link, total, dt):
+    """Let the slow flows follow for dt [s]."""
+    share = -math.expm1(-dt / FLOW_TIME)
     for j in range(link.shape[0]):
         total[j].m_slow += (abs(link[j].m_eff) - total[j].m_slow) * share
 
