@@ -29,6 +29,9 @@ PARTS = 256
 ASTRAY_SHARE = 0.02
 """Largest difference between the first- and the second-order state of a volume or wall cell, relative."""
 
+NOTHING = 1e-100
+"""What has decayed below this is zero: denormal numbers are slow, and no reading."""
+
 ACCEPTED, ASTRAY = -1, -2
 
 NODE_WIDTH = len(NODE_FIELDS)
@@ -416,4 +419,5 @@ def states_to_end(state, image, saved, rates, decays, dt):
     """States of the units at the end of the step."""
     for j in range(state.shape[0]):
         second = (image[state[j].rate] - 2.0 * rates[j]) / decays[j]
-        image[state[j].value] = saved[state[j].value] + dt * (1.5 * rates[j] + 0.5 * second)
+        value = saved[state[j].value] + dt * (1.5 * rates[j] + 0.5 * second)
+        image[state[j].value] = value if abs(value) > NOTHING else 0.0
