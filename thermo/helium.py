@@ -54,6 +54,7 @@ from thermo.sheet import (
     sheet_pv,
     sheet_s,
     sheet_T,
+    sheet_T_slope,
     y_ph,
 )
 from thermo.transport import k_rhoT, mu_rhoT
@@ -92,6 +93,19 @@ def state_ph(p, h):
     if x < 0.0:
         x = 1.0 if T > T_CRITICAL or rho < RHO_CRITICAL else 0.0
     return T, rho, (1.0 - rho * v_p) / v, -rho * v_h / v, T_p, T_h, x, code
+
+
+@kernel
+def T_slope_ph(p, h):
+    """Temperature [K] and its slope by enthalpy [K kg/J] of pressure [Pa] and enthalpy [J/kg]; slope 0 inside the dome.
+
+    What a stream along a wall asks for most often; no codes.
+    """
+    y = y_ph(p, h)
+    if in_one_phase(p, y):
+        return sheet_T_slope(p, y)
+    T, _, slope, _, _, _, _, _ = both_anywhere(p, h)
+    return T, slope
 
 
 @of_ph

@@ -2,7 +2,8 @@
 
 `table()` is an external symbol bound to the buffer when code is loaded; `symbol(name)` makes another such function.
 `fma` is a product and sum rounded once. `bicubic` and `bicubic_pair` work on values and slopes at a time, as vectors;
-the compiler would not do it by itself. `polynomial` evaluates the 16 coefficients c[a, b] t^a u^b of one cell.
+the compiler would not do it by itself. `polynomial` evaluates the 16 coefficients c[a, b] t^a u^b of one cell;
+`polynomial_slope` gives their slope by u too.
 
 A node keeps (f, f_y) of its quantities and, `gap` doubles on, (f_p, f_py); the next node in y is 2 gap doubles on.
 """
@@ -141,15 +142,21 @@ def _bicubic(context: Any, first: Any, second: Any, gap: Any, along: Any, across
     return types.float64(types.int64, types.int64, types.int64, WEIGHTS, WEIGHTS), codegen
 
 
+def _powers_of_u(vectors: _Vectors, address: Any, t: Any) -> Any:
+    """The four coefficients of u at position t of a cell."""
+    powers = [vectors.at(address, ir.Constant(INTEGER, 4 * k)) for k in range(4)]
+    line, along = powers[3], vectors.of(t)
+    for power in (powers[2], powers[1], powers[0]):
+        line = vectors.builder.call(vectors.fuse, (line, along, power))
+    return line
+
+
 @intrinsic
 def _polynomial(context: Any, address: Any, t: Any, u: Any) -> Any:
     def codegen(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         address, t, u = arguments
         four, two = _Vectors(builder, 4), _Vectors(builder, 2)
-        powers = [four.at(address, ir.Constant(INTEGER, 4 * k)) for k in range(4)]
-        line, along = powers[3], four.of(t)
-        for power in (powers[2], powers[1], powers[0]):
-            line = builder.call(four.fuse, (line, along, power))
+        line = _powers_of_u(four, address, t)
 
         # (c0 + c1 u) + (c2 + c3 u) u^2
         empty = ir.Constant(four.type, ir.Undefined)
@@ -162,6 +169,21 @@ def _polynomial(context: Any, address: Any, t: Any, u: Any) -> Any:
         return builder.fma(high, builder.fmul(u, u), low)
 
     return types.float64(types.int64, types.float64, types.float64), codegen
+
+
+@intrinsic
+def _polynomial_slope(context: Any, address: Any, t: Any, u: Any) -> Any:
+    def codegen(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        address, t, u = arguments
+        line = _powers_of_u(_Vectors(builder, 4), address, t)
+        c = [builder.extract_element(line, INDEX(k)) for k in range(4)]
+        value = builder.fma(builder.fma(builder.fma(c[3], u, c[2]), u, c[1]), u, c[0])
+        two, three = (ir.Constant(ir.DoubleType(), number) for number in (2.0, 3.0))
+        slope = builder.fma(builder.fma(builder.fmul(three, c[3]), u, builder.fmul(two, c[2])), u, c[1])
+        return context.make_tuple(builder, signature.return_type, (value, slope))
+
+    returned = types.UniTuple(types.float64, 2)
+    return returned(types.int64, types.float64, types.float64), codegen
 
 
 @intrinsic
@@ -186,6 +208,7 @@ fma: Any = _fma
 bicubic: Any = _bicubic
 bicubic_pair: Any = _bicubic_pair
 polynomial: Any = _polynomial
+polynomial_slope: Any = _polynomial_slope
 if PLAIN:
 
     def plain_bits_of(number: float) -> int:
@@ -208,5 +231,10 @@ if PLAIN:
         powers = _bound[HELIUM][address : address + 16].reshape(4, 4)
         return float(t ** np.arange(4) @ powers @ u ** np.arange(4))
 
-    bits_of, fma, polynomial = plain_bits_of, plain_fma, plain_polynomial
+    def plain_polynomial_slope(address: int, t: float, u: float) -> tuple[float, float]:
+        powers = t ** np.arange(4) @ _bound[HELIUM][address : address + 16].reshape(4, 4)
+        return float(powers @ u ** np.arange(4)), float(powers[1:] * np.arange(1, 4) @ u ** np.arange(3))
+
+    bits_of, fma = plain_bits_of, plain_fma
+    polynomial, polynomial_slope = plain_polynomial, plain_polynomial_slope
     bicubic, bicubic_pair = plain_bicubic, plain_bicubic_pair

@@ -19,7 +19,7 @@ import numpy as np
 
 from thermo.eos import P_CRITICAL, P_LAMBDA, T_CRITICAL, T_LAMBDA
 from thermo.jit import inner
-from thermo.memory import HELIUM, bicubic, bicubic_pair, bits_of, fma, polynomial, reserve, table
+from thermo.memory import HELIUM, bicubic, bicubic_pair, bits_of, fma, polynomial, polynomial_slope, reserve, table
 
 CELLS_P = (2, 2, 2, 2, 4, 4, 8, 8, 16, 16, 16, 32, 32, 32, 32, 16, 16, 16, 16)
 """Cells in each power of two of pressure, from 64 Pa to 33.6 MPa."""
@@ -132,6 +132,15 @@ def sheet_T(p, y):
     i, t, _ = cell_p(p)
     j, u, _ = cell_y(y)
     return polynomial(POWERS + 16 * (i * NY + j), t, u)
+
+
+@inner
+def sheet_T_slope(p, y):
+    """Temperature on the sheet [K] and its slope by y [K kg/J]."""
+    i, t, _ = cell_p(p)
+    j, u, dy = cell_y(y)
+    T, slope = polynomial_slope(POWERS + 16 * (i * NY + j), t, u)
+    return T, slope / dy
 
 
 @inner

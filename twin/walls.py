@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import math
 
-from thermo.helium import state_ph
+from thermo.helium import T_slope_ph
 from thermo.jit import inner
 from thermo.materials import cp_material, k_material, temp_material
 
@@ -186,17 +186,17 @@ def pass_cell(p, h, ua_m, temp, rise):
 
     ua_m = UA_cell / m_flow [J/(kg K)]. Two passes: cp at the inlet first, then the secant between inlet and outlet.
     """
-    t_in, _, _, _, _, slope, _, _ = state_ph(p, h)
+    t_in, slope = T_slope_ph(p, h)
     if slope < FLAT:
         h_out = h + ua_m * (temp - t_in)
-        t_out, _, _, _, _, slope_out, _, _ = state_ph(p, h_out)
+        t_out, slope_out = T_slope_ph(p, h_out)
         if abs(t_out - t_in) < 1e-6:
             return h_out, 1.0, ua_m
         cp = (h_out - h) / (t_out - t_in)
     else:
         cp = 1.0 / slope
     h_out, decay = follow(h, t_in, cp, ua_m, temp, rise)
-    t_out, _, _, _, _, slope_out, _, _ = state_ph(p, h_out)
+    t_out, slope_out = T_slope_ph(p, h_out)
     dt = t_out - t_in
     if abs(dt) > 1e-6 and (h_out - h) * dt > 0.0:
         cp = (h_out - h) / dt

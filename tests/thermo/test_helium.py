@@ -13,6 +13,7 @@ from thermo.helium import (
     T_ph,
     T_ps,
     T_sat,
+    T_slope_ph,
     compressibility_ph,
     cp_ph,
     h_liq,
@@ -121,6 +122,7 @@ def test_slopes_are_those_of_the_values() -> None:
         assert (right[1] - left[1]) / (2 * dh) == pytest.approx(rho_h, rel=1e-5)
         assert (up[0] - down[0]) / (2 * dp) == pytest.approx(T_p, rel=1e-4, abs=1e-12)
         assert (right[0] - left[0]) / (2 * dh) == pytest.approx(T_h, rel=1e-5, abs=1e-12)
+        assert T_slope_ph(p, h) == pytest.approx((_T, T_h), rel=1e-12)
 
 
 def test_speed_of_sound_and_exponent_agree_with_coolprop(reference) -> None:  # type: ignore[no-untyped-def]
