@@ -1,4 +1,7 @@
-"""Noise without memory: a normal deviate from a step number and a key, so that every replay has the same noise."""
+"""Noise without memory: a normal deviate from a time and a key, so that every replay has the same noise.
+
+It hangs on the time, not on the number of steps: at half the step a reading has the same noise at the same time.
+"""
 
 import math
 
@@ -31,9 +34,15 @@ def uniform(counter, key):
 
 
 @inner
-def gauss(step, key):
-    """Standard normal deviate of a step for a key, both whole numbers (Box and Muller 1958)."""
-    counter = _TWO * np.uint64(step)
+def tick(time):
+    """The millisecond that a time [s] is in."""
+    return int(1000.0 * time + 0.5)
+
+
+@inner
+def gauss(number, key):
+    """Standard normal deviate of two whole numbers (Box and Muller 1958)."""
+    counter = _TWO * np.uint64(number)
     u = uniform(counter, key)
     v = uniform(counter + _ONE, key)
     return math.sqrt(-2.0 * math.log(u)) * math.cos(2.0 * math.pi * v)

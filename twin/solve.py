@@ -26,7 +26,7 @@ GAMMA = 1.0 + 1.0 / math.sqrt(2.0)
 PARTS = 256
 """A step is cut into halves down to this many parts where it would go astray."""
 
-ASTRAY_SHARE = 0.02
+ASTRAY_SHARE = 0.005
 """Largest difference between the first- and the second-order state of a volume or wall cell, relative."""
 
 NOTHING = 1e-100

@@ -5,7 +5,7 @@ import zlib
 from dataclasses import dataclass
 
 from thermo.jit import kernel
-from twin.noise import gauss
+from twin.noise import gauss, tick
 from twin.unit import Input, Latch, Output, Param, Wire, unit_operation
 
 GOOD, UNDER, OVER, FROZEN, FAILED = range(5)
@@ -46,7 +46,7 @@ def transmitter(par, s, image, wire, clock):
     # what the electronics make of it
     reading = s.sensed + s.bias
     if par.noise > 0.0:
-        reading += par.noise * gauss(int(clock.step), int(par.key))
+        reading += par.noise * gauss(tick(clock.time), int(par.key))
     if par.resolution > 0.0:
         reading = par.low + par.resolution * math.floor((reading - par.low) / par.resolution + 0.5)
 
