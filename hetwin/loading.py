@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
 import threading
 import time
@@ -19,7 +20,7 @@ COMPILING = "Compiling for this machine, once for each version and set of equipm
 
 def load_plant(name: str, units: list[Path] | None = None, step: float | None = None) -> Plant:
     """The plant, compiled and ready to step."""
-    with progress_line():
+    with progress_line(), helper(name, units or []) as compiling, _heard(compiling):
         from twin.plant import Plant
 
         plant = Plant.load(name, units or (), step)
@@ -32,6 +33,32 @@ def compile_step(plant: Plant) -> None:
     start = plant.snapshot()
     plant.advance(1)
     plant.restore(start)
+
+
+@contextmanager
+def helper(plant: str, units: list[Path]) -> Iterator[threading.Event]:
+    """Once the event is set, a second process compiles from the other end (twin/ahead.py); it goes with the block."""
+    compiling, done = threading.Event(), threading.Event()
+
+    def help_out() -> None:
+        compiling.wait()
+        if done.is_set():
+            return
+        command = [sys.executable, "-m", "twin.ahead", plant, *map(str, units)]
+        silent = subprocess.DEVNULL
+        with subprocess.Popen(command, stdin=silent, stdout=silent, stderr=silent) as ahead:
+            while ahead.poll() is None and not done.wait(0.1):
+                pass
+            ahead.terminate()
+
+    second = threading.Thread(target=help_out, daemon=True)
+    second.start()
+    try:
+        yield compiling
+    finally:
+        done.set()
+        compiling.set()
+        second.join()
 
 
 @contextmanager

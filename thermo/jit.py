@@ -152,6 +152,11 @@ def _as_dispatcher(value: Inner, context: Any) -> Any:
     return numba.types.Dispatcher(value.dispatcher)
 
 
+def merged(function: Callable[..., Any]) -> Any:
+    """Make a function part of the kernel that calls it: one large kernel is compiled sooner than one in another."""
+    return numba.njit(error_model="numpy", nogil=True, inline="always")(function)
+
+
 def inner(function: Callable[..., Any]) -> Any:
     """Make an `Inner` of a function, or, beside it, of a kernel that Python can call."""
     if numba.config.DISABLE_JIT:

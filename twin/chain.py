@@ -42,7 +42,7 @@ DATA_FIELDS = (
 def chain_text(kinds: list[Kind]) -> str:
     """Source of the chain for these kinds, in this order."""
     lines = ['"""Written by twin.chain; do not edit."""', "", "from typing import NamedTuple, Any", ""]
-    lines += ["from thermo.jit import inner, kernel"]
+    lines += ["from thermo.jit import inner, kernel, merged"]
     for kind in kinds:
         for function in (kind.kernel, kind.update):
             if function is not None:

@@ -38,6 +38,13 @@ NODE_WIDTH = len(NODE_FIELDS)
 
 
 @inner
+def copy(numbers, to):
+    """Copy as many numbers; a slice assignment would carry a message about unequal lengths into the kernel."""
+    for i in range(numbers.shape[0]):
+        to[i] = numbers[i]
+
+
+@inner
 def keep_linearisation(link, node, h_lin):
     """Remember what the matrix is made of."""
     for i in range(node.shape[0]):

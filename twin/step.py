@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from thermo.jit import inner, kernel
+from thermo.jit import kernel, merged
 from twin.network import find_states
 from twin.solve import (
     ACCEPTED,
@@ -16,6 +16,7 @@ from twin.solve import (
     book_heat,
     book_totals,
     clear,
+    copy,
     factor,
     gather,
     keep_linearisation,
@@ -53,13 +54,13 @@ def step(m, d, n):
             d.clock.parts += 1.0
             if n > 0:
                 limit_slopes(d.wall, d.cell)
-            d.saved[:] = d.image
+            copy(d.image, d.saved)
             bad = advance(m, d, m.dt * part / PARTS if n > 0 else 0.0)
 
             # a part that went wrong or astray is done again in two halves
             if bad != ACCEPTED and part > 1:
                 parts = d.clock.parts
-                d.image[:] = d.saved
+                copy(d.saved, d.image)
                 d.clock.parts = parts
                 part //= 2
                 bad = find_states(m.node_card, d.node, d.cell, d.wall, d.work, m.node_first, m.cell_first)
@@ -81,7 +82,7 @@ def step(m, d, n):
     return bad
 
 
-@inner
+@merged
 def advance(m, d, dt):
     """One step of ROS2 over dt; dt = 0 only looks. Return ACCEPTED, ASTRAY or the address of the first bad value."""
     t = GAMMA * dt
