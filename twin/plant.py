@@ -20,7 +20,7 @@ import numpy as np
 from thermo.jit import kernel_digest
 from twin.actions import Action, perform, plant_actions
 from twin.compile import compile_plant
-from twin.errors import BadWrite, NumericalFailure, SnapshotMismatch, TwinError
+from twin.errors import NumericalFailure, SnapshotMismatch, TwinError
 from twin.ledger import Ledger, open_books
 from twin.plant_file import PlantSpec, UnitSpec, load_spec
 from twin.records import CELL_WIDTH, CLOCK, NODE_FIELDS
@@ -90,17 +90,8 @@ class Plant:
     def __setitem__(self, name: str, value: float) -> None:
         tag = self.tags[name]
         if not tag.writable:
-            raise BadWrite(f"{name} is computed by the plant; only inputs can be written.", "not_writable")
-        if isinstance(value, (str, bytes)) or not np.isscalar(value):
-            raise BadWrite(f"{name}: expected one number in {tag.unit}, got {value!r}.", "type_mismatch")
-        number = float(value)  # type: ignore[arg-type]
-        if not tag.low <= number <= tag.high:
-            raise BadWrite(f"{name}: expected {tag.low:g} to {tag.high:g} {tag.unit}, got {number:g}.", "out_of_range")
-        if tag.discrete and number != int(number):
-            raise BadWrite(
-                f"{name}: expected one of {', '.join(tag.labels)} by number, got {number:g}.", "type_mismatch"
-            )
-        self.image[tag.address] = number
+            raise tag.refuse_write()
+        self.image[tag.address] = tag.accept(value)
 
     @property
     def time(self) -> float:

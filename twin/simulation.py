@@ -25,7 +25,7 @@ import numpy as np
 
 from twin.clock import Clock, WallClock
 from twin.compile import MODES
-from twin.errors import BadWrite, NumericalFailure, TwinError
+from twin.errors import NumericalFailure, TwinError
 from twin.plant import Plant
 from twin.tags import Tag
 
@@ -171,16 +171,8 @@ class Simulation:
     def _checked(self, name: str, value: float) -> float:
         tag = self.plant.tags[name]
         if not writable(tag):
-            raise BadWrite(f"{name} is computed by the plant; only inputs can be written.", "not_writable")
-        if not isinstance(value, (int, float, np.number)):
-            raise BadWrite(f"{name}: expected one number in {tag.unit}, got {value!r}.", "type_mismatch")
-        if not tag.low <= value <= tag.high:  # false for NaN too
-            raise BadWrite(f"{name}: expected {tag.low:g} to {tag.high:g} {tag.unit}, got {value:g}.", "out_of_range")
-        if tag.discrete and value != int(value):
-            raise BadWrite(
-                f"{name}: expected one of {', '.join(tag.labels)} by number, got {value:g}.", "type_mismatch"
-            )
-        return float(value)
+            raise tag.refuse_write()
+        return tag.accept(value)
 
     # The thread
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from twin.errors import UnknownTag, nearest
+import numpy as np
+
+from twin.errors import BadWrite, UnknownTag, nearest
 
 
 @dataclass(frozen=True)
@@ -37,6 +39,25 @@ class Tag:
     @property
     def discrete(self) -> bool:
         return bool(self.labels)
+
+    def accept(self, value: object) -> float:
+        """The value as a number, if this tag may hold it. Raises BadWrite with the reason in a sentence."""
+        if not isinstance(value, (int, float, np.number)):
+            raise BadWrite(f"{self.name}: expected one number in {self.unit}, got {value!r}.", "type_mismatch")
+        number = float(value)
+        if not self.low <= number <= self.high:  # not for NaN either
+            raise BadWrite(
+                f"{self.name}: expected {self.low:g} to {self.high:g} {self.unit}, got {number:g}.", "out_of_range"
+            )
+        if self.discrete and number != int(number):
+            raise BadWrite(
+                f"{self.name}: expected one of {', '.join(self.labels)} by number, got {number:g}.", "type_mismatch"
+            )
+        return number
+
+    def refuse_write(self) -> BadWrite:
+        """What to raise when somebody writes what the plant computes."""
+        return BadWrite(f"{self.name} is computed by the plant; only inputs can be written.", "not_writable")
 
 
 class Tags(Mapping[str, Tag]):
