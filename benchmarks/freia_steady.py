@@ -113,7 +113,8 @@ def leak(plant: Plant) -> float:
     """Heat from the room [W]."""
     room, units = plant.node("AIR").temp, plant.spec.units
     heat = sum(units[name].card.UA_leak * (room - plant[f"{name}.temp_mean"]) for name in EXCHANGERS)
-    return float(heat + units["LP-101"].card.UA * (room - plant["LP-101.temp"]) + plant["D-1.Q_leak"])
+    heat += sum(plant[f"{name}.Q_flow"] for name in VOLUMES if units[name].kind.name == "buffer")
+    return float(heat + plant["D-1.Q_leak"])
 
 
 def extracted(plant: Plant) -> float:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from thermo.jit import kernel
 from thermo.materials import ALUMINIUM
-from twin.network import orifice
+from twin.network import heat, orifice
 from twin.unit import Link, Output, Param, Port, Wall, unit_operation
 
 EXAMPLE = """
@@ -51,7 +51,8 @@ def heat_exchanger(par, s, node, port, link, wall):
     """Flow from the pressure drop; heat transfer on both sides grows with flow to the power 0.6 to 0.8.
 
     Plate-fin correlations give h ~ m^0.6 (offset strip fins: Manglik and Bergles 1995, turbulent limit). Half of the
-    thermal resistance lies on each side at the design flow.
+    thermal resistance lies on each side at the design flow. Gas that stands in the headers takes their temperature; the
+    little heat for that comes from the block as a whole.
     """
     hot, cold = link[0], link[1]
     s.m_hot = orifice(hot, node[hot.a], node[hot.b], par.hot_area)
@@ -62,7 +63,13 @@ def heat_exchanger(par, s, node, port, link, wall):
     o = wall[0]
     o.sink_temp = node[port[4]].temp
     o.sink_ua = par.UA_leak
-    o.q = 0.0
+    at_warm_end = o.temp_first - node[hot.a].temp, o.temp_first - node[cold.b].temp
+    at_cold_end = o.temp_last - node[hot.b].temp, o.temp_last - node[cold.a].temp
+    heat(node[hot.a], par.UA_headers * at_warm_end[0])
+    heat(node[cold.b], par.UA_headers * at_warm_end[1])
+    heat(node[hot.b], par.UA_headers * at_cold_end[0])
+    heat(node[cold.a], par.UA_headers * at_cold_end[1])
+    o.q = -par.UA_headers * (at_warm_end[0] + at_warm_end[1] + at_cold_end[0] + at_cold_end[1])
     s.temp_warm, s.temp_cold, s.temp_mean = o.temp_first, o.temp_last, o.temp_mean
     s.dp_hot = node[hot.a].p - node[hot.b].p
     s.dp_cold = node[cold.a].p - node[cold.b].p
@@ -88,6 +95,7 @@ class HeatExchanger:
     cells: int = Param("1", "cells along the exchanger", default=12, range=(1, 200))
     exponent: float = Param("1", "exponent of flow in UA", default=0.6, range=(0.0, 1.0))
     UA_leak: float = Param("W/K", "heat leak from the room", default=0.0)
+    UA_headers: float = Param("W/K", "from the block to the gas at each of its four ends", default=0.05)
     conduction: float = Param("m", "solid cross-section over length, end to end", default=0.0)
     temp_warm_start: float = Param("K", "wall at the warm end at the start", default=300.0)
     temp_cold_start: float = Param("K", "wall at the cold end at the start", default=300.0)
