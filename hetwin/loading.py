@@ -37,19 +37,27 @@ def compile_step(plant: Plant) -> None:
 
 @contextmanager
 def helper(plant: str, units: list[Path]) -> Iterator[threading.Event]:
-    """Once the event is set, a second process compiles from the other end (twin/ahead.py); it goes with the block."""
+    """Once the event is set, a second process works ahead: compiles from the other end (twin/ahead.py), then builds the
+    OPC UA nodes of the standard. It goes with the block, wherever it is; both leave only whole files in the cache.
+    """
+    ahead = [
+        ["-m", "twin.ahead", plant, *map(str, units)],
+        ["-c", "import opcua_server.standard_nodes as nodes; nodes.prepare()"],
+    ]
     compiling, done = threading.Event(), threading.Event()
 
     def help_out() -> None:
         compiling.wait()
         if done.is_set():
             return
-        command = [sys.executable, "-m", "twin.ahead", plant, *map(str, units)]
         silent = subprocess.DEVNULL
-        with subprocess.Popen(command, stdin=silent, stdout=silent, stderr=silent) as ahead:
-            while ahead.poll() is None and not done.wait(0.1):
-                pass
-            ahead.terminate()
+        for command in ahead:
+            with subprocess.Popen([sys.executable, *command], stdin=silent, stdout=silent, stderr=silent) as process:
+                while process.poll() is None and not done.wait(0.1):
+                    pass
+                process.terminate()
+            if done.is_set():
+                return
 
     second = threading.Thread(target=help_out, daemon=True)
     second.start()

@@ -93,6 +93,11 @@ class CachedServer(InternalServer):
         self.aspace._nodes = LazyNodes(pickles)
 
 
+def prepare() -> None:
+    """Fill the cache, so that the next server starts quickly."""
+    asyncio.run(CachedServer().load_standard_address_space())
+
+
 def _pickled(aspace: Any) -> dict[int, bytes]:
     return {nodeid.Identifier: pickle.dumps(node, pickle.HIGHEST_PROTOCOL) for nodeid, node in aspace._nodes.items()}
 
