@@ -4,6 +4,7 @@ TwinError
 ├── PlantFileError      a plant file, scenario or unit folder cannot be used: file, table, field, cure
 ├── UnknownTag          no such tag; names the nearest ones
 ├── BadWrite            a tag cannot take this value: not writable, out of range, wrong type
+├── Infeasible          a specified machine cannot work: component and reason
 ├── SnapshotMismatch    a snapshot belongs to another plant or another version
 └── NumericalFailure    a step produced a bad number: tag, time, likely cause, cure
 """
@@ -35,6 +36,14 @@ class BadWrite(TwinError, ValueError):
     def __init__(self, text: str, reason: str) -> None:
         super().__init__(text)
         self.reason = reason
+
+
+class Infeasible(TwinError):
+    """A specified machine cannot work: which component, and why."""
+
+    def __init__(self, component: str, reason: str) -> None:
+        super().__init__(f"{component}: {reason}.")
+        self.component = component
 
 
 class SnapshotMismatch(TwinError):

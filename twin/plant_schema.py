@@ -38,8 +38,8 @@ def unit_type(kind: Kind, words: dict[str, str] | None = None) -> Any:
     hints = typing.get_type_hints(kind.card)
     for name, field in [*kind.params.items(), *kind.ports.items(), *kind.wires.items()]:
         unit = _resolved(field.metadata.get("unit", "text"), kind, words or {})
-        value = _field_type(field, hints[name], unit)
-        entries[name] = Required[value] if _is_required(field) else NotRequired[value]
+        value = field_type(field, hints[name], unit)
+        entries[name] = Required[value] if is_required(field) else NotRequired[value]
     entries["start"] = NotRequired[_start_type(kind, words or {})]
     return table_type(kind.name, entries)
 
@@ -58,11 +58,11 @@ _SOURCE = Annotated[
 ]
 
 
-def _is_required(field: dataclasses.Field[Any]) -> bool:
+def is_required(field: dataclasses.Field[Any]) -> bool:
     return field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING
 
 
-def _field_type(field: dataclasses.Field[Any], hint: Any, unit: str) -> Any:
+def field_type(field: dataclasses.Field[Any], hint: Any, unit: str) -> Any:
     text = field.metadata["text"]
     if "param" not in field.metadata:
         return Annotated[str, Field(description=text)]

@@ -1,0 +1,1 @@
+"""Studies: what an engineer asks of the model beyond running it."""

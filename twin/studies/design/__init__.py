@@ -1,0 +1,6 @@
+"""Steady design and rating of a helium liquefier: the modified Claude (Collins) cycle.
+
+`cards` says what may be specified, `arrangement` how the equipment is connected, `design_file` reads a specification,
+`cycle` holds the equations as kernels, `steady` solves them and refuses what cannot work, `exergy` accounts for losses,
+`optimum` chooses splits and pressures, `pictures` draws.
+"""
