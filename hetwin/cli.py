@@ -149,6 +149,47 @@ def props(
 
 
 @app.command()
+def design(
+    machine: Annotated[str | None, typer.Argument(help="A published machine or the path of a specification.")] = None,
+    flow: Annotated[str | None, typer.Option(help='Compressor flow, such as "31.6 g/s".')] = None,
+    p_high: Annotated[str | None, typer.Option(help='High pressure, such as "13 bar".')] = None,
+    p_low: Annotated[str | None, typer.Option(help='Pressure of the return, such as "1.05 bar".')] = None,
+    p_dewar: Annotated[str | None, typer.Option(help='Pressure in the dewar, such as "1.2 bar".')] = None,
+    temp_in: Annotated[str | None, typer.Option(help='Temperature of gas and room, such as "300 K".')] = None,
+    effectiveness: Annotated[str | None, typer.Option(help="Of every exchanger, 0 to 1.")] = None,
+    ua: Annotated[str | None, typer.Option("--ua", help='Conductance of every exchanger, such as "10 kW/K".')] = None,
+    pinch: Annotated[str | None, typer.Option(help='Least temperature difference of every exchanger: "0.5 K".')] = None,
+    turbine_efficiency: Annotated[str | None, typer.Option(help="Isentropic, of every turbine.")] = None,
+    efficiency_isothermal: Annotated[str | None, typer.Option(help="Of the compressor.")] = None,
+    split: Annotated[str | None, typer.Option(help='Share of each turbine, such as "0.42,0.40".')] = None,
+    ln2: Annotated[bool | None, typer.Option("--ln2/--no-ln2", help="With or without liquid nitrogen.")] = None,
+    arrangement: Annotated[str | None, typer.Option(help="collins (turbines side by side) or series.")] = None,
+    turbines: Annotated[int | None, typer.Option(help="Number of turbines, 1 to 3.")] = None,
+    heat_leak: Annotated[str | None, typer.Option(help='Heat into the dewar and its lines, such as "5 W".')] = None,
+    impurity: Annotated[str | None, typer.Option(help='Air in the make-up, such as "1 %".')] = None,
+    filling: Annotated[bool, typer.Option("--filling", help="The liquid stays in the dewar [is withdrawn].")] = False,
+    optimise: Annotated[str | None, typer.Option(help="What to choose: split, p_high, p_between, with commas.")] = None,
+    objective: Annotated[str, typer.Option(help="yield or energy.")] = "yield",
+    as_json: Json = False,
+) -> None:
+    """Solve a liquefier at steady state: yield, state points, exchangers, exergy; refuse what cannot work."""
+    from hetwin import design as study
+    from hetwin.loading import progress_line
+    from hetwin.show import print_json
+
+    names = ("flow", "p_high", "p_low", "p_dewar", "temp_in", "effectiveness", "pinch", "turbine_efficiency", "split")
+    given = {name: value for name, value in locals().items() if name in names}
+    given |= {"efficiency_isothermal": efficiency_isothermal, "Q_dewar": heat_leak, "impurity": impurity, "UA": ua}
+    given |= {"ln2": ln2, "arrangement": arrangement, "turbines": turbines, "dewar_fills": filling}
+    with progress_line():
+        found = study.run(machine, given, optimise, objective)
+    if as_json:
+        print_json(found.as_dict())
+    else:
+        study.show(found)
+
+
+@app.command()
 def schema(units: Units = None) -> None:
     """Print the JSON Schema of plant files, for editors."""
     from hetwin.show import print_json

@@ -57,14 +57,23 @@ class Arrangement:
         for name in sorted({*cold, *hot} - {BATH}):
             side = "the warmed stream (low)", "the cooled stream (high or a branch)"
             if is_exchanger(name):
-                found += [f"{name}: passed {n} times by {where}, expected once" for n, where in
-                          zip((cold.count(name), hot.count(name)), side, strict=True) if n != 1]
+                found += [
+                    f"{name}: passed {n} times by {where}, expected once"
+                    for n, where in zip((cold.count(name), hot.count(name)), side, strict=True)
+                    if n != 1
+                ]
             elif is_turbine(name) and (name in self.high) != (name in cold):
                 found.append(f"{name}: branches off in high and joins in low, expected both or neither")
-        found += [f"branches.{head}: not a turbine in high{nearest(head, self.heads)}" for head in self.branches
-                  if head not in self.heads]
-        found += [f"branches.{head}: begins with {way[0]}, expected {head}" for head, way in self.branches.items()
-                  if way[:1] != (head,)]
+        found += [
+            f"branches.{head}: not a turbine in high{nearest(head, self.heads)}"
+            for head in self.branches
+            if head not in self.heads
+        ]
+        found += [
+            f"branches.{head}: begins with {way[0]}, expected {head}"
+            for head, way in self.branches.items()
+            if way[:1] != (head,)
+        ]
         return found
 
     def _all(self) -> list[str]:
@@ -101,14 +110,16 @@ def collins(turbines: int = 2) -> Arrangement:
 
 def series(turbines: int = 2) -> Arrangement:
     """Turbine after turbine, cooled in between beside the JT stream, as in the L140 at FREIA (arXiv 2104.10435)."""
+    high: tuple[str, ...]
+    low: tuple[str, ...]
     if turbines == 1:
-        return Arrangement(("E1", BATH, "E2", "T1", "E3", "E4"), ("E4", "T1", "E3", "E2", "E1"))
+        return collins(1)
     if turbines == 2:
-        way, beside, last = ("T1", "E4", "T2"), "E3|E4", ("E5",)
-        return Arrangement(("E1", BATH, "E2", "T1", "E3", *last), (*last, "T1", beside, "E2", "E1"), {"T1": way})
-    way = ("T1", "E4", "T2", "E6", "T3")
+        high, low = ("E1", BATH, "E2", "T1", "E3", "E5"), ("E5", "T1", "E3|E4", "E2", "E1")
+        return Arrangement(high, low, {"T1": ("T1", "E4", "T2")})
     high = ("E1", BATH, "E2", "T1", "E3", "E5", "E7")
-    return Arrangement(high, ("E7", "T1", "E5|E6", "E3|E4", "E2", "E1"), {"T1": way})
+    low = ("E7", "T1", "E5|E6", "E3|E4", "E2", "E1")
+    return Arrangement(high, low, {"T1": ("T1", "E4", "T2", "E6", "T3")})
 
 
 ARRANGEMENTS = {"collins": collins, "series": series}

@@ -39,8 +39,12 @@ class Turbine:
     """Expansion turbine; with wheel and speed its efficiency follows the speed ratio."""
 
     share: float = Param("1", "share of the compressor flow", 0.42, (0.0, 1.0))
-    efficiency: float = Param("1", "isentropic efficiency, at the best speed ratio if a wheel is given", 0.72, (0.0, 1.0))
-    p_out: float | None = Param("Pa", "outlet pressure [the low pressure; between turbines their mean]", None, (1e3, 1e7))
+    efficiency: float = Param(
+        "1", "isentropic efficiency, at the best speed ratio if a wheel is given", 0.72, (0.0, 1.0)
+    )
+    p_out: float | None = Param(
+        "Pa", "outlet pressure [the low pressure; between turbines their mean]", None, (1e3, 1e7)
+    )
     diameter: float | None = Param("m", "wheel diameter", None, (1e-3, 0.5))
     speed: float | None = Param("Hz", "rotor speed", None, (10.0, 20000.0))
     ratio_best: float = Param("1", "best ratio of tip speed to spouting velocity", 0.65, (0.3, 1.0))
@@ -53,7 +57,9 @@ class Bath:
     temp_out: float = Param("K", "temperature of the helium after the bath", 80.0, (64.0, 120.0))
     UA: float | None = Param("W/K", "conductance, instead of the temperature", None, (1.0, 1e6))
     temp_bath: float = Param("K", "boiling temperature", 77.355, (63.2, 110.0))
-    temp_vent: float | None = Param("K", "temperature at which the vapour is let out [that of the bath]", None, (63.2, 400))
+    temp_vent: float | None = Param(
+        "K", "temperature at which the vapour is let out [that of the bath]", None, (63.2, 400)
+    )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,9 +70,13 @@ class Machine:
     p_high: float = Param("Pa", "pressure at the inlet of the cold box", 13e5, (2.5e5, 60e5))
     p_low: float = Param("Pa", "pressure of the return at the outlet of the cold box", 1.05e5, (0.3e5, 3e5))
     p_dewar: float = Param("Pa", "pressure in the dewar", 1.2e5, (0.5e5, 2.2e5))
-    temp_in: float = Param("K", "temperature of the gas at the inlet of the cold box, and of the room", 300.0, (250, 350))
+    temp_in: float = Param(
+        "K", "temperature of the gas at the inlet of the cold box, and of the room", 300.0, (250, 350)
+    )
     efficiency_isothermal: float = Param("1", "isothermal efficiency of the compressor", 0.55, (0.05, 1.0))
     Q_dewar: float = Param("W", "heat into the dewar and its lines", 0.0, (0.0, 1e5))
-    dewar_fills: bool = Param("1", "the liquid stays in a rigid dewar and displaces its vapour [it is withdrawn]", False)
+    dewar_fills: bool = Param(
+        "1", "the liquid stays in a rigid dewar and displaces its vapour [it is withdrawn]", False
+    )
     impurity: float = Param("1", "mole fraction of air in the make-up, frozen out in the cold box", 0.0, (0.0, 0.1))
     purge: float = Param("1", "moles of helium lost in regeneration per mole of air frozen out", 1.0, (0.0, 100.0))

@@ -16,7 +16,7 @@ from math import exp, log
 
 import numpy as np
 
-from thermo.helium import T_ph, h_liq, h_pT, h_ps, h_vap, rho_liq, rho_vap, s_ph
+from thermo.helium import T_ph, h_liq, h_ps, h_pT, h_vap, rho_liq, rho_vap, s_ph
 from thermo.jit import inner, kernel
 
 # Operations along the streams: (code, index)
@@ -37,7 +37,8 @@ BY_EFFECTIVENESS, BY_UA, BY_DT_WARM, BY_DT_COLD, BY_PINCH = range(5)
 # Columns of `exchangers`: given, then found
 (MODE, VALUE, M_DESIGN, EXPONENT, LEAK, COLD_SHARE, P_HOT_IN, P_HOT_OUT, P_COLD_IN, P_COLD_OUT) = range(10)
 (M_HOT, H_HOT_IN, H_HOT_OUT, M_COLD, H_COLD_IN, H_COLD_OUT, Q_MOST, UA_FOUND, PINCH, PINCH_AT) = range(10, 20)
-EXCHANGER = 20
+(PINCH_HOT, T_HOT_IN, T_HOT_OUT, T_COLD_IN, T_COLD_OUT) = range(20, 25)
+EXCHANGER = 25
 
 # Columns of `turbines`
 (SHARE, EFFICIENCY, P_IN, P_OUT, TIP, RATIO_BEST) = range(6)
@@ -74,9 +75,7 @@ def inverse(dT):
 @inner
 def along(e, part):
     """Temperatures of the cooled and the warmed stream where this part of the duty is done, from the warm end."""
-    hot = T_ph(
-        e[P_HOT_IN] + part * (e[P_HOT_OUT] - e[P_HOT_IN]), e[H_HOT_IN] + part * (e[H_HOT_OUT] - e[H_HOT_IN])
-    )
+    hot = T_ph(e[P_HOT_IN] + part * (e[P_HOT_OUT] - e[P_HOT_IN]), e[H_HOT_IN] + part * (e[H_HOT_OUT] - e[H_HOT_IN]))
     cold = T_ph(
         e[P_COLD_OUT] + part * (e[P_COLD_IN] - e[P_COLD_OUT]), e[H_COLD_OUT] + part * (e[H_COLD_IN] - e[H_COLD_OUT])
     )
@@ -86,16 +85,18 @@ def along(e, part):
 @inner
 def survey(e, q):
     """Conductance that the duty q needs, smallest temperature difference and where it is (part of the duty)."""
-    total, least, at = 0.0, 1e9, 0.0
+    total, least = 0.0, 1e9
     for k in range(2 * PANELS + 1):
         part = 0.5 * k / PANELS
         hot, cold = along(e, part)
         if hot - cold < least:
-            least, at = hot - cold, part
-        weight = 1.0 if k == 0 or k == 2 * PANELS else 4.0 if k % 2 else 2.0
+            least, e[PINCH_AT], e[PINCH_HOT] = hot - cold, part, hot
+        weight = 1.0 if k in (0, 2 * PANELS) else 4.0 if k % 2 else 2.0
         total += weight * inverse(hot - cold)
+        if k == 0:
+            e[T_HOT_IN], e[T_COLD_OUT] = hot, cold
     e[UA_FOUND] = q * total / (6.0 * PANELS)
-    e[PINCH], e[PINCH_AT] = least, at
+    e[PINCH], e[T_HOT_OUT], e[T_COLD_IN] = least, hot, cold
 
 
 @inner
@@ -109,18 +110,17 @@ def conductance(e):
 @inner
 def bathed(g, p, h, m):
     """Enthalpy after the LN2 bath."""
-    T = T_ph(p, h)
-    if g[BATH_MODE] == BATH_OFF:
+    temp = T_ph(p, h)
+    coldest = g[BATH_OUT] if g[BATH_MODE] == BATH_TO_TEMP else g[BATH_TEMP]
+    if g[BATH_MODE] == BATH_OFF or temp <= coldest:
         return h
     if g[BATH_MODE] == BATH_TO_TEMP:
-        return h_pT(p, g[BATH_OUT]) if T > g[BATH_OUT] else h
-    if T <= g[BATH_TEMP]:
-        return h
+        return h_pT(p, coldest)
     # a wall of one temperature: NTU with the mean specific heat, which hardly varies here
-    out = g[BATH_TEMP] + 0.1 * (T - g[BATH_TEMP])
+    out = coldest + 0.1 * (temp - coldest)
     for _ in range(4):
-        cp = (h - h_pT(p, out)) / (T - out)
-        out = g[BATH_TEMP] + (T - g[BATH_TEMP]) * exp(-g[BATH_UA] / (m * cp))
+        cp = (h - h_pT(p, out)) / (temp - out)
+        out = coldest + (temp - coldest) * exp(-g[BATH_UA] / (m * cp))
     return h_pT(p, out)
 
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from thermo.helium import h_pT, s_liq, s_ph, s_pT, s_vap
+from thermo.helium import h_pT, h_vap, s_liq, s_ph, s_pT, s_vap
 from thermo.nitrogen import cp_gas_n2, h_vap_n2
 from twin.studies.design import cycle as c
 
@@ -60,12 +60,12 @@ class Account:
 
 def exergy_account(streams: list[Stream], design: Design, found: np.ndarray, power: float, ln2: float) -> Account:
     """Entropy made in every component, and what crosses the boundary."""
-    m, T0 = design.machine, design.machine.temp_in
+    T0 = design.machine.temp_in
     heat = {name: card.Q_leak for name, card in design.exchangers.items()}
     frozen = [name for name in design.arrangement.high if name in design.exchangers]
     heat[frozen[min(1, len(frozen) - 1)]] += float(found[c.Q_FROZEN])
     made: dict[str, float] = {name: -q / T0 for name, q in heat.items()}
-    energy: dict[str, float] = {name: q for name, q in heat.items()}
+    energy: dict[str, float] = dict(heat)
 
     s_in = s_ph(np.array([s.p_in for s in streams]), np.array([s.h_in for s in streams]))
     s_out = s_ph(np.array([s.p_out for s in streams]), np.array([s.h_out for s in streams]))
@@ -84,7 +84,7 @@ def exergy_account(streams: list[Stream], design: Design, found: np.ndarray, pow
     product, ln2_exergy = _product(design, found), ln2 * _ln2_exergy(design)
     missing = power + ln2_exergy - product - sum(destroyed.values())
     closure = _closure(design, found, energy, brake)
-    closure["exergy"] = missing / power
+    closure["exergy"] = float(missing / power)
     return Account(power, ln2_exergy, product, destroyed, closure)
 
 
@@ -154,13 +154,11 @@ def _product(design: Design, found: np.ndarray) -> float:
 
 def h_vapour(design: Design) -> float:
     """Enthalpy of saturated vapour in the dewar [J/kg]."""
-    from thermo.helium import h_vap
-
     return float(h_vap(design.machine.p_dewar))
 
 
 def _closure(design: Design, found: np.ndarray, energy: dict[str, float], brake: float) -> dict[str, float]:
-    """Mass over the flow, energy over the cooling of turbines and bath: what enters the cold box against what leaves."""
+    """Mass over the flow; energy over the cooling: what enters the cold box against what leaves it."""
     m = design.machine
     back = m.flow - found[c.MAKE_UP]
     gas = m.flow * h_pT(m.p_high, m.temp_in) - back * found[c.H_SUCTION]

@@ -120,17 +120,23 @@ def refuse_what_cannot_work(compiled: Compiled, worst: float) -> None:
     """Raise Infeasible for the first component, from the cold end, whose state is impossible."""
     design, found, m = compiled.design, compiled.found, compiled.design.machine
     names = design.arrangement.exchangers
-    if worst < SOLVED and found[c.LIQUID] <= LEAST_YIELD * m.flow:
+    if not worst < SOLVED:
+        raise Infeasible("cycle", _unsolved(compiled, worst))
+    if found[c.LIQUID] <= LEAST_YIELD * m.flow:
         raise Infeasible("JT valve", _too_warm(compiled))
-    if found[c.M_VAPOUR] < 0.0 or found[c.M_JT] <= 0.0:
+    if found[c.M_VAPOUR] <= 0.0:
         raise Infeasible("dewar", "no vapour is left to cool the exchangers; branch less gas off to the turbines")
     for name, e in zip(reversed(names), compiled.exchangers[::-1], strict=True):
         if not e[c.PINCH] > LEAST_PINCH:
             raise Infeasible(name, _crossing(e))
         if not e[c.H_HOT_IN] > e[c.H_HOT_OUT]:
             raise Infeasible(name, "would warm the stream that it has to cool")
-    if not worst < SOLVED:
-        raise Infeasible("cycle", f"no steady state was found; the duties still miss by {worst:.2g} of the scale")
+
+
+def _unsolved(compiled: Compiled, worst: float) -> str:
+    left = compiled.found[c.M_JT] / compiled.design.machine.flow
+    cure = f"; the turbines leave {100.0 * left:.2g} % of the flow to the JT valve, leave more" if left < 0.15 else ""
+    return f"no steady state was found, the duties still miss by {worst:.2g} of 100 kJ per kg of flow{cure}"
 
 
 def _too_warm(compiled: Compiled) -> str:
@@ -138,17 +144,17 @@ def _too_warm(compiled: Compiled) -> str:
     got = T_ph(last, compiled.found[c.H_JT])
     limit = T_ph(last, h_vap(m.p_dewar) - m.Q_dewar / compiled.found[c.M_JT])
     return (
-        f"the gas reaches it at {got:.2f} K; from {last / 1e5:.4g} bar it must be colder than {limit:.2f} K to leave any "
-        f"liquid at {m.p_dewar / 1e5:.4g} bar"
+        f"the gas reaches it at {got:.2f} K; from {last / 1e5:.4g} bar it must be colder than {limit:.2f} K to leave "
+        f"any liquid at {m.p_dewar / 1e5:.4g} bar"
     )
 
 
 def _crossing(e: np.ndarray) -> str:
-    part = e[c.PINCH_AT]
-    hot, cold = c.along(e, part)
+    hot = e[c.PINCH_HOT]
     return (
-        f"the temperatures cross: where {100.0 * part:.0f} % of its duty is done from the warm end, the cooled stream "
-        f"would be at {hot:.3f} K and the warmed one at {cold:.3f} K; ask for less effectiveness or for other flows"
+        f"the temperatures cross: where {100.0 * e[c.PINCH_AT]:.0f} % of its duty is done from the warm end, the "
+        f"cooled stream would be at {hot:.2f} K and the warmed one at {hot - e[c.PINCH]:.2f} K; ask for less "
+        "effectiveness or for other flows"
     )
 
 
@@ -218,7 +224,9 @@ def streams(compiled: Compiled) -> list[Stream]:
 def _bath_flow(compiled: Compiled) -> float:
     before = compiled.design.arrangement.high[: compiled.design.arrangement.high.index(BATH)]
     heads = compiled.design.arrangement.heads
-    return float(compiled.design.machine.flow - sum(compiled.branch[heads.index(t), 0] for t in before if is_turbine(t)))
+    return float(
+        compiled.design.machine.flow - sum(compiled.branch[heads.index(t), 0] for t in before if is_turbine(t))
+    )
 
 
 def _mixed(compiled: Compiled, behind: dict[str, float]) -> list[Stream]:
@@ -242,13 +250,28 @@ def _mixed(compiled: Compiled, behind: dict[str, float]) -> list[Stream]:
     return found
 
 
+Bare = tuple[str, str, float, float, float]
+"""A state point before its properties are known: name, text, p, h, flow."""
+
+
 def _points(compiled: Compiled) -> list[Point]:
-    """State points in the order of the gas: H on the high side, L on the low side, counted from the warm end."""
+    """All state points, in the order of the gas."""
+    bare = [*_supply_points(compiled), *_return_points(compiled)]
+    p, h = np.array([row[2] for row in bare]), np.array([row[3] for row in bare])
+    temp, s, rho, x = T_ph(p, h), s_ph(p, h), rho_ph(p, h), x_ph(p, h)
+    return [
+        Point(name, text, *map(float, (p[k], temp[k], h[k], s[k], rho[k], x[k], m_flow)))
+        for k, (name, text, _, _, m_flow) in enumerate(bare)
+    ]
+
+
+def _supply_points(compiled: Compiled) -> list[Bare]:
+    """H on the high side, counted from the warm end; turbines, JT valve and dewar."""
     a, f, m = compiled.design.arrangement, compiled.found, compiled.design.machine
     row = {name: compiled.exchangers[a.exchangers.index(name)] for name in a.exchangers}
     turbine = dict(zip(a.turbines, compiled.turbines, strict=True))
     h_in = h_pT(m.p_high, m.temp_in)
-    found, flow, k = [_point("H0", "inlet of the cold box", m.p_high, h_in, m.flow)], m.flow, 0
+    found, flow, k = [("H0", "inlet of the cold box", m.p_high, h_in, m.flow)], m.flow, 0
     for at, name in enumerate(a.high):
         if is_turbine(name):
             flow -= compiled.branch[a.heads.index(name), 0]
@@ -256,56 +279,52 @@ def _points(compiled: Compiled) -> list[Point]:
         k += 1
         p = compiled.pressures[0, at]
         h = f[c.H_BATH_OUT] if name == BATH else row[name][c.H_HOT_OUT]
-        found.append(_point(f"H{k}", f"high pressure, after {name}", p, h, flow))
+        found.append((f"H{k}", f"high pressure, after {name}", p, h, flow))
     for head in a.heads:
         for name in a.branch(head):
             if is_turbine(name):
                 t = turbine[name]
-                found.append(_point(f"{name}.in", f"inlet of {name}", t[c.P_IN], t[c.H_IN], t[c.M_TURBINE]))
-                found.append(_point(f"{name}.out", f"outlet of {name}", t[c.P_OUT], t[c.H_OUT], t[c.M_TURBINE]))
-    found.append(_point("JT.out", "after the JT valve", m.p_dewar, f[c.H_JT], f[c.M_JT]))
-    found.append(_point("D.liquid", "liquid in the dewar", m.p_dewar, f[c.H_LIQUID], f[c.LIQUID]))
-    found.append(_point("D.vapour", "vapour from the dewar", m.p_dewar, f[c.H_VAPOUR], f[c.M_VAPOUR]))
-    return found + _return_points(compiled, row)
+                found.append((f"{name}.in", f"inlet of {name}", t[c.P_IN], t[c.H_IN], t[c.M_TURBINE]))
+                found.append((f"{name}.out", f"outlet of {name}", t[c.P_OUT], t[c.H_OUT], t[c.M_TURBINE]))
+    found.append(("JT.out", "after the JT valve", m.p_dewar, f[c.H_JT], f[c.M_JT]))
+    found.append(("D.liquid", "liquid in the dewar", m.p_dewar, f[c.H_LIQUID], f[c.LIQUID]))
+    found.append(("D.vapour", "vapour from the dewar", m.p_dewar, f[c.H_VAPOUR], f[c.M_VAPOUR]))
+    return found
 
 
-def _return_points(compiled: Compiled, row: dict[str, np.ndarray]) -> list[Point]:
+def _return_points(compiled: Compiled) -> list[Bare]:
+    """L on the low side, counted from the warm end: before an exchanger, and after it."""
     a, f, found = compiled.design.arrangement, compiled.found, []
+    row = dict(zip(a.exchangers, compiled.exchangers, strict=True))
     places = [place.split("|") for place in a.low if not is_turbine(place)]
     for k, place in zip(range(len(places) - 1, -1, -1), places, strict=True):
         rows = [row[name] for name in place]
         m = sum(e[c.M_COLD] for e in rows)
         text = f"low pressure, before {' and '.join(place)}"
-        found.append(_point(f"L{k + 1}", text, rows[0][c.P_COLD_IN], rows[0][c.H_COLD_IN], m))
+        found.append((f"L{k + 1}", text, rows[0][c.P_COLD_IN], rows[0][c.H_COLD_IN], m))
         for name, e in zip(place, rows, strict=True):
-            found.append(_point(f"{name}.out", f"low pressure, after {name}", e[c.P_COLD_OUT], e[c.H_COLD_OUT], e[c.M_COLD]))
+            found.append((f"{name}.out", f"low pressure, after {name}", e[c.P_COLD_OUT], e[c.H_COLD_OUT], e[c.M_COLD]))
     m_back = sum(row[name][c.M_COLD] for name in places[-1])
-    return [*found, _point("L0", "return to the compressor", compiled.design.machine.p_low, f[c.H_SUCTION], m_back)]
-
-
-def _point(name: str, text: str, p: float, h: float, m_flow: float) -> Point:
-    values = (p, T_ph(p, h), h, s_ph(p, h), rho_ph(p, h), x_ph(p, h), m_flow)
-    return Point(name, text, *map(float, values))
+    return [*found, ("L0", "return to the compressor", compiled.design.machine.p_low, f[c.H_SUCTION], m_back)]
 
 
 def _exchangers(compiled: Compiled) -> list[ExchangerFound]:
     rows = []
     for name, e in zip(compiled.design.arrangement.exchangers, compiled.exchangers, strict=True):
-        warm, cold = (c.along(e, part) for part in (0.0, 1.0))
-        q = e[c.M_HOT] * (e[c.H_HOT_IN] - e[c.H_HOT_OUT])
-        hot = e[c.M_HOT] * (e[c.H_HOT_IN] - e[c.H_HOT_OUT]) / max(warm[0] - cold[0], 1e-9)
-        chill = e[c.M_COLD] * (e[c.H_COLD_OUT] - e[c.H_COLD_IN]) / max(warm[1] - cold[1], 1e-9)
-        values = (q, q / e[c.Q_MOST], e[c.UA_FOUND], e[c.PINCH], e[c.PINCH_AT], warm[0] - warm[1], cold[0] - cold[1])
-        values += (e[c.UA_FOUND] / min(hot, chill), e[c.M_HOT], e[c.M_COLD])
+        q, back = e[c.M_HOT] * (e[c.H_HOT_IN] - e[c.H_HOT_OUT]), e[c.M_COLD] * (e[c.H_COLD_OUT] - e[c.H_COLD_IN])
+        hot, cold = q / max(e[c.T_HOT_IN] - e[c.T_HOT_OUT], 1e-9), back / max(e[c.T_COLD_OUT] - e[c.T_COLD_IN], 1e-9)
+        ends = e[c.T_HOT_IN] - e[c.T_COLD_OUT], e[c.T_HOT_OUT] - e[c.T_COLD_IN]
+        quality = (q, q / e[c.Q_MOST], e[c.UA_FOUND], e[c.PINCH], e[c.PINCH_AT])
+        values = (*quality, *ends, e[c.UA_FOUND] / min(hot, cold), e[c.M_HOT], e[c.M_COLD])
         rows.append(ExchangerFound(name, *map(float, values)))
     return rows
 
 
 def _turbines(compiled: Compiled) -> list[TurbineFound]:
-    rows = []
-    for name, t in zip(compiled.design.arrangement.turbines, compiled.turbines, strict=True):
-        power = t[c.M_TURBINE] * (t[c.H_IN] - t[c.H_OUT])
-        values = (t[c.M_TURBINE], power, t[c.EFFICIENCY_NOW], t[c.P_IN], t[c.P_OUT])
-        values += (T_ph(t[c.P_IN], t[c.H_IN]), T_ph(t[c.P_OUT], t[c.H_OUT]), x_ph(t[c.P_OUT], t[c.H_OUT]))
-        rows.append(TurbineFound(name, *map(float, values)))
-    return rows
+    t = compiled.turbines
+    power = t[:, c.M_TURBINE] * (t[:, c.H_IN] - t[:, c.H_OUT])
+    inlet, outlet = (t[:, c.P_IN], t[:, c.H_IN]), (t[:, c.P_OUT], t[:, c.H_OUT])
+    machine = (t[:, c.M_TURBINE], power, t[:, c.EFFICIENCY_NOW], inlet[0], outlet[0])
+    columns = [column.tolist() for column in (*machine, T_ph(*inlet), T_ph(*outlet), x_ph(*outlet))]
+    rows = zip(compiled.design.arrangement.turbines, *columns, strict=True)
+    return [TurbineFound(*row) for row in rows]

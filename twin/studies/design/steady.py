@@ -15,7 +15,7 @@ from twin.studies.design.cards import Bath, Exchanger, Machine, Turbine
 
 TOLERANCE = 1e-11
 """Largest residual of a solved cycle: duty over flow and 100 kJ/kg."""
-ITERATIONS = 200
+ITERATIONS = 120
 
 
 @dataclass(frozen=True)
@@ -102,7 +102,7 @@ def _ways(design: Design, ex: np.ndarray, tb: np.ndarray) -> tuple[np.ndarray, n
     longest = 1 + max(len(a.high), *(len(a.branch(head)) for head in heads), 0)
     ways = np.full((1 + len(heads), longest, 2), c.END, np.int64)
     pressures = np.zeros((1 + len(heads), longest))
-    starts = {None: design.machine.p_high}
+    starts: dict[str | None, float] = {None: design.machine.p_high}
 
     for row, head in enumerate([None, *heads]):
         p = starts[head]
@@ -152,7 +152,8 @@ def return_pressures(design: Design) -> dict[str, float]:
     found["dewar"] = p
     if p > design.machine.p_dewar * (1.0 + 1e-12):
         raise Infeasible(
-            "dewar", f"at {design.machine.p_dewar / 1e5:.4g} bar it cannot give vapour to the return at {p / 1e5:.4g} bar"
+            "dewar",
+            f"at {design.machine.p_dewar / 1e5:.4g} bar it cannot give vapour to the return at {p / 1e5:.4g} bar",
         )
     return found
 
