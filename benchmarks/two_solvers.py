@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from twin.plant import Plant
 from twin.studies.design.arrangement import BATH, collins, is_turbine, series
 from twin.studies.design.cards import Bath, Exchanger, Machine, Turbine
@@ -93,12 +95,11 @@ class Means:
     """Averages of all tags that are asked for, since regulators hunt a little."""
 
     def __init__(self, plant: Plant) -> None:
-        self._plant, self._sum, self._n = plant, None, 0
+        self._plant, self._sum, self._n = plant, np.zeros_like(plant._data.image), 0
 
     def add(self) -> None:
         """Take a sample of the whole image."""
-        image = self._plant._data.image
-        self._sum = image.copy() if self._sum is None else self._sum + image
+        self._sum += self._plant._data.image
         self._n += 1
 
     def __getitem__(self, tag: str) -> float:

@@ -1,7 +1,7 @@
 """A plant file of a solved design: the same machine with volumes, valves, controllers, to run in the twin.
 
-Openings are sized for the design's own flows, so the plant comes to rest close to the design point: nozzles and JT valve
-from the flow law of the twin, exchangers from the conductance found, wheels so that they turn at their best speed ratio.
+Openings are sized for the design's own flows, so the plant comes to rest close to the design point: nozzles and JT
+valve from the flow law of the twin, exchangers from the conductance found, wheels for their best speed ratio.
 What a steady design does not know (volumes, masses, the compressor station) is scaled from `freia-l140` by flow and
 marked `assumed`.
 """
@@ -120,7 +120,10 @@ class Writer:
             if side in litres and number.isdigit() and number != "0":
                 shrink = max(1.0 - 0.12 * int(number), 0.2)
                 table = _buffer(litres[side] * shrink * self._size, self._m.p_low)
-                yield point.name, table | ({"p_max": "3 bar"} if side == "L" else {"p_max": _si(2 * self._m.p_high, "Pa")})
+                yield (
+                    point.name,
+                    table | ({"p_max": "3 bar"} if side == "L" else {"p_max": _si(2 * self._m.p_high, "Pa")}),
+                )
 
     def _exchangers(self) -> Iterator[tuple[str, Table]]:
         found = {row.name: row for row in self._result.exchangers}

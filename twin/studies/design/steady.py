@@ -194,12 +194,20 @@ def _general(design: Design) -> np.ndarray:
     g[[c.FLOW, c.P_HIGH, c.TEMP_IN, c.P_LOW, c.P_DEWAR]] = m.flow, m.p_high, m.temp_in, m.p_low, m.p_dewar
     g[[c.Q_DEWAR, c.FILLS, c.IMPURITY, c.PURGE]] = m.Q_dewar, float(m.dewar_fills), m.impurity, m.purge
     a = design.arrangement
-    warm = [name for name in a.high if is_exchanger(name)]
-    g[c.FROZEN_AT] = a.exchangers.index(warm[min(1, len(warm) - 1)])
+    frozen = frozen_at(design)
+    g[c.FROZEN_AT] = -1 if frozen is None else a.exchangers.index(frozen)
     if bath is not None and a.has_bath:
         g[c.BATH_MODE] = c.BATH_TO_TEMP if bath.UA is None else c.BATH_BY_UA
         g[[c.BATH_TEMP, c.BATH_OUT, c.BATH_UA]] = bath.temp_bath, bath.temp_out, bath.UA or 0.0
     return g
+
+
+def frozen_at(design: Design) -> str | None:
+    """The exchanger whose return gas freezes the air of the feed out: the second one; None if LN2 does it."""
+    if design.bath is not None and design.arrangement.has_bath:
+        return None
+    warm = [name for name in design.arrangement.high if is_exchanger(name)]
+    return warm[min(1, len(warm) - 1)]
 
 
 def first_guess(compiled: Compiled) -> np.ndarray:
