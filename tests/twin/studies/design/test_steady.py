@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 
 import numpy as np
@@ -118,11 +119,11 @@ def test_a_jt_inlet_too_warm_is_refused_with_both_temperatures():
 
 
 def test_crossing_temperatures_are_refused_with_the_exchanger():
+    """Above the critical pressure the specific heat peaks, so the pinch of E5 lies inside."""
     design = a_design(ln2=False, split=(0.1, 0.03), effectiveness=0.985)
-    with pytest.raises(Infeasible, match=r"E\d: the temperatures cross: where \d+ % of its duty"):
-        solve_design(
-            dataclasses.replace(design, exchangers=design.exchangers | {"E6": Exchanger(effectiveness=0.9995)})
-        )
+    sharp = {name: Exchanger(effectiveness=0.9995) for name in ("E5", "E6")}
+    with pytest.raises(Infeasible, match=r"E5: the temperatures cross: where \d+ % of its duty"):
+        solve_design(dataclasses.replace(design, exchangers=design.exchangers | sharp))
 
 
 def test_too_much_for_the_turbines_is_refused():
@@ -151,11 +152,9 @@ def test_no_success_has_a_negative_flow_or_a_crossing():
             split=split,
             p_high=rng.uniform(5e5, 40e5),
         )
-        try:
+        with contextlib.suppress(Infeasible):
             check(solve_design(design))
             answers += 1
-        except Infeasible as refusal:
-            assert str(refusal).endswith(".")
     assert answers > 60
 
 
