@@ -61,9 +61,11 @@ def march_walls(wall, cell, work, link, node, dt, stage):
                 work[i].ax = work[i].ay = 1.0
                 work[i].bx = work[i].by = 0.0
                 work[i].qx = work[i].qy = 0.0
-        if o.link_x >= 0:
+        if o.link_x >= 0 and o.link_y >= 0:
+            march_both(o, cell, work, link[o.link_x], link[o.link_y], node, linearise)
+        elif o.link_x >= 0:
             march(o, cell, work, link[o.link_x], node, linearise)
-        if o.link_y >= 0:
+        elif o.link_y >= 0:
             march(o, cell, work, link[o.link_y], node, linearise)
         if o.conductance > 0.0:
             conduct(o, cell, work, dt)
@@ -148,63 +150,100 @@ def wall_slope(o, cell, i):
 
 
 @inner
+def march_both(o, cell, work, f, g, node, linearise):
+    """Two streams along the wall, cell by cell in turn: the processor works on both at a time."""
+    if not (flows(f) and flows(g)):
+        march(o, cell, work, f, node, linearise)
+        march(o, cell, work, g, node, linearise)
+        return
+    p_f, dp_f, ua_f = entry(o, f, node)
+    p_g, dp_g, ua_g = entry(o, g, node)
+    h_f, h_g = f.h, g.h
+    t_f, slope_f = T_slope_ph(p_f, h_f)
+    t_g, slope_g = T_slope_ph(p_g, h_g)
+    for j in range(o.n):
+        p_f += dp_f
+        p_g += dp_g
+        h_f, t_f, slope_f = pass_along(o, cell, work, f, j, p_f, h_f, t_f, slope_f, ua_f, linearise)
+        h_g, t_g, slope_g = pass_along(o, cell, work, g, j, p_g, h_g, t_g, slope_g, ua_g, linearise)
+    f.h_out, g.h_out = h_f, h_g
+
+
+@inner
 def march(o, cell, work, f, node, linearise):
     """One stream along the wall; side 0 enters at the first cell, 1 at the last (when m_flow is positive)."""
-    side = f.side
-    m_flow = abs(f.m_flow)
-    if m_flow <= 1e-12 or f.ua <= 0.0:
-        f.h_out = f.h
-        return
-    forward = (f.m_flow > 0.0) == (side == 0)
-    normal = f.m_flow > 0.0
-    ua_m = f.ua / o.n / max(f.m_slow, 1e-9)
     h = f.h
-    p_in, p_out = node[f.a].p, node[f.b].p
-    if not normal:
-        p_in, p_out = p_out, p_in
-
-    for j in range(o.n):
-        i = o.first + j if forward else o.first + o.n - 1 - j
-        p = p_in + (p_out - p_in) * (j + 0.5) / o.n
-        rise = min(max(cell[i].rise, -0.5 * cell[i].temp), 0.5 * cell[i].temp)
-        if not forward:
-            rise = -rise
-        h_next, a, b = pass_cell(p, h, ua_m, cell[i].temp, rise)
-        q = m_flow * (h - h_next)
-        work[i].f += q
-        h = h_next
-        if linearise and side == 0:
-            work[i].ax, work[i].bx, work[i].qx = a, b, q
-        if linearise and side == 1:
-            work[i].ay, work[i].by, work[i].qy = a, b, q
+    if flows(f):
+        p, dp, ua_m = entry(o, f, node)
+        t, slope = T_slope_ph(p, h)
+        for j in range(o.n):
+            p += dp
+            h, t, slope = pass_along(o, cell, work, f, j, p, h, t, slope, ua_m, linearise)
     f.h_out = h
 
 
 @inner
-def pass_cell(p, h, ua_m, temp, rise):
-    """Outlet enthalpy of a stream after one cell, and its derivatives by inlet enthalpy and wall temperature.
+def flows(f):
+    """Whether there is a stream that exchanges heat."""
+    return abs(f.m_flow) > 1e-12 and f.ua > 0.0
 
-    ua_m = UA_cell / m_flow [J/(kg K)]. Two passes: cp at the inlet first, then the secant between inlet and outlet.
+
+@inner
+def entry(o, f, node):
+    """Pressure where a stream enters, its change over a cell, and UA_cell / m_flow [J/(kg K)]."""
+    p_in, p_out = node[f.a].p, node[f.b].p
+    if f.m_flow <= 0.0:
+        p_in, p_out = p_out, p_in
+    return p_in, (p_out - p_in) / o.n, f.ua / o.n / max(f.m_slow, 1e-9)
+
+
+@inner
+def pass_along(o, cell, work, f, j, p, h, t, slope, ua_m, linearise):
+    """The stream through its j-th cell: heat to the wall, and enthalpy, temperature and its slope behind the cell."""
+    forward = (f.m_flow > 0.0) == (f.side == 0)
+    i = o.first + j if forward else o.first + o.n - 1 - j
+    rise = min(max(cell[i].rise, -0.5 * cell[i].temp), 0.5 * cell[i].temp)
+    if not forward:
+        rise = -rise
+    h_next, t_next, slope_next, a, b = pass_cell(p, h, t, slope, ua_m, cell[i].temp, rise)
+    q = abs(f.m_flow) * (h - h_next)
+    work[i].f += q
+    if linearise and f.side == 0:
+        work[i].ax, work[i].bx, work[i].qx = a, b, q
+    if linearise and f.side == 1:
+        work[i].ay, work[i].by, work[i].qy = a, b, q
+    return h_next, t_next, slope_next
+
+
+@inner
+def pass_cell(p, h, t_in, slope, ua_m, temp, rise):
+    """A stream behind one cell: enthalpy, temperature, dT/dh; derivatives of its enthalpy by inlet and by wall.
+
+    ua_m = UA_cell / m_flow [J/(kg K)]; p is that behind the cell. Two passes: cp at the inlet first, then the secant
+    between inlet and outlet. The table is asked once: from the first outlet to the second goes a straight line.
     """
-    t_in, slope = T_slope_ph(p, h)
     if slope < FLAT:
         h_out = h + ua_m * (temp - t_in)
         t_out, slope_out = T_slope_ph(p, h_out)
-        if abs(t_out - t_in) < 1e-6:
-            return h_out, 1.0, ua_m
+        if slope_out < FLAT or (h_out - h) * (t_out - t_in) <= 0.0:
+            return h_out, t_out, slope_out, 1.0, ua_m
         cp = (h_out - h) / (t_out - t_in)
     else:
         cp = 1.0 / slope
-    h_out, decay = follow(h, t_in, cp, ua_m, temp, rise)
-    t_out, slope_out = T_slope_ph(p, h_out)
-    dt = t_out - t_in
-    if abs(dt) > 1e-6 and (h_out - h) * dt > 0.0:
-        cp = (h_out - h) / dt
+    h_first, decay = follow(h, t_in, cp, ua_m, temp, rise)
+    t_out, slope_out = T_slope_ph(p, h_first)
+    h_out, dt = h_first, t_out - t_in
+    if abs(dt) > 1e-6 and (h_first - h) * dt > 0.0:
+        cp = (h_first - h) / dt
         h_out, decay = follow(h, t_in, cp, ua_m, temp, rise)
+    t_next = t_out + slope_out * (h_out - h_first)
+    slope_next = slope_out
+    if slope_out < FLAT or slope < FLAT:
+        t_next, slope_next = T_slope_ph(p, h_out)
 
     # the outlet temperature answers with the exponential, the outlet enthalpy with the cp there
     cp_out = 1.0 / max(slope_out, 0.2 / cp)
-    return h_out, decay * cp_out * max(slope, 0.2 / cp), cp_out * (1.0 - decay)
+    return h_out, t_next, slope_next, decay * cp_out * max(slope, 0.2 / cp), cp_out * (1.0 - decay)
 
 
 @inner
