@@ -23,7 +23,7 @@ from twin.plant_file import load_spec
 TIME_LOOP = ("advance", "step")
 """Functions of twin/step.py whose calls are compiled, the last call first."""
 
-NUMBERS = {"n": 1, "part": 1, "dt": 1.0, "t": 1.0, "stage": 1}
+NUMBERS = {"n": 1, "part": 1, "left": 1, "error": 1.0, "dt": 1.0, "t": 1.0, "stage": 1}
 """Their local numbers, for the types."""
 
 

@@ -195,8 +195,5 @@ CELL_WORK = np.dtype(
     ]
 )
 
-CLOCK = np.dtype(
-    [("time", "f8"), ("step", "f8"), ("speed", "f8"), ("mode", "f8"), ("overruns", "f8"), ("dt", "f8"), ("parts", "f8")]
-    + [("part", "f8")]
-)
+CLOCK = np.dtype([(name, "f8") for name in ("time", "step", "speed", "mode", "overruns", "dt", "parts", "part")])
 """Head of the process image."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from thermo.jit import kernel, merged
 from twin.network import find_states
 from twin.solve import (
@@ -48,8 +50,7 @@ def step(m, d, n):
         bad = find_states(m.node_card, d.node, d.cell, d.wall, d.work, m.node_first, m.cell_first)
     wall_temperatures(d.wall, d.cell, d.work)
     for _ in range(max(n, 1)):
-        left, part = PARTS, int(d.clock.part) or PARTS
-        parts = 0.0
+        left, part, parts = np.int64(PARTS), int(d.clock.part) or PARTS, 0.0
         while left > 0 and bad < 0:
             parts += 1.0
             part = min(part, left)
@@ -82,9 +83,9 @@ def step(m, d, n):
 
 @merged
 def advance(m, d, dt):
-    """One step of ROS2 over dt; dt = 0 only looks. Return ACCEPTED or the address of the first bad value, and the error.
+    """One step of ROS2 over dt; dt = 0 only looks. Return ACCEPTED or the first bad address; and the error.
 
-    The error is the largest difference between the first and the second order over what is allowed.
+    It is the largest difference between the first and the second order over what is allowed.
     """
     t = GAMMA * dt
     for stage in range(1, 3):
