@@ -1,0 +1,155 @@
+"""How the yield answers to what a designer may choose, with and without LN2, around the design."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from twin.errors import Infeasible
+from twin.studies.design.cards import Bath
+from twin.studies.design.pictures.style import new_figure
+from twin.studies.design.result import Result, solve_design
+from twin.studies.design.steady import Design
+
+Answer = Result | Infeasible
+
+LOOKS: dict[bool, dict[str, Any]] = {
+    True: {"color": "C0", "linestyle": "-", "label": "with LN2"},
+    False: {"color": "C3", "linestyle": (0, (5.0, 1.5)), "label": "without LN2"},
+}
+FRACTIONS = np.linspace(0.02, 0.99, 98)
+EFFECTIVENESS = np.linspace(0.8, 0.999, 100)
+PRESSURES = np.geomspace(3e5, 40e5, 70)
+
+
+def draw_curves(result: Result) -> Figure:
+    """Yield against expander fraction, effectiveness and high pressure; energy per litre against pressure."""
+    figure = new_figure(6.6)
+    axes = figure.subplots(2, 2)
+    (by_fraction, by_effectiveness), (by_pressure, energy) = axes
+    for ln2, design in variants(result.design).items():
+        answers = sweep(partial(with_fraction, design), FRACTIONS, fraction(design))
+        _plot(by_fraction, FRACTIONS, answers, percent, ln2)
+        answers = sweep(partial(with_effectiveness, design, result), EFFECTIVENESS, effectiveness(result))
+        _plot(by_effectiveness, EFFECTIVENESS, answers, percent, ln2)
+        answers = sweep(partial(with_p_high, design), PRESSURES, design.machine.p_high)
+        _plot(by_pressure, PRESSURES / 1e5, answers, percent, ln2)
+        _plot(energy, PRESSURES / 1e5, answers, kWh_per_litre, ln2)
+    _finish(result, axes)
+    return figure
+
+
+def percent(answer: Result) -> float:
+    """Yield [%]."""
+    return 100.0 * answer.yield_
+
+
+def kWh_per_litre(answer: Result) -> float:
+    """Work of the compressor for a litre."""
+    return answer.kWh_per_litre
+
+
+def variants(design: Design) -> dict[bool, Design]:
+    """The design with LN2, if it has a place for it, and without."""
+    found = {False: dataclasses.replace(design, bath=None)}
+    if design.arrangement.has_bath:
+        found = {True: dataclasses.replace(design, bath=design.bath or Bath())} | found
+    return found
+
+
+def fraction(design: Design) -> float:
+    """Share of the flow that goes to the turbines."""
+    return sum(design.turbines[head].share for head in design.arrangement.heads)
+
+
+def with_fraction(design: Design, value: float) -> Design:
+    """The design with another share for all turbines together, in the same proportions."""
+    heads, factor = design.arrangement.heads, value / fraction(design)
+    more = {
+        head: dataclasses.replace(design.turbines[head], share=factor * design.turbines[head].share) for head in heads
+    }
+    return dataclasses.replace(design, turbines=design.turbines | more)
+
+
+def effectiveness(result: Result) -> float:
+    """Mean effectiveness of the exchangers."""
+    return float(np.mean([found.effectiveness for found in result.exchangers]))
+
+
+def with_effectiveness(design: Design, result: Result, mean: float) -> Design:
+    """The design with another mean effectiveness: what each exchanger of the result lacks grows in proportion."""
+    factor, cards = (1.0 - mean) / (1.0 - effectiveness(result)), {}
+    for found in result.exchangers:
+        value = 1.0 - factor * (1.0 - found.effectiveness)
+        given = dict.fromkeys(design.exchangers[found.name].given) | {"effectiveness": value}
+        cards[found.name] = dataclasses.replace(design.exchangers[found.name], **given)
+    return dataclasses.replace(design, exchangers=cards)
+
+
+def with_p_high(design: Design, p_high: float) -> Design:
+    """The design at another high pressure."""
+    return dataclasses.replace(design, machine=dataclasses.replace(design.machine, p_high=p_high))
+
+
+def sweep(vary: Callable[[float], Design], values: np.ndarray, start: float) -> list[Answer]:
+    """Solve for every value, outwards from the one next to the start, each from its neighbour's solution."""
+    middle = int(np.argmin(np.abs(values - start)))
+    found: dict[int, Answer] = {}
+    for way in (range(middle, len(values)), range(middle - 1, -1, -1)):
+        guess = None
+        for k in way:
+            found[k] = _solve(vary(float(values[k])), guess)
+            answer = found[k]
+            guess = answer.kept.x if isinstance(answer, Result) else None
+    return [found[k] for k in range(len(values))]
+
+
+def _solve(design: Design, guess: np.ndarray | None) -> Answer:
+    try:
+        return solve_design(design, guess)
+    except Infeasible as refusal:
+        return refusal
+
+
+def _plot(axis: Axes, x: np.ndarray, answers: list[Answer], quantity: Callable[[Result], float], ln2: bool) -> None:
+    """The curve where there is one; an open ring where it ends, with the component that refuses to go on."""
+    y = np.array([quantity(a) if isinstance(a, Result) else np.nan for a in answers])
+    axis.plot(x, y, linewidth=1.7, gid=f"{quantity.__name__} {ln2}", **LOOKS[ln2])
+    for k in np.flatnonzero(np.isfinite(y)):
+        for beyond in (k - 1, k + 1):
+            if 0 <= beyond < len(answers) and isinstance(refusal := answers[beyond], Infeasible):
+                axis.plot(x[k], y[k], "o", color=LOOKS[ln2]["color"], markerfacecolor="white", markersize=4.5)
+                _write_limit(axis, (float(x[k]), float(y[k])), refusal.component, int(beyond - k))
+
+
+def _write_limit(axis: Axes, at: tuple[float, float], component: str, side: int) -> None:
+    axis.annotate(
+        component,
+        at,
+        xytext=(5.0 * side, 0.0),
+        textcoords="offset points",
+        ha="left" if side > 0 else "right",
+        va="center",
+        fontsize="x-small",
+    )
+
+
+def _finish(result: Result, axes: np.ndarray) -> None:
+    """The design point, labels, legend."""
+    machine = result.design.machine
+    at = (fraction(result.design), effectiveness(result), machine.p_high / 1e5, machine.p_high / 1e5)
+    labels = ("expander fraction of the flow [1]", "mean effectiveness of the exchangers [1]", "high pressure [bar]")
+    for axis, x, label in zip(axes.flat, at, (*labels, labels[-1]), strict=True):
+        y = kWh_per_litre(result) if axis is axes[1, 1] else percent(result)
+        axis.plot([x], [y], "k*", markersize=9, label="design", gid="design")
+        axis.set(xlabel=label, ylabel="yield [%]", ylim=(0.0, None))
+        axis.margins(x=0.09)
+    axes[1, 1].set_ylabel("work of the compressor [kWh/L]")
+    axes[0, 0].plot([], [], "o", color="black", markerfacecolor="white", markersize=4.5, label="limit, set by")
+    axes[0, 0].legend(loc="lower center")
