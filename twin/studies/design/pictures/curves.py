@@ -18,14 +18,20 @@ from twin.studies.design.result import Result, solve_design
 from twin.studies.design.steady import Design
 
 Answer = Result | Infeasible
+Quantity = Callable[[Result], float]
 
 LOOKS: dict[bool, dict[str, Any]] = {
     True: {"color": "C0", "linestyle": "-", "label": "with LN2"},
     False: {"color": "C3", "linestyle": (0, (5.0, 1.5)), "label": "without LN2"},
 }
+RING: dict[str, Any] = {"marker": "o", "linestyle": "", "markerfacecolor": "white", "markersize": 4.5}
 FRACTIONS = np.linspace(0.02, 0.99, 98)
 EFFECTIVENESS = np.linspace(0.8, 0.999, 100)
-PRESSURES = np.geomspace(3e5, 40e5, 70)
+PRESSURES = np.geomspace(3e5, 40e5, 140)
+PATIENCE = 4
+"""Refusals in a row after which a curve is at its end."""
+MOST_ENERGY = 3.0
+"""Upper end of the axis of energy, over the least energy of the worse curve."""
 
 
 def draw_curves(result: Result) -> Figure:
@@ -41,7 +47,7 @@ def draw_curves(result: Result) -> Figure:
         answers = sweep(partial(with_p_high, design), PRESSURES, design.machine.p_high)
         _plot(by_pressure, PRESSURES / 1e5, answers, percent, ln2)
         _plot(energy, PRESSURES / 1e5, answers, kWh_per_litre, ln2)
-    _finish(result, axes)
+    _finish(result, figure, axes)
     return figure
 
 
@@ -97,17 +103,21 @@ def with_p_high(design: Design, p_high: float) -> Design:
     return dataclasses.replace(design, machine=dataclasses.replace(design.machine, p_high=p_high))
 
 
-def sweep(vary: Callable[[float], Design], values: np.ndarray, start: float) -> list[Answer]:
-    """Solve for every value, outwards from the one next to the start, each from its neighbour's solution."""
+def sweep(vary: Callable[[float], Design], values: np.ndarray, start: float) -> list[Answer | None]:
+    """Solve outwards from the value next to the start, each from its neighbour's solution; None beyond the end."""
     middle = int(np.argmin(np.abs(values - start)))
-    found: dict[int, Answer] = {}
+    found: list[Answer | None] = [None] * len(values)
     for way in (range(middle, len(values)), range(middle - 1, -1, -1)):
-        guess = None
+        guess, refused = None, 0
         for k in way:
-            found[k] = _solve(vary(float(values[k])), guess)
-            answer = found[k]
-            guess = answer.kept.x if isinstance(answer, Result) else None
-    return [found[k] for k in range(len(values))]
+            found[k] = answer = _solve(vary(float(values[k])), guess)
+            if isinstance(answer, Result):
+                guess, refused = answer.kept.x, 0
+            else:
+                refused += 1
+            if refused == PATIENCE:
+                break
+    return found
 
 
 def _solve(design: Design, guess: np.ndarray | None) -> Answer:
@@ -117,30 +127,25 @@ def _solve(design: Design, guess: np.ndarray | None) -> Answer:
         return refusal
 
 
-def _plot(axis: Axes, x: np.ndarray, answers: list[Answer], quantity: Callable[[Result], float], ln2: bool) -> None:
-    """The curve where there is one; an open ring where it ends, with the component that refuses to go on."""
+def _plot(axis: Axes, x: np.ndarray, answers: list[Answer | None], quantity: Quantity, ln2: bool) -> None:
+    """The curve where there is one; a ring where it ends, with the component that refuses to go on."""
     y = np.array([quantity(a) if isinstance(a, Result) else np.nan for a in answers])
     axis.plot(x, y, linewidth=1.7, gid=f"{quantity.__name__} {ln2}", **LOOKS[ln2])
     for k in np.flatnonzero(np.isfinite(y)):
-        for beyond in (k - 1, k + 1):
-            if 0 <= beyond < len(answers) and isinstance(refusal := answers[beyond], Infeasible):
-                axis.plot(x[k], y[k], "o", color=LOOKS[ln2]["color"], markerfacecolor="white", markersize=4.5)
-                _write_limit(axis, (float(x[k]), float(y[k])), refusal.component, int(beyond - k))
+        for refusal in answers[max(k - 1, 0) : k + 2]:
+            if isinstance(refusal, Infeasible):
+                axis.plot(x[k], y[k], color=LOOKS[ln2]["color"], **RING)
+                if y[k] > 0.05 * np.nanmax(y):  # where there is no yield the reason is plain
+                    _write_limit(axis, (float(x[k]), float(y[k])), refusal.component)
 
 
-def _write_limit(axis: Axes, at: tuple[float, float], component: str, side: int) -> None:
-    axis.annotate(
-        component,
-        at,
-        xytext=(5.0 * side, 0.0),
-        textcoords="offset points",
-        ha="left" if side > 0 else "right",
-        va="center",
-        fontsize="x-small",
-    )
+def _write_limit(axis: Axes, at: tuple[float, float], component: str) -> None:
+    text = "no steady state" if component == "cycle" else component
+    look: dict[str, Any] = {"ha": "center", "va": "top", "fontsize": "x-small"}
+    axis.annotate(text, at, xytext=(0.0, -5.0), textcoords="offset points", **look)
 
 
-def _finish(result: Result, axes: np.ndarray) -> None:
+def _finish(result: Result, figure: Figure, axes: np.ndarray) -> None:
     """The design point, labels, legend."""
     machine = result.design.machine
     at = (fraction(result.design), effectiveness(result), machine.p_high / 1e5, machine.p_high / 1e5)
@@ -150,6 +155,8 @@ def _finish(result: Result, axes: np.ndarray) -> None:
         axis.plot([x], [y], "k*", markersize=9, label="design", gid="design")
         axis.set(xlabel=label, ylabel="yield [%]", ylim=(0.0, None))
         axis.margins(x=0.09)
-    axes[1, 1].set_ylabel("work of the compressor [kWh/L]")
-    axes[0, 0].plot([], [], "o", color="black", markerfacecolor="white", markersize=4.5, label="limit, set by")
-    axes[0, 0].legend(loc="lower center")
+    least = [float(np.nanmin(line.get_ydata())) for line in axes[1, 1].lines if line.get_gid()]
+    axes[1, 1].set(ylabel="work of the compressor [kWh/L]", ylim=(0.0, MOST_ENERGY * max(least)))
+    axes[0, 0].plot([], [], label="limit of what can work", color="black", **RING)
+    handles, names = axes[0, 0].get_legend_handles_labels()
+    figure.legend(handles, names, loc="outside upper center", ncols=4, handlelength=3.5)

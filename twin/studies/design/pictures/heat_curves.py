@@ -1,4 +1,4 @@
-"""Temperature over heat: the two streams of every exchanger, their difference below, the pinch marked."""
+"""Temperature over heat: the two streams of every exchanger, their difference ΔT below, the pinch marked."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def draw_exchanger(above: Axes, below: Axes, found: ExchangerFound, e: np.ndarra
     below.plot(heat, hot - cold, color="black", linewidth=1.0, gid="difference")
     below.plot([at], [found.pinch], "ko", markersize=4, gid="pinch value")
     _write_pinch(below, at, found)
-    below.set(xlabel=f"heat from the warm end [{unit}]", ylabel="difference [K]")
+    below.set(xlabel=f"heat from the warm end [{unit}]", ylabel="ΔT [K]")
     below.set(xlim=(-0.02 * heat[-1], 1.02 * heat[-1]), ylim=(0.0, 1.3 * float((hot - cold).max())))
     below.yaxis.set_major_locator(MaxNLocator(2))
 

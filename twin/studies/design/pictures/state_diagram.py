@@ -120,9 +120,7 @@ def between_steps(result: Result) -> list[Step]:
     a = result.design.arrangement
     chains = [[name for name in a.branch(head) if is_turbine(name)] for head in a.heads]
     return [
-        (result.point(f"{one}.out"), result.point(f"{other}.in"))
-        for chain in chains
-        for one, other in pairwise(chain)
+        (result.point(f"{one}.out"), result.point(f"{other}.in")) for chain in chains for one, other in pairwise(chain)
     ]
 
 
