@@ -28,8 +28,8 @@ RING: dict[str, Any] = {"marker": "o", "linestyle": "", "markerfacecolor": "whit
 FRACTIONS = np.linspace(0.02, 0.99, 98)
 EFFECTIVENESS = np.linspace(0.8, 0.999, 100)
 PRESSURES = np.geomspace(3e5, 40e5, 140)
-PATIENCE = 4
-"""Refusals in a row after which a curve is at its end."""
+STEPS, PATIENCE = 8, 2
+"""Steps in which a point is tried again; refusals in a row after which a curve is at its end."""
 MOST_ENERGY = 3.0
 """Upper end of the axis of energy, over the least energy of the worse curve."""
 
@@ -93,7 +93,7 @@ def with_effectiveness(design: Design, result: Result, mean: float) -> Design:
     factor, cards = (1.0 - mean) / (1.0 - effectiveness(result)), {}
     for found in result.exchangers:
         value = 1.0 - factor * (1.0 - found.effectiveness)
-        given = dict.fromkeys(design.exchangers[found.name].given) | {"effectiveness": value}
+        given: dict[str, Any] = dict.fromkeys(design.exchangers[found.name].given) | {"effectiveness": value}
         cards[found.name] = dataclasses.replace(design.exchangers[found.name], **given)
     return dataclasses.replace(design, exchangers=cards)
 
@@ -108,16 +108,30 @@ def sweep(vary: Callable[[float], Design], values: np.ndarray, start: float) -> 
     middle = int(np.argmin(np.abs(values - start)))
     found: list[Answer | None] = [None] * len(values)
     for way in (range(middle, len(values)), range(middle - 1, -1, -1)):
-        guess, refused = None, 0
+        last: tuple[float, Result] | None = None
+        refused = 0
         for k in way:
-            found[k] = answer = _solve(vary(float(values[k])), guess)
+            found[k] = answer = _reach(vary, float(values[k]), last)
+            refused = 0 if isinstance(answer, Result) else refused + 1
             if isinstance(answer, Result):
-                guess, refused = answer.kept.x, 0
-            else:
-                refused += 1
+                last = float(values[k]), answer
             if refused == PATIENCE:
                 break
     return found
+
+
+def _reach(vary: Callable[[float], Design], value: float, last: tuple[float, Result] | None) -> Answer:
+    """Solve from the last solution; if that fails, in small steps, for close to a limit guesses must be good."""
+    answer = _solve(vary(value), last[1].kept.x if last else None)
+    if isinstance(answer, Result) or last is None:
+        return answer
+    guess = last[1].kept.x
+    for between in np.linspace(last[0], value, STEPS + 1)[1:]:
+        answer = _solve(vary(float(between)), guess)
+        if isinstance(answer, Infeasible):
+            break
+        guess = answer.kept.x
+    return answer
 
 
 def _solve(design: Design, guess: np.ndarray | None) -> Answer:
@@ -128,21 +142,15 @@ def _solve(design: Design, guess: np.ndarray | None) -> Answer:
 
 
 def _plot(axis: Axes, x: np.ndarray, answers: list[Answer | None], quantity: Quantity, ln2: bool) -> None:
-    """The curve where there is one; a ring where it ends, with the component that refuses to go on."""
+    """The curve where there is one, with a ring where it ends."""
     y = np.array([quantity(a) if isinstance(a, Result) else np.nan for a in answers])
     axis.plot(x, y, linewidth=1.7, gid=f"{quantity.__name__} {ln2}", **LOOKS[ln2])
-    for k in np.flatnonzero(np.isfinite(y)):
-        for refusal in answers[max(k - 1, 0) : k + 2]:
-            if isinstance(refusal, Infeasible):
-                axis.plot(x[k], y[k], color=LOOKS[ln2]["color"], **RING)
-                if y[k] > 0.05 * np.nanmax(y):  # where there is no yield the reason is plain
-                    _write_limit(axis, (float(x[k]), float(y[k])), refusal.component)
-
-
-def _write_limit(axis: Axes, at: tuple[float, float], component: str) -> None:
-    text = "no steady state" if component == "cycle" else component
-    look: dict[str, Any] = {"ha": "center", "va": "top", "fontsize": "x-small"}
-    axis.annotate(text, at, xytext=(0.0, -5.0), textcoords="offset points", **look)
+    near = [any(isinstance(a, Infeasible) for a in answers[max(k - 1, 0) : k + 2]) for k in range(len(x))]
+    ends = np.isfinite(y) & np.array(near)
+    if ends.any():
+        axis.plot(
+            x[ends], y[ends], color=LOOKS[ln2]["color"], gid=f"ends {ln2}", clip_on=quantity is not percent, **RING
+        )
 
 
 def _finish(result: Result, figure: Figure, axes: np.ndarray) -> None:
@@ -155,7 +163,11 @@ def _finish(result: Result, figure: Figure, axes: np.ndarray) -> None:
         axis.plot([x], [y], "k*", markersize=9, label="design", gid="design")
         axis.set(xlabel=label, ylabel="yield [%]", ylim=(0.0, None))
         axis.margins(x=0.09)
-    least = [float(np.nanmin(line.get_ydata())) for line in axes[1, 1].lines if line.get_gid()]
+    least = [
+        float(np.nanmin(line.get_ydata()))
+        for line in axes[1, 1].lines
+        if str(line.get_gid()).startswith(kWh_per_litre.__name__)
+    ]
     axes[1, 1].set(ylabel="work of the compressor [kWh/L]", ylim=(0.0, MOST_ENERGY * max(least)))
     axes[0, 0].plot([], [], label="limit of what can work", color="black", **RING)
     handles, names = axes[0, 0].get_legend_handles_labels()

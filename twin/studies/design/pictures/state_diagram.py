@@ -13,13 +13,15 @@ from thermo.eos import P_CRITICAL, T_CRITICAL
 from thermo.helium import T_ph, T_ps, T_sat, p_sat, s_liq, s_ph, s_pT, s_vap
 from twin.studies.design.arrangement import is_turbine
 from twin.studies.design.cards import Machine
-from twin.studies.design.pictures.style import COLD, GREY, HOT, in_points, log_ticks, new_figure, spread
-from twin.studies.design.result import Point, Result
+from twin.studies.design.pictures.style import COLD, GREY, HOT, from_points, in_points, log_ticks, new_figure, spread
+from twin.studies.design.result import Point, Result, TurbineFound
 
 COLDEST = 3.0
 """Lower end of the temperature axis [K]."""
-GAP = 9.5
-"""Between the lines of two labels [pt]."""
+GAP, OUT = 9.5, 12.0
+"""Between the lines of two labels, and from an isobar to its labels [pt]."""
+ROOM = 1.5e3
+"""Width of the text at a turbine, in entropy [J/(kg K)]."""
 SAME = 1e-6
 """Relative difference of pressure and temperature below which two points are one state."""
 
@@ -35,7 +37,7 @@ def draw_ts(result: Result) -> Figure:
     figure = new_figure(9.4)
     axis = figure.subplots()
     machine = result.design.machine
-    limits = (float(s_liq(p_sat(COLDEST))) / 1e3 - 2.6, float(s_pT(machine.p_low, machine.temp_in)) / 1e3 + 4.2)
+    limits = (float(s_liq(p_sat(COLDEST))) / 1e3 - 3.4, float(s_pT(machine.p_low, machine.temp_in)) / 1e3 + 4.2)
     axis.set(yscale="log", ylim=(COLDEST, 1.25 * machine.temp_in), xlim=limits)
     axis.set_xlabel("specific entropy, zero at 300 K and 1.01325 bar [kJ/(kg K)]")
     axis.set_ylabel("temperature [K]")
@@ -51,9 +53,8 @@ def draw_ts(result: Result) -> Figure:
 
 
 def _draw_dome(axis: Axes) -> None:
-    p = np.concatenate(
-        [np.geomspace(p_sat(COLDEST), 0.98 * P_CRITICAL, 80), P_CRITICAL * (1.0 - np.geomspace(2e-2, 1e-9, 60))]
-    )
+    below = 1.0 - p_sat(COLDEST) / P_CRITICAL
+    p = P_CRITICAL * (1.0 - np.geomspace(below, 1e-9, 160))  # dense at the critical point, where the dome is flat
     s = np.concatenate([s_liq(p), s_vap(p)[::-1]])
     temp = T_sat(p)
     axis.plot(s / 1e3, np.concatenate([temp, temp[::-1]]), color="black", linewidth=1.2, gid="dome")
@@ -88,25 +89,33 @@ def _draw_streams(axis: Axes, result: Result) -> None:
     )
     for name, steps, look in kinds:
         if steps:
-            s, temp = np.hstack([_path(*step) for step in steps])
+            s, temp = _path_along(steps, sort=name == "return stream")
             axis.plot(s / 1e3, temp, label=name, gid=name, **({"linewidth": 1.9} | look))
-    for k, turbine in enumerate(result.turbines):
-        a, b = result.point(f"{turbine.name}.in"), result.point(f"{turbine.name}.out")
-        ideal = float(T_ps(b.p, a.s))
-        label = ("turbine, with efficiency", "its isentropic ideal") if k == 0 else (None, None)
-        ends = ([a.s / 1e3, b.s / 1e3], [a.temp, b.temp])
-        axis.plot(*ends, label=label[0], gid=turbine.name, linewidth=1.9, **TURBINE)
-        axis.plot([a.s / 1e3, a.s / 1e3], [a.temp, ideal], label=label[1], gid=f"{turbine.name} ideal", **IDEAL)
-        axis.plot([a.s / 1e3], [ideal], "o", color="C2", markersize=3.5, markerfacecolor="white")
-        axis.annotate(
-            f"{turbine.name}\n{turbine.efficiency:.2f}",
-            (0.5 * (a.s + b.s) / 1e3, (a.temp * b.temp) ** 0.5),
-            xytext=(5, 0),
-            textcoords="offset points",
-            fontsize="small",
-            va="center",
-        )
+    for turbine in result.turbines:
+        _draw_turbine(axis, result, turbine, is_first=turbine is result.turbines[0])
     axis.plot([p.s / 1e3 for p in result.points], [p.temp for p in result.points], "ko", markersize=3.0, gid="points")
+
+
+def _draw_turbine(axis: Axes, result: Result, turbine: TurbineFound, is_first: bool) -> None:
+    a, b = result.point(f"{turbine.name}.in"), result.point(f"{turbine.name}.out")
+    ideal = float(T_ps(b.p, a.s))
+    labels = ("turbine, with efficiency", "its isentropic ideal") if is_first else (None, None)
+    ends = ([a.s / 1e3, b.s / 1e3], [a.temp, b.temp])
+    axis.plot(*ends, label=labels[0], gid=turbine.name, linewidth=1.9, **TURBINE)
+    axis.plot([a.s / 1e3, a.s / 1e3], [a.temp, ideal], label=labels[1], gid=f"{turbine.name} ideal", **IDEAL)
+    axis.plot([a.s / 1e3], [ideal], "o", color="C2", markersize=3.5, markerfacecolor="white")
+
+    # the text goes to the right if it has room before the low isobar
+    s, temp, machine = 0.5 * (a.s + b.s), (a.temp * b.temp) ** 0.5, result.design.machine
+    is_right = bool(s_pT(machine.p_low, temp) - s > ROOM)
+    look: dict[str, Any] = {"ha": "left" if is_right else "right", "va": "center", "fontsize": "small"}
+    _place(
+        axis, f"{turbine.name}\n{turbine.efficiency:.2f}", (s if is_right else a.s, temp), 5 if is_right else -4, look
+    )
+
+
+def _place(axis: Axes, text: str, at: tuple[float, float], aside: float, look: dict[str, Any]) -> None:
+    axis.annotate(text, (at[0] / 1e3, at[1]), xytext=(aside, 0.0), textcoords="offset points", **look)
 
 
 def high_steps(result: Result) -> list[Step]:
@@ -128,7 +137,7 @@ def valve_steps(result: Result) -> list[Step]:
     """The JT isenthalp, the phases that part in the dewar, the valve of the return."""
     before = next(point for point in reversed(result.points) if point.name.startswith("H"))
     jt, liquid, vapour = (result.point(name) for name in ("JT.out", "D.liquid", "D.vapour"))
-    return [(before, jt), (jt, liquid), (liquid, vapour), (vapour, _first_return(result))]
+    return [(before, jt), (liquid, vapour), (vapour, _first_return(result))]
 
 
 def _first_return(result: Result) -> Point:
@@ -150,6 +159,13 @@ def return_steps(result: Result) -> list[Step]:
     return found
 
 
+def _path_along(steps: list[Step], sort: bool) -> np.ndarray:
+    """The steps with gaps between; sorted by entropy where streams side by side would hide each other's dashes."""
+    gap = np.full((2, 1), np.nan)
+    path = np.hstack([part for step in steps for part in (_path(*step), gap)])
+    return path[:, np.argsort(path[0])] if sort else path
+
+
 def _path(a: Point, b: Point) -> np.ndarray:
     """Entropies and temperatures from state to state, pressure and enthalpy in proportion."""
     part = np.linspace(0.0, 1.0, 80)
@@ -158,22 +174,30 @@ def _path(a: Point, b: Point) -> np.ndarray:
 
 
 def _write_names(axis: Axes, result: Result) -> None:
-    """Names beside the points: the high pressure's to the left, the return's to the right, none upon another."""
-    sides: dict[str, list[tuple[str, Point]]] = {"left": [], "right": []}
+    """Names beside the points: left of the high isobar and right of the low one, none upon another."""
+    machine = result.design.machine
+    sides: dict[bool, list[tuple[str, Point]]] = {True: [], False: []}
     for name, point in _states(result):
         if point.name == "JT.out":
             _write(axis, name, point, (0.0, -12.0), "center")
-        elif _is_between(result, point):
-            is_inlet = point.name.endswith(".in")
-            _write(axis, name, point, (-7.0, 4.0) if is_inlet else (7.0, -5.0), "right" if is_inlet else "left")
         else:
-            sides["left" if point.name[0] == "H" or point.name == "D.liquid" else "right"].append((name, point))
-    for side, named in sides.items():
-        at = in_points(axis, np.array([p.s / 1e3 for _, p in named]), np.array([p.temp for _, p in named]))
-        for (name, point), shift in zip(named, spread(at[:, 1], GAP) - at[:, 1], strict=True):
-            # isobars lean to the right: a label that goes their way has to keep its distance
-            out = 13.0 + max(0.0, 0.65 * (-shift if side == "left" else shift))
-            _write(axis, name, point, (-out if side == "left" else out, shift), "right" if side == "left" else "left")
+            is_left = point.name[0] == "H" or point.name == "D.liquid" or point.name.endswith(".in")
+            sides[is_left].append((name, point))
+    for is_left, named in sides.items():
+        p, sign, align = (machine.p_high, -1.0, "right") if is_left else (machine.p_low, 1.0, "left")
+        at = in_points(axis, np.array([[point.s / 1e3, point.temp] for _, point in named]))
+        height = spread(at[:, 1], GAP)
+        edge = _isobar_at(axis, p, height)
+        for (name, point), (x, y), level, beside in zip(named, at, height, edge, strict=True):
+            _write(axis, name, point, (beside + sign * OUT - x, level - y), align)
+
+
+def _isobar_at(axis: Axes, p: float, height: np.ndarray) -> np.ndarray:
+    """Where an isobar passes these heights on the paper, both in points; of the dome its vapour."""
+    temp = from_points(axis, np.column_stack([height, height]))[:, 1]
+    if p < P_CRITICAL:
+        temp = np.maximum(temp, 1.001 * T_sat(p))
+    return in_points(axis, np.column_stack([s_pT(p, temp) / 1e3, temp]))[:, 0]
 
 
 def _states(result: Result) -> list[tuple[str, Point]]:
@@ -188,11 +212,6 @@ def _states(result: Result) -> list[tuple[str, Point]]:
         else:
             groups.append([point])
     return [(", ".join(point.name for point in group), group[0]) for group in groups]
-
-
-def _is_between(result: Result, point: Point) -> bool:
-    """Whether this is the outlet or the inlet of a turbine at a pressure between high and low."""
-    return any(point in step for step in between_steps(result))
 
 
 def _write(axis: Axes, name: str, point: Point, offset: tuple[float, float], align: str) -> None:

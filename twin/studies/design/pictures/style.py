@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter, NullLocator
 from scipy.optimize import isotonic_regression
 
-STYLE: dict[str, Any] = {
+STYLE: Any = {
     "font.size": 9.0,
     "axes.axisbelow": True,
     "axes.grid": True,
@@ -65,7 +65,11 @@ def spread(wanted: np.ndarray, gap: float) -> np.ndarray:
     return placed
 
 
-def in_points(axis: Axes, x: np.ndarray, y: np.ndarray) -> np.ndarray:
+def in_points(axis: Axes, at: np.ndarray) -> np.ndarray:
     """Where data lie on the paper [pt], a row each; the layout must have been drawn."""
-    pixels = axis.transData.transform(np.column_stack([x, y]))
-    return np.asarray(pixels) * 72.0 / axis.get_figure(root=True).dpi  # type: ignore[union-attr]
+    return np.asarray(axis.transData.transform(at)) * 72.0 / axis.figure.dpi
+
+
+def from_points(axis: Axes, at: np.ndarray) -> np.ndarray:
+    """The data at a place on the paper [pt], a row each."""
+    return np.asarray(axis.transData.inverted().transform(at * axis.figure.dpi / 72.0))
