@@ -28,7 +28,7 @@ RING: dict[str, Any] = {"marker": "o", "linestyle": "", "markerfacecolor": "whit
 FRACTIONS = np.linspace(0.02, 0.99, 98)
 EFFECTIVENESS = np.linspace(0.8, 0.999, 100)
 PRESSURES = np.geomspace(3e5, 40e5, 140)
-STEPS, PATIENCE = 8, 2
+STEPS, PATIENCE = 8, 5
 """Steps in which a point is tried again; refusals in a row after which a curve is at its end."""
 MOST_ENERGY = 3.0
 """Upper end of the axis of energy, over the least energy of the worse curve."""
