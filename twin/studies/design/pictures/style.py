@@ -24,7 +24,7 @@ STYLE: Any = {
     "svg.fonttype": "none",
     "svg.hashsalt": "hetwin",
 }
-"""With `svg.fonttype` none the text of an SVG stays text; with the salt the same picture is the same file."""
+"""With `svg.fonttype` none the text of an SVG stays text; the salt keeps its ids from run to run."""
 WIDTH = 7.2
 """Width of a picture [in], that of the text on A4."""
 DPI = 200
