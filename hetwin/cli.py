@@ -170,6 +170,7 @@ def design(
     filling: Annotated[bool, typer.Option("--filling", help="The liquid stays in the dewar [is withdrawn].")] = False,
     optimise: Annotated[str | None, typer.Option(help="What to choose: split, p_high, p_between, with commas.")] = None,
     objective: Annotated[str, typer.Option(help="yield or energy.")] = "yield",
+    out: Annotated[Path | None, typer.Option(help="Folder for pictures: PNG and SVG.")] = None,
     as_json: Json = False,
 ) -> None:
     """Solve a liquefier at steady state: yield, state points, exchangers, exergy; refuse what cannot work."""
@@ -183,10 +184,12 @@ def design(
     given |= {"ln2": ln2, "arrangement": arrangement, "turbines": turbines, "dewar_fills": filling}
     with progress_line():
         found = study.run(machine, given, optimise, objective)
+        files = study.draw(found, out)
     if as_json:
-        print_json(found.as_dict())
+        print_json(found.as_dict() | {"files": [str(path) for path in files]})
     else:
         study.show(found)
+        print(*files, sep="\n", end="\n" if files else "")
 
 
 @app.command()

@@ -9,6 +9,8 @@ from hetwin.options import quantity
 from twin.quantities import format
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from twin.studies.design.result import Result
 
 MACHINE = {
@@ -100,6 +102,15 @@ def with_split(design: Any, split: str | None) -> Any:
     for head, share in zip(heads, shares, strict=True):
         turbines[head] = dataclasses.replace(turbines[head], share=share)
     return dataclasses.replace(design, turbines=turbines)
+
+
+def draw(found: Result, folder: Path | None) -> list[Path]:
+    """Pictures of the result, if a folder for them is given."""
+    if folder is None:
+        return []
+    from twin.studies.design.pictures import draw_all
+
+    return draw_all(found, folder)
 
 
 def show(found: Result) -> None:
