@@ -190,6 +190,42 @@ def design(
 
 
 @app.command()
+def machines(as_json: Json = False) -> None:
+    """List the published machines, and what was published of them beside what our cycle gives."""
+    from hetwin import machines as catalogue
+    from hetwin.loading import progress_line
+    from hetwin.show import print_json
+
+    with progress_line():
+        found = catalogue.list_machines()
+    if as_json:
+        print_json(found)
+    else:
+        catalogue.show(found)
+
+
+@app.command()
+def calibrate(
+    machine: Annotated[str, typer.Argument(help="A published machine or the path of a specification.")],
+    data: Annotated[Path, typer.Argument(help="Measured operating points, TOML or CSV.")],
+    fit: Annotated[str | None, typer.Option(help="What to fit, with commas [turbine_efficiency,Q_dewar].")] = None,
+    out: Annotated[Path | None, typer.Option(help="Write the calibrated machine into this file.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Fit a machine to measured operating points: estimates, standard errors, and what the data cannot tell."""
+    from hetwin import calibrate as study
+    from hetwin.loading import progress_line
+    from hetwin.show import print_json
+
+    with progress_line():
+        found = study.run(machine, data, fit, out)
+    if as_json:
+        print_json(found.as_dict())
+    else:
+        study.show(found)
+
+
+@app.command()
 def schema(units: Units = None) -> None:
     """Print the JSON Schema of plant files, for editors."""
     from hetwin.show import print_json
