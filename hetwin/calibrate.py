@@ -39,7 +39,9 @@ def calibrated_text(found: Calibration, before: Design, machine: str, data: Path
     names = ", ".join(p.name for p in found.parameters)
     tables["description"] = f"{tables['description']} (calibrated to {data.name}: {names})".strip()
     if found.helium_leak > 0.0:
-        tables["note"] = f"Helium lost from the circuit: {format(found.helium_leak, 'kg/s')}; a design does not know it."
+        tables["note"] = (
+            f"Helium lost from the circuit: {format(found.helium_leak, 'kg/s')}; a design does not know it."
+        )
     tables["sources"] = {"machine": f"the file this started from: {machine}", "data": str(data.name)}
     moved = changed_values(before, found.design)
     tables["origin"] = {

@@ -163,7 +163,9 @@ def design(
     efficiency_isothermal: Annotated[str | None, typer.Option(help="Of the compressor.")] = None,
     split: Annotated[str | None, typer.Option(help='Share of each turbine, such as "0.42,0.40".')] = None,
     ln2: Annotated[bool | None, typer.Option("--ln2/--no-ln2", help="With or without liquid nitrogen.")] = None,
-    arrangement: Annotated[str | None, typer.Option(help="collins (turbines side by side), series or three_way.")] = None,
+    arrangement: Annotated[
+        str | None, typer.Option(help="collins (turbines side by side), series or three_way.")
+    ] = None,
     turbines: Annotated[int | None, typer.Option(help="Number of turbines, 1 to 3.")] = None,
     heat_leak: Annotated[str | None, typer.Option(help='Heat into the dewar and its lines, such as "5 W".')] = None,
     impurity: Annotated[str | None, typer.Option(help='Air in the make-up, such as "1 %".')] = None,

@@ -123,10 +123,11 @@ def series(turbines: int = 2) -> Arrangement:
 
 
 def three_way(turbines: int = 2) -> Arrangement:
-    """Turbines in series, each cooled down in the third stream of a main exchanger; one more is below, above the exhaust.
+    """Turbines in series; the gas between two is cooled in the third stream of a main exchanger.
 
-    With two: five exchangers along the JT stream and E6, the third stream of E3, between the turbines: what is published
-    of the L140 at FREIA (arXiv 2104.10435: five counter-flow exchangers, three-way ones among them, two turbines).
+    With two: five exchangers along the JT stream, and E6, the third stream of E3, between the turbines; the exhaust
+    joins between E4 and E5. So much is published of the L140 at FREIA (arXiv 2104.10435): five counter-flow
+    exchangers, three-way ones among them, two turbines. Where the exhaust joins is assumed.
     """
     if turbines == 1:
         return collins(1)

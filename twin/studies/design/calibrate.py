@@ -2,9 +2,9 @@
 
 Minimised is the sum of squares of (model - measured) / standard uncertainty (scipy's trust-region reflective method).
 Standard errors and correlations are those of the linearised model, (J' J)^-1 with J the weighted Jacobian at the
-solution; they hold as far as the given uncertainties do, and chi-square per degree of freedom says how far that is
-(Seber and Wild 2003, "Nonlinear regression", chapter 5). A direction in which the parameters may move without moving any
-measured value is found by the singular values of J, each parameter scaled by its range.
+solution; they hold as far as the given uncertainties do, and chi-square per degree of freedom says how far that is. A
+direction in which the parameters may move without moving any measured value is found by the singular values of J, each
+parameter scaled by its range.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ DEFAULT = ("turbine_efficiency", "Q_dewar")
 STEP = 1e-4
 """Step of the finite differences over the range of a parameter."""
 BLIND = 1e-3
-"""A direction is blind if going through the whole range along it moves the data by less than this many uncertainties."""
+"""A direction is blind if the whole range along it moves the data by less than this many uncertainties."""
 NEARLY_BLIND = 1e-6
 """The same against the direction that the data see best: the noise of the finite differences."""
 WEAK = 0.5
@@ -113,9 +113,9 @@ class Calibration:
 def calibrate(design: Design, points: Sequence[OperatingPoint], fit: Sequence[str] = DEFAULT) -> Calibration:
     """Fit the named parameters to the data.
 
-    Names: `turbine_efficiency`, `UA_factor` (on the conductance of the exchangers), `Q_leak` (heat into each exchanger),
-    for all or for one as in `turbine_efficiency.T1`; `share.T1`; `helium_leak` (helium lost from the circuit, which
-    make-up replaces) and every number of the machine, such as `Q_dewar` or `efficiency_isothermal`.
+    Names: `turbine_efficiency`, `UA_factor` (on the conductance of the exchangers), `Q_leak` (heat into each
+    exchanger), for all or for one as in `turbine_efficiency.T1`; `share.T1`; `helium_leak` (helium lost from the
+    circuit, which make-up replaces) and every number of the machine, such as `Q_dewar` or `efficiency_isothermal`.
 
     Undetermined if the data cannot tell the parameters apart; Infeasible if the machine cannot work as the data say.
     """
@@ -123,7 +123,8 @@ def calibrate(design: Design, points: Sequence[OperatingPoint], fit: Sequence[st
     model = Model(design, tuple(points), parameters)
     if model.size < len(parameters):
         raise Undetermined(
-            f"{len(parameters)} parameters cannot be found from {model.size} measured values; fit fewer or measure more."
+            f"{len(parameters)} parameters cannot be found from {model.size} measured values; "
+            "fit fewer or measure more."
         )
     start = np.array([p.start for p in parameters])
     model.refuse(start)
@@ -150,9 +151,7 @@ def calibrate(design: Design, points: Sequence[OperatingPoint], fit: Sequence[st
     chi2, dof = float(sum(row.deviation**2 for row in residuals)), model.size - len(parameters)
     fitted, leak = applied(design, parameters, estimate)
     remarks = tuple(remarks_of(parameters, estimate, error, correlation, chi2, dof))
-    return Calibration(
-        parameters, estimate, error, correlation, chi2, dof, tuple(residuals), remarks, fitted, leak
-    )
+    return Calibration(parameters, estimate, error, correlation, chi2, dof, tuple(residuals), remarks, fitted, leak)
 
 
 class Model:
@@ -215,7 +214,8 @@ class Model:
 
 def at_point(design: Design, point: OperatingPoint) -> Design:
     """The design as it was set at an operating point; give a design with its bath if any point has LN2."""
-    machine = dataclasses.replace(design.machine, **point.machine)
+    changes: dict[str, Any] = dict(point.machine)
+    machine = dataclasses.replace(design.machine, **changes)
     bath = design.bath if point.ln2 is None else (design.bath or Bath()) if point.ln2 else None
     turbines, heads = dict(design.turbines), design.arrangement.heads
     if point.split is not None:
@@ -251,28 +251,34 @@ def find_parameters(design: Design, names: Sequence[str]) -> list[Parameter]:
         kind, _, of = name.partition(".")
         units = list(getattr(design, UNIT_KINDS[kind])) if kind in UNIT_KINDS else []
         if kind not in known or (of and of not in units) or (kind == "share" and of not in design.arrangement.heads):
-            clause = nearest(name, [*known, *(f"{kind}.{unit}" for unit in units)]) or f"; known are {', '.join(known)}."
+            clause = (
+                nearest(name, [*known, *(f"{kind}.{unit}" for unit in units)]) or f"; known are {', '.join(known)}."
+            )
             raise PlantFileError(f'there is no parameter "{name}" to fit{clause}')
         if kind in machine:
             (low, high), start = machine[kind]["range"], getattr(design.machine, kind)
             high = MOST.get(kind, high)
             found.append(Parameter(name, kind, "", start, low, max(high, start), machine[kind]["unit"]))
             continue
-        chosen = [of] if of else units
-        start = {
-            "turbine_efficiency": lambda: np.mean([design.turbines[unit].efficiency for unit in chosen]),
-            "share": lambda: design.turbines[of].share,
-            "UA_factor": lambda: 1.0,
-            "Q_leak": lambda: np.mean([design.exchangers[unit].Q_leak for unit in chosen]),
-            "helium_leak": lambda: 0.0,
-        }[kind]()
-        found.append(Parameter(name, kind, of, float(start), *BOUNDS[kind]))
+        start = _start(design, kind, [of] if of else units)
+        found.append(Parameter(name, kind, of, start, *BOUNDS[kind]))
     twice = sorted({name for name in names if list(names).count(name) > 1})
     if twice:
         raise PlantFileError(f"{', '.join(twice)}: to be fitted twice; name each parameter once.")
     return found
 
 
+def _start(design: Design, kind: str, chosen: list[str]) -> float:
+    """Where a parameter of these units starts: their mean."""
+    if kind in ("UA_factor", "helium_leak"):
+        return 1.0 if kind == "UA_factor" else 0.0
+    if kind == "Q_leak":
+        return float(np.mean([design.exchangers[name].Q_leak for name in chosen]))
+    field = TURBINE_FIELDS[kind]
+    return float(np.mean([getattr(design.turbines[name], field) for name in chosen]))
+
+
+TURBINE_FIELDS = {"turbine_efficiency": "efficiency", "share": "share"}
 BOUNDS = {
     "turbine_efficiency": (0.2, 0.95, "1"),
     "share": (0.02, 0.95, "1"),
@@ -290,8 +296,8 @@ def applied(design: Design, parameters: Sequence[Parameter], x: np.ndarray) -> t
     for p, value in zip(parameters, map(float, x), strict=True):
         if p.kind == "helium_leak":
             leak = value
-        elif p.kind in ("turbine_efficiency", "share"):
-            field = "efficiency" if p.kind == "turbine_efficiency" else "share"
+        elif p.kind in TURBINE_FIELDS:
+            field = TURBINE_FIELDS[p.kind]
             for name in [p.of] if p.of else list(turbines):
                 turbines[name] = dataclasses.replace(turbines[name], **{field: value})
         elif p.kind in ("UA_factor", "Q_leak"):
@@ -300,14 +306,15 @@ def applied(design: Design, parameters: Sequence[Parameter], x: np.ndarray) -> t
                 grown = dataclasses.replace(card, Q_leak=value) if p.kind == "Q_leak" else with_UA_factor(card, value)
                 exchangers[name] = grown
         else:
-            machine = dataclasses.replace(machine, **{p.kind: value})
+            change: dict[str, Any] = {p.kind: value}
+            machine = dataclasses.replace(machine, **change)
     return dataclasses.replace(design, machine=machine, turbines=turbines, exchangers=exchangers), leak
 
 
 def with_UA_factor(card: Exchanger, factor: float) -> Exchanger:
     """An exchanger with this many times the conductance.
 
-    Effectiveness follows that of balanced counter-flow, NTU / (1 + NTU); differences of temperature shrink in proportion.
+    Effectiveness follows that of balanced counter-flow, NTU / (1 + NTU); temperature differences shrink as NTU grows.
     """
     ((name, value),) = card.given.items()
     if name == "UA":
@@ -369,8 +376,8 @@ def remarks_of(
         )
     if dof > 0 and chi_square.sf(chi2, dof) < 0.01:
         found.append(
-            f"The model disagrees with the data: chi-square is {chi2:.3g} with {dof} degrees of freedom; the uncertainties "
-            "are too small, or the machine differs from what is assumed of it."
+            f"The model disagrees with the data: chi-square is {chi2:.3g} with {dof} degrees of freedom; the "
+            "uncertainties are too small, or the machine differs from what is assumed of it."
         )
     if dof == 0:
         found.append("As many parameters as measured values: the fit cannot show whether the model is right.")

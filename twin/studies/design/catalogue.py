@@ -80,7 +80,9 @@ def _point(name: str, row: dict[str, Any]) -> Point:
     conditions = {key: row[key] for key in CONDITIONS if key in row}
     figures = {key: row[key] for key in FIGURES if key in row}
     words = (row["source"], row.get("note", ""))
-    return Point(name, row.get("ln2", False), conditions, figures, *words, row.get("tolerance", TOLERANCE), row.get("points"))
+    return Point(
+        name, row.get("ln2", False), conditions, figures, *words, row.get("tolerance", TOLERANCE), row.get("points")
+    )
 
 
 def compare(entry: Entry) -> list[Comparison]:

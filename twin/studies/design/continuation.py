@@ -2,7 +2,7 @@
 
 What an exchanger is given by (conductance, a temperature difference) is moved from the value that it has at a modest
 effectiveness to the value asked for, evenly on a logarithmic scale, each solution the guess for the next; the step is
-halved where the guess does not lead on (Allgower and Georg 1990, "Numerical continuation methods", chapter 2).
+halved where the guess does not lead on.
 """
 
 from __future__ import annotations
@@ -38,7 +38,10 @@ def approach(compiled: Compiled) -> float:
 def _from(compiled: Compiled, start: float, modes: np.ndarray, wanted: np.ndarray) -> float:
     """Continuation from one effectiveness of all exchangers."""
     ex = compiled.exchangers
-    ex[:, c.MODE], ex[:, c.VALUE] = c.BY_EFFECTIVENESS, np.where(modes == c.BY_EFFECTIVENESS, np.minimum(start, wanted), start)
+    ex[:, c.MODE], ex[:, c.VALUE] = (
+        c.BY_EFFECTIVENESS,
+        np.where(modes == c.BY_EFFECTIVENESS, np.minimum(start, wanted), start),
+    )
     worst = compiled.solve()
     if not worst < CLOSE:
         return worst

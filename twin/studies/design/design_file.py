@@ -74,14 +74,19 @@ def published_type() -> Any:
     """The type of a published operating point: conditions, figures and where they are from."""
     hints, fields = typing.get_type_hints(Machine), {f.name: f for f in dataclasses.fields(Machine)}
     entries: dict[str, Any] = {"ln2": NotRequired[Annotated[bool, Field(strict=True)]]}
-    entries |= {name: NotRequired[field_type(fields[name], hints[name], fields[name].metadata["unit"])] for name in CONDITIONS}
+    entries |= {
+        name: NotRequired[field_type(fields[name], hints[name], fields[name].metadata["unit"])] for name in CONDITIONS
+    }
     entries |= {name: NotRequired[quantity_type(*about)] for name, about in FIGURES.items()}
     entries |= {name: NotRequired[quantity_type("1", text, (1e-4, 1.0))] for name, text in TOLERANCES.items()}
     entries |= {"source": Required[str], "note": NotRequired[str]}
     return table_type("published", entries)
 
 
-TOLERANCES = {"tolerance": "allowed deviation over the published value [0.1]", "points": "allowed deviation of the yield"}
+TOLERANCES = {
+    "tolerance": "allowed deviation over the published value [0.1]",
+    "points": "allowed deviation of the yield",
+}
 
 
 @functools.cache
@@ -93,7 +98,7 @@ def file_type() -> TypeAdapter[Any]:
     entries["number_of_turbines"] = NotRequired[int]
     entries["sources"] = NotRequired[dict[str, str]]
     entries["origin"] = NotRequired[dict[str, str]]
-    entries["published"] = NotRequired[dict[str, published_type()]]
+    entries["published"] = NotRequired[dict[str, published_type()]]  # type: ignore[misc]
     entries |= {name: NotRequired[card_type(card)] for name, card in TABLES.items()}
     entries |= {name: NotRequired[dict[str, card_type(card)]] for name, card in NAMED.items()}  # type: ignore[misc]
     return TypeAdapter(table_type("design", entries))
@@ -130,11 +135,11 @@ def read_table(path: Path) -> dict[str, Any]:
 def origin_problems(table: dict[str, Any]) -> list[str]:
     """What is wrong with [origin] and with the sources of what is published, a clause each."""
     sources, origin, given = list(table.get("sources", {})), table.get("origin", {}), given_values(table)
-    found = [
-        f'published.{name}.source: expected a key of [sources], got "{point["source"]}"{nearest(point["source"], sources)}'
-        for name, point in table.get("published", {}).items()
-        if point["source"] not in sources
-    ]
+    found = []
+    for name, point in table.get("published", {}).items():
+        if (source := point["source"]) not in sources:
+            near = nearest(source, sources)
+            found.append(f'published.{name}.source: expected a key of [sources], got "{source}"{near}')
     for name, text in origin.items():
         if name not in given:
             found.append(f"origin.{name}: this file gives no such value{nearest(name, given)}")

@@ -1,14 +1,15 @@
 """The same turbines at another operating point: what their nozzles do to flow, inlet pressure or high pressure.
 
-A choked nozzle passes m = k p / sqrt(T), k being fixed by its area (Saravanamuttoo et al. 2017, "Gas turbine theory",
-chapter 7). Colder gas, as with LN2, is denser: at the same pressure more of it goes through the turbines. A plant answers
-in one of three ways: a valve throttles the turbines' inlet ("throttle"), the JT stream gets less ("split"), or the
-compressor, whose flow is given, cannot hold its pressure and that falls ("p_high").
+A choked nozzle passes m = k p / sqrt(T) of an ideal gas, k being fixed by its area. Colder gas, as with LN2, is denser:
+at the same pressure more of it goes through the turbines. A plant answers in one of three ways: a valve throttles the
+turbines' inlet ("throttle"), the JT stream gets less ("split"), or the compressor, whose flow is given, cannot hold its
+pressure and that falls ("p_high").
 """
 
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import math
 
 from twin.errors import Infeasible, nearest
@@ -48,7 +49,7 @@ def _moved(found: Result, nozzle: dict[str, float], answer: str) -> tuple[Design
         asked = {name: rows[name].m_flow * math.sqrt(rows[name].temp_in) / nozzle[name] for name in chain}
         ratio = asked[head] / rows[head].p_in
         change = max(change, *(abs(asked[name] / rows[name].p_in - 1.0) for name in chain))
-        for before, after in zip(chain, chain[1:], strict=False):
+        for before, after in itertools.pairwise(chain):
             p_out = rows[after].p_in * (asked[after] / rows[after].p_in) ** RELAX
             turbines[before] = dataclasses.replace(turbines[before], p_out=p_out)
         if answer == "throttle":

@@ -7,9 +7,9 @@
     litres = "121 +- 3 L/h"
     "T1.in" = "35.2 ± 0.5 K"
 
-`set` may hold ln2, split (shares of the turbines) and what the whole machine is specified by (cards.Machine); what is not
-set is as in the machine's file. Measured may be the figures of `MEASURED` and the temperatures of state points, by the
-names that `hetwin design` prints.
+`set` may hold ln2, split (shares of the turbines) and what the whole machine is specified by (cards.Machine); what is
+not set is as in the machine's file. Measured may be the figures of `MEASURED` and the temperatures of state points, by
+the names that `hetwin design` prints.
 """
 
 from __future__ import annotations
@@ -150,7 +150,7 @@ HEAD = re.compile(r"\s*(u\s+|set\.)?([^\[\]]+?)\s*(?:\[([^\]]+)\])?\s*")
 
 
 def _read_csv(path: Path) -> list[dict[str, Any]]:
-    """Raw tables of a CSV file; the head of a column is its name with the unit in brackets, `u NAME` its uncertainty."""
+    """Raw tables of a CSV file: the head of a column is a name with the unit in brackets, `u NAME` its uncertainty."""
     try:
         lines = list(csv.reader(path.read_text(encoding="utf-8-sig").splitlines()))
     except OSError as problem:
@@ -160,7 +160,9 @@ def _read_csv(path: Path) -> list[dict[str, Any]]:
     if not lines:
         return []
     heads = [HEAD.fullmatch(head) for head in lines[0]]
-    refuse(path, [f'column {k + 1}: the head "{lines[0][k]}" cannot be read' for k, head in enumerate(heads) if not head])
+    refuse(
+        path, [f'column {k + 1}: the head "{lines[0][k]}" cannot be read' for k, head in enumerate(heads) if not head]
+    )
     names = {(head[1] or "").strip() + head[2] for head in heads if head}
     lonely = [head[2] for head in heads if head and not head[1] and head[2] != "name" and "u" + head[2] not in names]
     refuse(path, [f'column "{name}": expected a column "u {name}" with its standard uncertainty' for name in lonely])
