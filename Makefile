@@ -25,7 +25,7 @@ format: .venv/.dev     ## put the sources into the house's form
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-bench: .venv/.dev      ## print every figure the project promises, beside its target
+bench: .venv/.bench    ## print every figure the project promises, beside its target
 	$(BIN)/hetwin bench $(BENCH)
 
 docs: .venv/.docs      ## the documentation as a folder that opens without a network: site/index.html
@@ -52,6 +52,11 @@ INSTALL = $(BIN)/python -m pip install --quiet --disable-pip-version-check --edi
 	@echo "Installing hetwin into .venv (about two minutes the first time) ..."
 	$(INSTALL) .
 	@touch $@
+
+.venv/.bench: pyproject.toml | .venv/bin/python
+	@echo "Installing hetwin, its tools and what it is compared with into .venv ..."
+	$(INSTALL) ".[dev,bench]"
+	@touch $@ .venv/.dev .venv/.run
 
 .venv/.dev: pyproject.toml | .venv/bin/python
 	@echo "Installing hetwin and its tools into .venv (about two minutes the first time) ..."

@@ -61,10 +61,18 @@ def tables(given: dict[str, Any]) -> dict[str, Any]:
         if given.get(name) is not None:
             option = f"--{name.replace('_', '-').lower()}"
             value = quantity(option, given[name], unit)
-            within(option, value, unit, cards[table].__dataclass_fields__[key].metadata["range"])
+            within(option, value, unit, limits(cards[table], key))
             found.setdefault(table, {})[key] = value
     if given.get("dewar_fills"):
         found.setdefault("machine", {})["dewar_fills"] = True
+    return found
+
+
+def limits(card: type, key: str) -> tuple[float, float] | None:
+    """The range of a field of a card."""
+    import dataclasses
+
+    found: tuple[float, float] | None = next(f.metadata["range"] for f in dataclasses.fields(card) if f.name == key)
     return found
 
 
@@ -100,11 +108,11 @@ def show(found: Result) -> None:
 
     print_table(("", "value", "meaning"), [*_figures(found), *_splits(found)])
     print()
-    heads = ("point", "p", "temp", "h", "s", "flow", "x", "where")
-    print_table(heads, [_point_row(point) for point in found.points], title="State points")
+    columns = ("point", "p", "temp", "h", "s", "flow", "x", "where")
+    print_table(columns, [_point_row(point) for point in found.points], title="State points")
     print()
-    heads = ("exchanger", "duty", "effectiveness", "UA", "NTU", "pinch", "at", "warm end", "cold end")
-    print_table(heads, [_exchanger_row(row) for row in found.exchangers], title="Exchangers")
+    quality = ("exchanger", "duty", "effectiveness", "UA", "NTU", "pinch", "at", "warm end", "cold end")
+    print_table(quality, [_exchanger_row(row) for row in found.exchangers], title="Exchangers")
     print()
     heads = ("turbine", "flow", "power", "efficiency", "inlet", "outlet", "p in", "p out")
     print_table(heads, [_turbine_row(row) for row in found.turbines], title="Turbines")

@@ -197,5 +197,6 @@ CELL_WORK = np.dtype(
 
 CLOCK = np.dtype(
     [("time", "f8"), ("step", "f8"), ("speed", "f8"), ("mode", "f8"), ("overruns", "f8"), ("dt", "f8"), ("parts", "f8")]
+    + [("part", "f8")]
 )
 """Head of the process image."""

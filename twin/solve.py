@@ -24,15 +24,21 @@ GAMMA = 1.0 + 1.0 / math.sqrt(2.0)
 """The larger of the two values that make ROS2 L-stable: its stage never overshoots a stiff equilibrium."""
 
 PARTS = 256
-"""A step is cut into halves down to this many parts where it would go astray."""
+"""A step is cut into parts down to one of so many where it would go astray."""
+
+SAFETY, GROW, SHRINK = 0.9, 2.0, 0.1
+"""The next part is chosen from the error of the last (Hairer and Wanner, Solving ODEs II, section IV.8)."""
 
 ASTRAY_SHARE = 0.005
 """Largest difference between the first- and the second-order state of a volume or wall cell, relative."""
 
+COLD = 20.0
+"""A wall cell below this is allowed the error of one at this temperature [K]: it has next to no heat capacity."""
+
 NOTHING = 1e-100
 """What has decayed below this is zero: denormal numbers are slow, and no reading."""
 
-ACCEPTED, ASTRAY = -1, -2
+ACCEPTED = -1
 
 NODE_WIDTH = len(NODE_FIELDS)
 
@@ -396,17 +402,27 @@ def keep_stage(node, cell, stage):
 
 
 @inner
-def strays(card, node, cell, stage):
-    """Whether the first- and the second-order result are too far apart anywhere."""
+def astray(card, node, cell, stage):
+    """Largest difference between the first- and the second-order result, over what is allowed."""
+    worst = 0.0
     for i in range(node.shape[0]):
         if card[i].fixed == 0:
             a = node[i]
-            if abs(a.p - stage[i, 0]) > ASTRAY_SHARE * a.p or abs(a.temp - stage[i, 1]) > ASTRAY_SHARE * a.temp:
-                return True
+            worst = max(worst, abs(a.p - stage[i, 0]) / a.p, abs(a.temp - stage[i, 1]) / a.temp)
     for i in range(cell.shape[0]):
-        if abs(cell[i].temp - stage[node.shape[0] + i, 1]) > ASTRAY_SHARE * cell[i].temp:
-            return True
-    return False
+        worst = max(worst, abs(cell[i].temp - stage[node.shape[0] + i, 1]) / max(cell[i].temp, COLD))
+    return worst / ASTRAY_SHARE
+
+
+@inner
+def next_part(part, error, left):
+    """Size of the next part: the error goes with its square. Never shorter after a good one, never past the end."""
+    least = 1.0 if error <= 1.0 else SHRINK
+    part = max(int(part * min(max(SAFETY / math.sqrt(error + 1e-12), least), GROW)), 1)
+    if error > 1.0:
+        return part
+    part = min(part, PARTS)
+    return (left + 1) // 2 if part < left < 2 * part else part
 
 
 @inner

@@ -8,10 +8,10 @@ from thermo.jit import kernel, merged
 from twin.network import find_states
 from twin.solve import (
     ACCEPTED,
-    ASTRAY,
     GAMMA,
     PARTS,
     assemble,
+    astray,
     book_flows,
     book_heat,
     book_totals,
@@ -23,10 +23,10 @@ from twin.solve import (
     keep_stage,
     move_to_end,
     move_to_stage,
+    next_part,
     settle_walls,
     states_to_end,
     states_to_stage,
-    strays,
     substitute,
     subtract_first_stage,
 )
@@ -48,30 +48,28 @@ def step(m, d, n):
         bad = find_states(m.node_card, d.node, d.cell, d.wall, d.work, m.node_first, m.cell_first)
     wall_temperatures(d.wall, d.cell, d.work)
     for _ in range(max(n, 1)):
-        left, part = PARTS, PARTS
-        d.clock.parts = 0.0
+        left, part = PARTS, int(d.clock.part) or PARTS
+        parts = 0.0
         while left > 0 and bad < 0:
-            d.clock.parts += 1.0
+            parts += 1.0
+            part = min(part, left)
             if n > 0:
                 limit_slopes(d.wall, d.cell)
             copy(d.image, d.saved)
-            bad = advance(m, d, m.dt * part / PARTS if n > 0 else 0.0)
+            bad, error = advance(m, d, m.dt * part / PARTS if n > 0 else 0.0)
 
-            # a part that went wrong or astray is done again in two halves
-            if bad != ACCEPTED and part > 1:
-                parts = d.clock.parts
+            # a part that went wrong or astray is done again, shorter
+            if (bad >= 0 or error > 1.0) and part > 1:
                 copy(d.saved, d.image)
-                d.clock.parts = parts
-                part //= 2
+                part = next_part(part, error, left) if bad < 0 else part // 2
                 bad = find_states(m.node_card, d.node, d.cell, d.wall, d.work, m.node_first, m.cell_first)
             else:
                 left -= part
                 if n > 0:
                     follow_slopes(d.wall, d.cell, m.dt * part / PARTS)
                     follow_flows(d.link, d.link_total, m.dt * part / PARTS)
-                part = min(part if left % (2 * part) else 2 * part, max(left, 1))
-                if bad == ASTRAY:
-                    bad = ACCEPTED
+                part = next_part(part, min(error, 1.0), left)
+        d.clock.parts, d.clock.part = parts, part
         if bad >= 0 or n == 0:
             return bad
 
@@ -84,7 +82,10 @@ def step(m, d, n):
 
 @merged
 def advance(m, d, dt):
-    """One step of ROS2 over dt; dt = 0 only looks. Return ACCEPTED, ASTRAY or the address of the first bad value."""
+    """One step of ROS2 over dt; dt = 0 only looks. Return ACCEPTED or the address of the first bad value, and the error.
+
+    The error is the largest difference between the first and the second order over what is allowed.
+    """
     t = GAMMA * dt
     for stage in range(1, 3):
         # rates at the present state
@@ -92,7 +93,7 @@ def advance(m, d, dt):
         evaluate_units(m, d)
         march_walls(d.wall, d.cell, d.work, d.link, d.node, dt, stage)
         if dt == 0.0:
-            return ACCEPTED
+            return ACCEPTED, 0.0
 
         # how the walls answer, and the matrix, which is made in the first stage only
         if stage == 1:
@@ -124,5 +125,5 @@ def advance(m, d, dt):
             carry_impurities(m.node_card, d.node, d.link, m.program, d.species_blocks, d.species_rhs, dt)
         bad = find_states(m.node_card, d.node, d.cell, d.wall, d.work, m.node_first, m.cell_first)
         if bad >= 0:
-            return bad
-    return ASTRAY if strays(m.node_card, d.node, d.cell, d.stage) else ACCEPTED
+            return bad, 0.0
+    return ACCEPTED, astray(m.node_card, d.node, d.cell, d.stage)

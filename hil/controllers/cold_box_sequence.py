@@ -29,6 +29,7 @@ STEPS = (
 (RUNNING, P_HIGH, TEMP_TURBINE, TEMP_JT, LEVEL, TURBINE_TRIP, TRIP) = range(7)
 (PERMIT_1, PERMIT_2, PERMIT_3, PERMIT_4) = range(7, 11)
 (TO_COMPRESSOR, TO_GAS, TO_INLET, TO_LN2, TO_TURBINE, TO_COOLDOWN, TO_JT_MODE, TO_JT) = range(11, 19)
+(TURBINE_TRIP_2, TURBINE_TRIP_3, TO_TURBINE_2, TO_TURBINE_3) = range(19, 23)
 
 EXAMPLE = """
 description = "A sequence that starts, and finds its way as far as precooling: nothing here gets cold."
@@ -75,11 +76,19 @@ def count_missing(par, image, wire):
 
 
 @kernel
+def turbine_blocked(par, image, wire):
+    """A turbine is tripped."""
+    blocked = par.has_turbine_trip > 0.0 and image[wire[TURBINE_TRIP]] > 0.5
+    blocked = blocked or (par.has_turbine_trip_2 > 0.0 and image[wire[TURBINE_TRIP_2]] > 0.5)
+    return blocked or (par.has_turbine_trip_3 > 0.0 and image[wire[TURBINE_TRIP_3]] > 0.5)
+
+
+@kernel
 def forward(par, s, image, wire):
     """The next step when all goes well."""
     step = int(s.step)
     temp_turbine, temp_jt, level = image[wire[TEMP_TURBINE]], image[wire[TEMP_JT]], image[wire[LEVEL]]
-    blocked = par.has_turbine_trip > 0.0 and image[wire[TURBINE_TRIP]] > 0.5
+    blocked = turbine_blocked(par, image, wire)
 
     if step == PERMISSIVES and s.missing == 0.0:
         return COMPRESSOR
@@ -108,8 +117,7 @@ def forward(par, s, image, wire):
 def back(par, s, image, wire):
     """The step to fall back to when something was lost; the present one if nothing was."""
     step = int(s.step)
-    blocked = par.has_turbine_trip > 0.0 and image[wire[TURBINE_TRIP]] > 0.5
-    if TURBINE <= step <= LIQUEFYING and blocked:
+    if TURBINE <= step <= LIQUEFYING and turbine_blocked(par, image, wire):
         return PRECOOLING
     if step == LIQUEFYING and image[wire[TEMP_JT]] > s.temp_liquefy + par.temp_band:
         return JT_COOL_DOWN
@@ -170,6 +178,8 @@ def drive(par, s, image, wire, h):
     put(image, wire[TO_INLET], par.has_inlet_valve, 1.0 if flowing else 0.0)
     put(image, wire[TO_LN2], par.has_ln2, 1.0 if PRECOOLING <= step <= STAND_BY and s.with_ln2 > 0.5 else 0.0)
     put(image, wire[TO_TURBINE], par.has_turbine_valve, s.turbine_opening)
+    put(image, wire[TO_TURBINE_2], par.has_turbine_valve_2, s.turbine_opening)
+    put(image, wire[TO_TURBINE_3], par.has_turbine_valve_3, s.turbine_opening)
     put(image, wire[TO_COOLDOWN], par.has_cooldown_valve, s.cooldown_opening)
 
     # liquefying, the JT valve is its controller's, if it has one
@@ -223,6 +233,10 @@ class ColdBoxSequence:
     cooldown_valve: str = Wire("opening of the cool-down valve", default="")
     jt_mode: str = Wire("mode of the JT controller: 0 manual, 1 auto", default="")
     jt_valve: str = Wire("opening of the JT valve, or manual output of its controller", default="")
+    turbine_trip_2: str = Wire("trip of the second of turbines side by side", default="")
+    turbine_trip_3: str = Wire("trip of the third", default="")
+    turbine_valve_2: str = Wire("inlet valve of the second of turbines side by side", default="")
+    turbine_valve_3: str = Wire("inlet valve of the third", default="")
 
     p_ready: float = Param("Pa", "high pressure at which the compressor counts as started", default=10e5)
     temp_turbine_start: float = Param("K", "turbine inlet temperature at which turbines start", default=310.0)

@@ -10,16 +10,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import log
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from thermo.helium import h_pT, h_vap, s_liq, s_ph, s_pT, s_vap
 from thermo.nitrogen import cp_gas_n2, h_vap_n2
 from twin.studies.design import cycle as c
-
-if TYPE_CHECKING:
-    from twin.studies.design.steady import Design
+from twin.studies.design.arrangement import BATH
+from twin.studies.design.steady import Design, frozen_at
 
 P_DEAD = 101325.0
 
@@ -62,8 +61,7 @@ def exergy_account(streams: list[Stream], design: Design, found: np.ndarray, pow
     """Entropy made in every component, and what crosses the boundary."""
     T0 = design.machine.temp_in
     heat = {name: card.Q_leak for name, card in design.exchangers.items()}
-    frozen = [name for name in design.arrangement.high if name in design.exchangers]
-    heat[frozen[min(1, len(frozen) - 1)]] += float(found[c.Q_FROZEN])
+    heat[frozen_at(design) or BATH] = heat.get(frozen_at(design) or BATH, 0.0) + float(found[c.Q_FROZEN])
     made: dict[str, float] = {name: -q / T0 for name, q in heat.items()}
     energy: dict[str, float] = dict(heat)
 
@@ -166,5 +164,5 @@ def _closure(design: Design, found: np.ndarray, energy: dict[str, float], brake:
     gained = found[c.LIQUID] * found[c.H_LIQUID] - _displaced(found) * h_vapour(design)
     turbines = sum(design.turbines[head].share for head in design.arrangement.heads) * m.flow
     mass = m.flow - turbines - found[c.M_JT]
-    cooling = brake + found[c.Q_BATH]
+    cooling = brake + found[c.Q_BATH] + (found[c.Q_FROZEN] if frozen_at(design) is None else 0.0)
     return {"mass": float(mass / m.flow), "energy": float((gas + heat - gained - cooling) / cooling)}

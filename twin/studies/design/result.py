@@ -17,7 +17,7 @@ from twin.studies.design import cycle as c
 from twin.studies.design.arrangement import BATH, is_exchanger, is_turbine
 from twin.studies.design.continuation import approach
 from twin.studies.design.exergy import Stream, exergy_account
-from twin.studies.design.steady import Compiled, Design, compile_design, return_pressures
+from twin.studies.design.steady import Compiled, Design, compile_design, frozen_at, return_pressures
 
 SOLVED = 1e-8
 """Largest residual that counts as solved."""
@@ -144,6 +144,8 @@ def _unsolved(compiled: Compiled, worst: float) -> str:
 
 def _too_warm(compiled: Compiled) -> str:
     m, last = compiled.design.machine, _p_jt(compiled)
+    if not compiled.found[c.H_JT] < h_pT(last, m.temp_in):
+        return "the gas reaches it as warm as it enters the cold box; the turbines give no cold"
     got = T_ph(last, compiled.found[c.H_JT])
     limit = T_ph(last, h_vap(m.p_dewar) - m.Q_dewar / compiled.found[c.M_JT])
     return (
@@ -200,7 +202,8 @@ def _ln2(compiled: Compiled) -> float:
     bath = compiled.design.bath
     if bath is None or compiled.general[c.BATH_MODE] == c.BATH_OFF:
         return 0.0
-    return float(compiled.found[c.Q_BATH] / refrigeration_n2(bath.temp_bath, bath.temp_vent or bath.temp_bath))
+    taken = compiled.found[c.Q_BATH] + (compiled.found[c.Q_FROZEN] if frozen_at(compiled.design) is None else 0.0)
+    return float(taken / refrigeration_n2(bath.temp_bath, bath.temp_vent or bath.temp_bath))
 
 
 def streams(compiled: Compiled) -> list[Stream]:

@@ -16,6 +16,8 @@ from twin.studies.design.cards import Bath, Exchanger, Machine, Turbine
 TOLERANCE = 1e-11
 """Largest residual of a solved cycle: duty over flow and 100 kJ/kg."""
 ITERATIONS = 120
+CP_HELIUM = 5193.0
+"""Specific heat of the gas [J/(kg K)]."""
 
 
 @dataclass(frozen=True)
@@ -47,13 +49,27 @@ class Compiled:
 
     def solve(self, guess: np.ndarray | None = None) -> float:
         """Solve from a guess or from a plain one; returns the largest residual."""
-        self.x = first_guess(self) if guess is None else guess.copy()
-        return float(
-            c.solve(
-                *(self.ways, self.pressures, self.low, self.general, self.x, self.exchangers, self.turbines),
-                *(self.branch, self.found, ITERATIONS, TOLERANCE),
-            )
-        )
+        if guess is not None:
+            self.x = guess.copy()
+            return self._run()
+        modes, values = self.exchangers[:, c.MODE].copy(), self.exchangers[:, c.VALUE].copy()
+        given = modes == c.BY_EFFECTIVENESS
+        self.x = first_guess(self)
+        if given.all():
+            return self._run()
+
+        # first with an effectiveness in place of conductances and temperature differences
+        shares = np.where(given, values, likely_effectiveness(self))
+        self.exchangers[:, c.MODE], self.exchangers[:, c.VALUE] = c.BY_EFFECTIVENESS, shares
+        self._run()
+        self.exchangers[:, c.MODE], self.exchangers[:, c.VALUE] = modes, values
+        self.x = np.concatenate([self.x, np.log(shares / (1.0 - shares))[~given]])
+        return self._run()
+
+    def _run(self) -> float:
+        streams = (self.ways, self.pressures, self.low, self.general)
+        found = (self.exchangers, self.turbines, self.branch, self.found)
+        return float(c.solve(*streams, self.x, *found, ITERATIONS, TOLERANCE))
 
 
 def compile_design(design: Design) -> Compiled:
@@ -179,16 +195,24 @@ def _general(design: Design) -> np.ndarray:
     g[[c.FLOW, c.P_HIGH, c.TEMP_IN, c.P_LOW, c.P_DEWAR]] = m.flow, m.p_high, m.temp_in, m.p_low, m.p_dewar
     g[[c.Q_DEWAR, c.FILLS, c.IMPURITY, c.PURGE]] = m.Q_dewar, float(m.dewar_fills), m.impurity, m.purge
     a = design.arrangement
-    warm = [name for name in a.high if is_exchanger(name)]
-    g[c.FROZEN_AT] = a.exchangers.index(warm[min(1, len(warm) - 1)])
+    frozen = frozen_at(design)
+    g[c.FROZEN_AT] = -1 if frozen is None else a.exchangers.index(frozen)
     if bath is not None and a.has_bath:
         g[c.BATH_MODE] = c.BATH_TO_TEMP if bath.UA is None else c.BATH_BY_UA
         g[[c.BATH_TEMP, c.BATH_OUT, c.BATH_UA]] = bath.temp_bath, bath.temp_out, bath.UA or 0.0
     return g
 
 
+def frozen_at(design: Design) -> str | None:
+    """The exchanger whose return gas freezes the air of the feed out: the second one; None if LN2 does it."""
+    if design.bath is not None and design.arrangement.has_bath:
+        return None
+    warm = [name for name in design.arrangement.high if is_exchanger(name)]
+    return warm[min(1, len(warm) - 1)]
+
+
 def first_guess(compiled: Compiled) -> np.ndarray:
-    """Duties of a profile of temperatures that falls evenly on a logarithmic scale, and effectiveness 0.95."""
+    """Duties of a profile of temperatures that falls evenly on a logarithmic scale."""
     design, g = compiled.design, compiled.general
     a, p = design.arrangement, design.machine.p_high
     warm = [name for name in a.high if is_exchanger(name)]
@@ -208,6 +232,11 @@ def first_guess(compiled: Compiled) -> np.ndarray:
         for name in a.branch(head):
             if is_exchanger(name):
                 duties[name] = 0.05 * design.machine.flow * c.DUTY_SCALE
-    values = [duties[name] / (design.machine.flow * c.DUTY_SCALE) for name in a.exchangers]
-    more = int((compiled.exchangers[:, c.MODE] != c.BY_EFFECTIVENESS).sum())
-    return np.array([*values, *[3.0] * more])
+    return np.array([duties[name] / (design.machine.flow * c.DUTY_SCALE) for name in a.exchangers])
+
+
+def likely_effectiveness(compiled: Compiled) -> np.ndarray:
+    """Effectiveness N / (1 + N) of a balanced exchanger of N transfer units; 0.95 where no conductance is given."""
+    m, e = compiled.design.machine.flow, compiled.exchangers
+    units = np.where(e[:, c.MODE] == c.BY_UA, e[:, c.VALUE] / (0.7 * m * CP_HELIUM), 19.0)
+    return np.clip(units / (1.0 + units), 0.05, 0.98)
