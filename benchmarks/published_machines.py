@@ -116,10 +116,12 @@ def why_freia_and_darmstadt(both: dict[str, tuple[Result, Result]], entries: dic
             )
         )
         rows.append(told(f"{name} share of the turbines then", less.design.turbines["T1"].share, "", "1"))
-    hiroshima = next(point for point in entries["l140"].points if point.name == "hiroshima")
-    result = entries["l140"].solve(hiroshima)
-    wanted = result.design.machine.flow * 133.0 / result.litres_per_hour
-    rows.append(told("hiroshima flow that 133 L/h at 10.9 bar would need", 1e3 * wanted, 42.0, "g/s"))
+    for name, point, words in (("l140", "hiroshima", "133 L/h at 10.9 bar"), ("l70", "hyogo", "60 L/h with LN2")):
+        published_point = next(row for row in entries[name].points if row.name == point)
+        result = entries[name].solve(published_point)
+        flow = 1e3 * result.design.machine.flow
+        wanted = flow * published_point.figures["litres"] * 3.6e6 / result.litres_per_hour
+        rows.append(told(f"{point} flow that {words} would need", wanted, flow, "g/s"))
     pure, dirty = case(entries["l70"], False), solve_design(make_design(entries["l70"].table))
     rows.append(told("jena litres lost to 1 % of air", pure.litres_per_hour - dirty.litres_per_hour, "", "L/h"))
     return rows

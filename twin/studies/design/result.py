@@ -15,7 +15,6 @@ from twin.errors import Infeasible
 from twin.quantities import LIQUID_LITRE
 from twin.studies.design import cycle as c
 from twin.studies.design.arrangement import BATH, is_exchanger, is_turbine
-from twin.studies.design.continuation import approach
 from twin.studies.design.exergy import Stream, exergy_account
 from twin.studies.design.steady import Compiled, Design, compile_design, frozen_at, return_pressures
 
@@ -113,8 +112,6 @@ def solve_design(design: Design, guess: np.ndarray | None = None) -> Result:
     worst = compiled.solve(guess)
     if guess is not None and not worst < SOLVED:
         worst = compiled.solve()
-    if not worst < SOLVED:
-        worst = approach(compiled)
     refuse_what_cannot_work(compiled, worst)
     return read_result(compiled)
 

@@ -8,17 +8,10 @@ import numpy as np
 import pytest
 
 from twin.errors import Infeasible, PlantFileError, Undetermined
-from twin.studies.design.calibrate import (
-    Calibration,
-    applied,
-    at_point,
-    calibrate,
-    find_parameters,
-    measured_of,
-    with_UA_factor,
-)
+from twin.studies.design.calibrate import Calibration, at_point, calibrate, measured_of
 from twin.studies.design.cards import Exchanger
 from twin.studies.design.design_file import load_design
+from twin.studies.design.parameters import applied, find_parameters, with_UA_factor
 from twin.studies.design.plant_data import Measured, OperatingPoint
 from twin.studies.design.result import solve_design
 
