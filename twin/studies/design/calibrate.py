@@ -36,6 +36,7 @@ NEARLY_BLIND = 1e-6
 """The same against the direction that the data see best: the noise of the finite differences."""
 WEAK = 0.5
 """A parameter is hardly determined if its standard error exceeds this share of its range."""
+EVALUATIONS = 60
 WRONG = 1e3
 """Residual of a design that cannot work."""
 
@@ -120,7 +121,7 @@ def calibrate(design: Design, points: Sequence[OperatingPoint], fit: Sequence[st
         xtol=1e-10,
         ftol=1e-12,
         gtol=1e-10,
-        max_nfev=60,
+        max_nfev=EVALUATIONS,
     )
     estimate = low + found.x * width
     jacobian = model.jacobian(estimate)
@@ -133,8 +134,12 @@ def calibrate(design: Design, points: Sequence[OperatingPoint], fit: Sequence[st
     residuals = model.residuals(estimate)
     chi2, dof = float(sum(row.deviation**2 for row in residuals)), model.size - len(parameters)
     fitted, leak = applied(design, parameters, estimate)
-    remarks = tuple(remarks_of(parameters, estimate, error, correlation, chi2, dof))
-    return Calibration(parameters, estimate, error, correlation, chi2, dof, tuple(residuals), remarks, fitted, leak)
+    remarks = remarks_of(parameters, estimate, error, correlation, chi2, dof)
+    if found.status == 0:
+        remarks.insert(0, f"The fit had not come to rest after {EVALUATIONS} evaluations; begin nearer to the plant.")
+    return Calibration(
+        parameters, estimate, error, correlation, chi2, dof, tuple(residuals), tuple(remarks), fitted, leak
+    )
 
 
 class Model:

@@ -16,7 +16,7 @@ UA = "16 kW/K"
 [sources]                          # short keys of sources
 [origin]                           # where each value comes from: a key of [sources], "calibrated: …" or "assumed: …"
 "machine.flow" = "freia"
-[published.with_ln2]               # an operating point that somebody published, see PUBLISHED
+[published.with_ln2]               # an operating point that somebody published, see CONDITIONS and FIGURES
 litres = "121 L/h"
 """
 
@@ -121,8 +121,8 @@ def find_design(name_or_path: str | Path) -> Path:
         return MACHINES / f"{name_or_path}.toml"
     from twin.errors import PlantFileError
 
-    clause = nearest(str(name_or_path), known) or "; known are " + ", ".join(known)
-    raise PlantFileError(f'there is no machine or file "{name_or_path}"{clause}.')
+    clause = nearest(str(name_or_path), known) or f"; known are {', '.join(known)}."
+    raise PlantFileError(f'there is no machine or file "{name_or_path}"{clause}')
 
 
 def read_table(path: Path) -> dict[str, Any]:
