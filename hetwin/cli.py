@@ -163,7 +163,9 @@ def design(
     efficiency_isothermal: Annotated[str | None, typer.Option(help="Of the compressor.")] = None,
     split: Annotated[str | None, typer.Option(help='Share of each turbine, such as "0.42,0.40".')] = None,
     ln2: Annotated[bool | None, typer.Option("--ln2/--no-ln2", help="With or without liquid nitrogen.")] = None,
-    arrangement: Annotated[str | None, typer.Option(help="collins (turbines side by side) or series.")] = None,
+    arrangement: Annotated[
+        str | None, typer.Option(help="collins (turbines side by side), series or three_way.")
+    ] = None,
     turbines: Annotated[int | None, typer.Option(help="Number of turbines, 1 to 3.")] = None,
     heat_leak: Annotated[str | None, typer.Option(help='Heat into the dewar and its lines, such as "5 W".')] = None,
     impurity: Annotated[str | None, typer.Option(help='Air in the make-up, such as "1 %".')] = None,
@@ -190,6 +192,42 @@ def design(
     else:
         study.show(found)
         print(*files, sep="\n", end="\n" if files else "")
+
+
+@app.command()
+def machines(as_json: Json = False) -> None:
+    """List the published machines, and what was published of them beside what our cycle gives."""
+    from hetwin import machines as catalogue
+    from hetwin.loading import progress_line
+    from hetwin.show import print_json
+
+    with progress_line():
+        found = catalogue.list_machines()
+    if as_json:
+        print_json(found)
+    else:
+        catalogue.show(found)
+
+
+@app.command()
+def calibrate(
+    machine: Annotated[str, typer.Argument(help="A published machine or the path of a specification.")],
+    data: Annotated[Path, typer.Argument(help="Measured operating points, TOML or CSV.")],
+    fit: Annotated[str | None, typer.Option(help="What to fit, with commas [turbine_efficiency,Q_dewar].")] = None,
+    out: Annotated[Path | None, typer.Option(help="Write the calibrated machine into this file.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Fit a machine to measured operating points: estimates, standard errors, and what the data cannot tell."""
+    from hetwin import calibrate as study
+    from hetwin.loading import progress_line
+    from hetwin.show import print_json
+
+    with progress_line():
+        found = study.run(machine, data, fit, out)
+    if as_json:
+        print_json(found.as_dict())
+    else:
+        study.show(found)
 
 
 @app.command()

@@ -59,7 +59,7 @@ def test_every_room_is_imported_from_the_wheel_and_not_from_the_repository(envir
 
 def test_plants_scenarios_and_kinds_are_in_the_wheel(wheel: Path) -> None:
     inside = set(zipfile.ZipFile(wheel).namelist())
-    for pattern in ("plants/*.toml", "scenarios/*.toml", "units/*.py"):
+    for pattern in ("plants/*.toml", "scenarios/*.toml", "units/*.py", "studies/design/machines/*.toml"):
         wanted = {f"twin/{path.relative_to(ROOT / 'twin')}" for path in (ROOT / "twin").glob(pattern)}
         assert wanted
         assert wanted <= inside

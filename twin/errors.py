@@ -5,6 +5,7 @@ TwinError
 ├── UnknownTag          no such tag; names the nearest ones
 ├── BadWrite            a tag cannot take this value: not writable, out of range, wrong type
 ├── Infeasible          a specified machine cannot work: component and reason
+├── Undetermined        parameters that measured data cannot tell apart
 ├── SnapshotMismatch    a snapshot belongs to another plant or another version
 └── NumericalFailure    a step produced a bad number: tag, time, likely cause, cure
 """
@@ -44,6 +45,11 @@ class Infeasible(TwinError):
     def __init__(self, component: str, reason: str) -> None:
         super().__init__(f"{component}: {reason}.")
         self.component = component
+        self.reason = reason
+
+
+class Undetermined(TwinError):
+    """Parameters to be fitted that the data cannot tell apart, or say nothing of."""
 
 
 class SnapshotMismatch(TwinError):

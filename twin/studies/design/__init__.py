@@ -2,5 +2,6 @@
 
 `cards` says what may be specified, `arrangement` how the equipment is connected, `design_file` reads a specification,
 `cycle` holds the equations as kernels, `steady` solves them and refuses what cannot work, `exergy` accounts for losses,
-`optimum` chooses splits and pressures, `pictures` draws.
+`optimum` chooses splits and pressures, `pictures` draws. `catalogue` holds published machines (`machines/*.toml`),
+`calibrate` fits a machine to `plant_data`, `nozzles` keeps its turbines at another operating point.
 """

@@ -122,4 +122,21 @@ def series(turbines: int = 2) -> Arrangement:
     return Arrangement(high, low, {"T1": ("T1", "E4", "T2", "E6", "T3")})
 
 
-ARRANGEMENTS = {"collins": collins, "series": series}
+def three_way(turbines: int = 2) -> Arrangement:
+    """Turbines in series; the gas between two is cooled in the third stream of a main exchanger.
+
+    With two: five exchangers along the JT stream, and E6, the third stream of E3, between the turbines; the exhaust
+    joins between E4 and E5. So much is published of the L140 at FREIA (arXiv 2104.10435): five counter-flow
+    exchangers, three-way ones among them, two turbines. Where the exhaust joins is assumed.
+    """
+    if turbines == 1:
+        return collins(1)
+    beside = [(f"E{k + 3}", f"E{turbines + 4 + k}") for k in range(turbines - 1)]
+    below, last = f"E{turbines + 2}", f"E{turbines + 3}"
+    high = ("E1", BATH, "E2", "T1", *(main for main, _ in beside), below, last)
+    low = (last, "T1", below, *(f"{main}|{third}" for main, third in reversed(beside)), "E2", "E1")
+    chain = [step for k, (_, third) in enumerate(beside) for step in (third, f"T{k + 2}")]
+    return Arrangement(high, low, {"T1": ("T1", *chain)})
+
+
+ARRANGEMENTS = {"collins": collins, "series": series, "three_way": three_way}

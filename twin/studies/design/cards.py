@@ -45,6 +45,7 @@ class Turbine:
     p_out: float | None = Param(
         "Pa", "outlet pressure [the low pressure; between turbines their mean]", None, (1e3, 1e7)
     )
+    dp_in: float = Param("1", "pressure drop of the valve before it over the pressure before that", 0.0, (0.0, 0.9))
     diameter: float | None = Param("m", "wheel diameter", None, (1e-3, 0.5))
     speed: float | None = Param("Hz", "rotor speed", None, (10.0, 20000.0))
     ratio_best: float = Param("1", "best ratio of tip speed to spouting velocity", 0.65, (0.3, 1.0))

@@ -13,6 +13,11 @@ UA = "16 kW/K"
 [turbines]                         # (cards.Turbine)
 [turbine.T1]
 [bath]                             # (cards.Bath)
+[sources]                          # short keys of sources
+[origin]                           # where each value comes from: a key of [sources], "calibrated: …" or "assumed: …"
+"machine.flow" = "freia"
+[published.with_ln2]               # an operating point that somebody published, see CONDITIONS and FIGURES
+litres = "121 L/h"
 """
 
 from __future__ import annotations
@@ -21,11 +26,11 @@ import dataclasses
 import functools
 import typing
 from pathlib import Path
-from typing import Annotated, Any, NotRequired
+from typing import Annotated, Any, NotRequired, Required
 
 from pydantic import Field, TypeAdapter
 
-from twin.checked import Place, checked, refuse, table_type
+from twin.checked import Place, checked, quantity_type, refuse, table_type
 from twin.errors import nearest
 from twin.plant_file import read_toml
 from twin.plant_schema import field_type
@@ -52,7 +57,36 @@ def card_type(card: type) -> Any:
 
 TABLES = {"machine": Machine, "exchangers": Exchanger, "turbines": Turbine, "bath": Bath}
 NAMED = {"exchanger": Exchanger, "turbine": Turbine}
+CONDITIONS = ("flow", "p_high", "p_low", "p_dewar", "impurity")
+"""What a published operating point may say of the machine; and `ln2`."""
+FIGURES = {
+    "yield": ("1", "liquid gained over compressor flow"),
+    "litres": ("m3/s", "liquid per time, at 1 atm"),
+    "power": ("W", "power of the compressor"),
+    "energy": ("J/m3", "work of the compressor per litre"),
+    "ln2_flow": ("kg/s", "liquid nitrogen"),
+}
+"""What may be published of an operating point: unit and meaning."""
 WORDS = ("description", "source", "note")
+
+
+def published_type() -> Any:
+    """The type of a published operating point: conditions, figures and where they are from."""
+    hints, fields = typing.get_type_hints(Machine), {f.name: f for f in dataclasses.fields(Machine)}
+    entries: dict[str, Any] = {"ln2": NotRequired[Annotated[bool, Field(strict=True)]]}
+    entries |= {
+        name: NotRequired[field_type(fields[name], hints[name], fields[name].metadata["unit"])] for name in CONDITIONS
+    }
+    entries |= {name: NotRequired[quantity_type(*about)] for name, about in FIGURES.items()}
+    entries |= {name: NotRequired[quantity_type("1", text, (1e-4, 1.0))] for name, text in TOLERANCES.items()}
+    entries |= {"source": Required[str], "note": NotRequired[str]}
+    return table_type("published", entries)
+
+
+TOLERANCES = {
+    "tolerance": "allowed deviation over the published value [0.1]",
+    "points": "allowed deviation of the yield",
+}
 
 
 @functools.cache
@@ -63,7 +97,8 @@ def file_type() -> TypeAdapter[Any]:
     entries["arrangement"] = NotRequired[str | dict[str, Any]]
     entries["number_of_turbines"] = NotRequired[int]
     entries["sources"] = NotRequired[dict[str, str]]
-    entries["published"] = NotRequired[dict[str, Any]]
+    entries["origin"] = NotRequired[dict[str, str]]
+    entries["published"] = NotRequired[dict[str, published_type()]]  # type: ignore[misc]
     entries |= {name: NotRequired[card_type(card)] for name, card in TABLES.items()}
     entries |= {name: NotRequired[dict[str, card_type(card)]] for name, card in NAMED.items()}  # type: ignore[misc]
     return TypeAdapter(table_type("design", entries))
@@ -86,25 +121,55 @@ def find_design(name_or_path: str | Path) -> Path:
         return MACHINES / f"{name_or_path}.toml"
     from twin.errors import PlantFileError
 
-    clause = nearest(str(name_or_path), known) or "; known are " + ", ".join(known)
-    raise PlantFileError(f'there is no machine or file "{name_or_path}"{clause}.')
+    clause = nearest(str(name_or_path), known) or f"; known are {', '.join(known)}."
+    raise PlantFileError(f'there is no machine or file "{name_or_path}"{clause}')
 
 
 def read_table(path: Path) -> dict[str, Any]:
     """The checked tables of a file, in SI."""
     table, problems = checked(file_type(), read_toml(path), _known, lambda place: "expected a value")
-    refuse(path, problems)
+    refuse(path, problems or origin_problems(table))
     return table
+
+
+def origin_problems(table: dict[str, Any]) -> list[str]:
+    """What is wrong with [origin] and with the sources of what is published, a clause each."""
+    sources, origin, given = list(table.get("sources", {})), table.get("origin", {}), given_values(table)
+    found = []
+    for name, point in table.get("published", {}).items():
+        if (source := point["source"]) not in sources:
+            near = nearest(source, sources)
+            found.append(f'published.{name}.source: expected a key of [sources], got "{source}"{near}')
+    for name, text in origin.items():
+        if name not in given:
+            found.append(f"origin.{name}: this file gives no such value{nearest(name, given)}")
+        elif text.partition(":")[0] not in (*sources, *ORIGINS):
+            found.append(f'origin.{name}: expected "calibrated: …", "assumed: …" or a key of [sources], got "{text}"')
+    missing = [name for name in given if origin and name not in origin]
+    return found + [f"origin.{name}: missing; say where this value comes from" for name in missing]
+
+
+ORIGINS = ("calibrated", "assumed")
+
+
+def given_values(table: dict[str, Any]) -> list[str]:
+    """Names of all values that a file gives the machine, such as "exchanger.E1.effectiveness"."""
+    found = ["arrangement"] if "arrangement" in table else []
+    found += [f"{name}.{key}" for name in TABLES for key in table.get(name, {})]
+    rows = ((kind, name, row) for kind in NAMED for name, row in table.get(kind, {}).items())
+    return found + [f"{kind}.{name}.{key}" for kind, name, row in rows for key in row]
 
 
 def _known(place: Place) -> tuple[str, list[str]]:
     card = TABLES.get(place[0]) or NAMED.get(place[0])
     if card is not None and len(place) > 1:
         return f"[{place[0]}]", [f.name for f in dataclasses.fields(card)]
+    if place[0] == "published" and len(place) > 1:
+        return "a published point", ["ln2", *CONDITIONS, *FIGURES, *TOLERANCES, "source", "note"]
     return "a design", list(_ENTRIES)
 
 
-_ENTRIES = (*WORDS, "ln2", "arrangement", "number_of_turbines", "sources", "published", *TABLES, *NAMED)
+_ENTRIES = (*WORDS, "ln2", "arrangement", "number_of_turbines", "sources", "origin", "published", *TABLES, *NAMED)
 
 
 def merged(table: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:

@@ -212,6 +212,9 @@ def streams(compiled: Compiled) -> list[Stream]:
         found.append(Stream(name, e[c.M_HOT], e[c.P_HOT_IN], e[c.H_HOT_IN], e[c.P_HOT_OUT], e[c.H_HOT_OUT]))
         found.append(Stream(name, e[c.M_COLD], e[c.P_COLD_IN], e[c.H_COLD_IN], e[c.P_COLD_OUT], e[c.H_COLD_OUT]))
     for name, t in zip(a.turbines, compiled.turbines, strict=True):
+        before = t[c.P_IN] / (1.0 - design.turbines[name].dp_in)
+        if before > t[c.P_IN]:
+            found.append(Stream(f"valve of {name}", t[c.M_TURBINE], before, t[c.H_IN], t[c.P_IN], t[c.H_IN]))
         found.append(Stream(name, t[c.M_TURBINE], t[c.P_IN], t[c.H_IN], t[c.P_OUT], t[c.H_OUT]))
     if compiled.general[c.BATH_MODE] != c.BATH_OFF:
         p = compiled.pressures[0, a.high.index(BATH)]

@@ -136,7 +136,8 @@ def _ways(design: Design, ex: np.ndarray, tb: np.ndarray) -> tuple[np.ndarray, n
             else:
                 i = turbines.index(name)
                 ways[row, k] = c.EXPAND, i
-                tb[i, c.P_IN], p = p, _p_out(design, head, name, p)
+                tb[i, c.P_IN] = p * (1.0 - design.turbines[name].dp_in)
+                p = _p_out(design, head, name, tb[i, c.P_IN])
                 tb[i, c.P_OUT] = p
             pressures[row, k] = p
     return ways, pressures

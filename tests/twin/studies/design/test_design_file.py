@@ -56,7 +56,7 @@ low = ["E5", "E4", "T1", "E3", "E2", "E1"]
     [
         ('[machine]\nflow = "13 bar"', 'machine.flow: expected a mass flow such as "42 g/s", got "13 bar"'),
         ("[machine]\nflwo = 1", 'machine.flwo: not a field of [machine]; did you mean "flow"'),
-        ('arrangement = "colins"', 'arrangement: expected collins, series or a table, got "colins"'),
+        ('arrangement = "colins"', 'arrangement: expected collins, series, three_way or a table, got "colins"'),
         ("number_of_turbines = 4", "number_of_turbines: expected 1 to 3, got 4"),
         ("[turbine.T3]\nshare = 0.1", 'turbine.T3: this arrangement has no such turbine; did you mean "T'),
         ("[exchanger.E1]\nUA = 1e4\npinch = 1.0", "exchanger.E1: UA and pinch say the same; give one of them"),
