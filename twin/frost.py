@@ -11,7 +11,9 @@ MELTS_N2, MELTS_O2, MELTS_H2O = 63.151, 54.361, 273.16
 """Triple points [K]."""
 
 SUBLIME_TIME = 1.0
-"""Least time in which frost can vanish [s]."""
+"""Least time in which frost can vanish [s]; the last traces go at once, at no less than TRACES [kg/s]."""
+
+TRACES = 1e-12
 
 
 @kernel
@@ -35,7 +37,9 @@ def frozen(w, w_sat):
 @kernel
 def sublimed(m_flow, w, w_sat, frost):
     """Frost that a flow takes up until it is saturated [kg/s]."""
-    return min(m_flow * max(w_sat - w, 0.0), frost / SUBLIME_TIME)
+    if frost <= 0.0:
+        return 0.0
+    return min(m_flow * max(w_sat - w, 0.0), frost / SUBLIME_TIME + TRACES)
 
 
 @kernel

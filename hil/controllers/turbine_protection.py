@@ -7,7 +7,16 @@ from hil.controllers.scan import due, period, put, wired
 from thermo.jit import kernel
 from twin.unit import Input, Latch, Param, Wire, unit_operation
 
-TRIPS = ("no", "overspeed", "bearing pressure", "inlet temperature", "outlet temperature", "impurity", "broken", "other turbine")
+TRIPS = (
+    "no",
+    "overspeed",
+    "bearing pressure",
+    "inlet temperature",
+    "outlet temperature",
+    "impurity",
+    "broken",
+    "other turbine",
+)
 
 EXAMPLE = """
 description = "Protection of a turbine that is a valve here; the gas at its inlet warms up."

@@ -66,7 +66,7 @@ def narrowed(share):
 
 @kernel
 def freeze_out(par, s, node, port, link, wall):
-    """Frost of what is above its vapour pressure at the cold end; it narrows the passage; warmed, it goes with the vent.
+    """Frost of what is above its vapour pressure at the cold end narrows the passage; warmed, it goes with the vent.
 
     All that can freeze at the end's temperature stays, as in a passage that is long and slow enough. The gas takes
     frost up again until it is saturated; above the triple point it melts and runs out of the open vent. The heat of
@@ -120,7 +120,9 @@ class FreezeOut:
     UA_leak: float = Param("W/K", "heat leak from the room", default=0.002, range=(0.0, 10.0))
     conduction: float = Param("m", "solid cross-section over length, end to end", default=1e-4, range=(0.0, 1.0))
     heater_power: float = Param("W", "heater", default=300.0, range=(0.0, 1e5))
-    temp_hot: float = Param("K", "mean temperature at which the heater switches off", default=300.0, range=(80.0, 400.0))
+    temp_hot: float = Param(
+        "K", "mean temperature at which the heater switches off", default=300.0, range=(80.0, 400.0)
+    )
     temp_warm_start: float = Param("K", "warm end at the start", default=300.0, range=(4.0, 400.0))
     temp_cold_start: float = Param("K", "cold end at the start", default=300.0, range=(4.0, 400.0))
     n2_start: float = Param("kg", "frozen nitrogen at the start", default=0.0, range=(0.0, 100.0))

@@ -43,9 +43,8 @@ start = {opening = 1.0}
 
 @kernel
 def cooler_share(flow, ntu):
-    """Conductance of a cooler over that at the design, at `flow` times its water: (1 - exp(-N/w)) w, over that at w = 1.
-
-    One stream of constant temperature (Kays and London 1984); oil and gas hold theirs against the water.
+    """Conductance of a cooler over that of the design, with `flow` = w times the water: w (1 - exp(-N/w)) over the same
+    at w = 1. A water stream against a side of constant temperature (Kays and London 1984).
     """
     if flow <= 1e-6:
         return 1e-6
@@ -138,7 +137,9 @@ class ScrewCompressor:
     run = Input("1", "motor", labels=("stop", "run"), ja="運転指令")
     slide_set = Input("1", "slide set point", start=1.0, range=(0.0, 1.0), ja="スライド弁指令")
     temp_water = Input("K", "cooling-water temperature", start=TEMP_WATER, range=(273.0, 320.0), ja="冷却水温度")
-    water_flow = Input("1", "cooling-water flow over that of the design", start=1.0, range=(0.0, 2.0), ja="冷却水流量比")
+    water_flow = Input(
+        "1", "cooling-water flow over that of the design", start=1.0, range=(0.0, 2.0), ja="冷却水流量比"
+    )
     trip = Latch("1", "what stopped it", labels=("none", "oil_temperature"), ja="トリップ")
     speed = State("1", "speed over rated", start="run", range=(0.0, 1.0), stiff=True, ja="回転比")
     slide = State("1", "slide position", start="slide_set", range=(0.0, 1.0), stiff=True, ja="スライド弁位置")

@@ -128,7 +128,9 @@ class Turbine:
     reset = Input("1", "reset of the trip", labels=("no", "reset"), ja="トリップ復帰")
     brake_lost = Input("1", "brake circuit", labels=("working", "failed"), ja="ブレーキ系統故障")
     p_bearing = Input("Pa", "pressure of the bearing gas", start=6e5, range=(0.0, 2e6), ja="軸受ガス圧力")
-    tripped = Latch("1", "trip of the machine", labels=("healthy", "overspeed", "bearing gas"), ja="タービン本体トリップ")
+    tripped = Latch(
+        "1", "trip of the machine", labels=("healthy", "overspeed", "bearing gas"), ja="タービン本体トリップ"
+    )
     broken = Latch("1", "wheel", labels=("whole", "broken"), ja="羽根車破損")
     speed = State("Hz", "rotor speed", range=(0.0, 7000.0), stiff=True, ja="回転数")
     m_flow = Output("kg/s", "mass flow", range=(0.0, 0.1), ja="質量流量")

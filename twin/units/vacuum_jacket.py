@@ -73,12 +73,10 @@ def vacuum_jacket(par, s, node, port, link):
     """Leaks and outgassing against cryopumping and pumps; conduction of the gas that is left."""
     room, inside, temp = node[port[1]], node[port[0]], max(s.temp_cold, 4.0)
 
-    # what comes in: helium from the volume it leaks from (from where it is lost), air, and water from warm surfaces
-    rest = max(1.0 - s.p / par.p_relief, 0.0)
+    # helium that leaks in is lost from where it was
     helium_in = s.helium_leak * inside.p / 1e5
     m_flow = helium_in / (R_HELIUM * T_GAUGE)
     transfer(link[0], m_flow, inside.h, m_flow / inside.p, 0.0)
-    air_in = s.air_leak * max(1.0 - s.p / room.p, 0.0)
 
     # pressures: frost on the coldest surface, charcoal in contact with it
     reach = par.reach * par.cold_area
@@ -88,14 +86,16 @@ def vacuum_jacket(par, s, node, port, link):
         pressure_over(s.air, capacity, temp, FULL_AIR * (temp / TEMP_REFERENCE) ** 2, ENERGY_AIR),
     )
     over_helium = pressure_over(s.helium, capacity, temp, FULL_HELIUM * (temp / 5.2) ** 2, ENERGY_HELIUM)
-    s.p_air = pumped_by_surfaces(s.air, par.volume, over_air, air_in, reach * impinging(AIR))
+    s.p_air = pumped_by_surfaces(s.air, par.volume, over_air, s.air_leak, reach * impinging(AIR))
     s.p_water = pumped_by_surfaces(s.water, par.volume, p_vap_h2o(temp), s.outgassing, reach * impinging(WATER))
     s.p_helium = pumped_by_surfaces(s.helium, par.volume, over_helium, helium_in, reach * impinging(HELIUM))
     p = s.p_air + s.p_water + s.p_helium
     s.p = p
     s.p_log = math.log10(max(p, 1e-7))
 
-    # balances
+    # balances; what leaks in stops at the pressure of the room, or leaves again past the relief plate
+    air_in = s.air_leak * max(1.0 - p / room.p, 0.0)
+    rest = max(1.0 - p / par.p_relief, 0.0)
     speed = pump_speed(par, s.pump, p)
     s.d_air = air_in - speed * s.p_air
     s.d_water = s.outgassing - speed * s.p_water
@@ -166,7 +166,12 @@ class VacuumJacket:
     water = State("Pa m3", "water, ice too", range=(0.0, 1e6), stiff=True, ja="水分量")
     helium = State("Pa m3", "helium, adsorbed too", range=(0.0, 1e6), stiff=True, ja="ヘリウム量")
     outgassing = State(
-        "Pa m3/s", "water given off by warm surfaces", start="outgassing_start", range=(0.0, 10.0), stiff=True, ja="放出ガス量"
+        "Pa m3/s",
+        "water given off by warm surfaces",
+        start="outgassing_start",
+        range=(0.0, 10.0),
+        stiff=True,
+        ja="放出ガス量",
     )
     p = Output("Pa", "pressure", start="p_start", range=(1e-6, 1.2e5), ja="断熱真空圧力")
     p_log = Output("1", "decimal logarithm of the pressure in Pa", range=(-7.0, 6.0), ja="断熱真空度(対数)")

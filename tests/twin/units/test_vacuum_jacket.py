@@ -1,5 +1,6 @@
 """Vacuum jacket: residual gas against published constants, cryopumping, decay after a run, heat leaks."""
 
+import itertools
 import math
 
 import pytest
@@ -43,7 +44,7 @@ def test_conduction_grows_with_pressure_and_ends_at_that_of_the_gas():
     assert gas_conductance(0.0, 1e5, 0.0, 30.0, 0.015) == pytest.approx(CONDUCTIVITY[AIR] / 0.015, rel=0.01)
     assert gas_conductance(1e5, 0.0, 0.0, 30.0, 0.015) == pytest.approx(CONDUCTIVITY[HELIUM] / 0.015, rel=0.01)
     steps = [gas_conductance(0.0, 10.0 ** (0.1 * i), 0.0, 30.0, 0.015) for i in range(-50, 51)]
-    assert all(1.0 <= b / a <= 10.0**0.1 * 1.001 for a, b in zip(steps, steps[1:], strict=False))
+    assert all(1.0 <= b / a <= 10.0**0.1 * 1.001 for a, b in itertools.pairwise(steps))
 
 
 def test_gas_conducts_less_than_the_blanket_in_high_vacuum_and_far_more_in_soft():
