@@ -1,4 +1,5 @@
-"""Turbine protection: trips on speed, bearing pressure, inlet or outlet temperature and closes the inlet valve."""
+"""Turbine protection: trips on speed, bearing pressure, inlet or outlet temperature, impurity or a broken wheel, and
+closes the inlet valve."""
 
 from dataclasses import dataclass
 
@@ -6,7 +7,16 @@ from hil.controllers.scan import due, period, put, wired
 from thermo.jit import kernel
 from twin.unit import Input, Latch, Param, Wire, unit_operation
 
-TRIPS = ("no", "overspeed", "bearing pressure", "inlet temperature", "outlet temperature", "impurity")
+TRIPS = (
+    "no",
+    "overspeed",
+    "bearing pressure",
+    "inlet temperature",
+    "outlet temperature",
+    "impurity",
+    "broken",
+    "other turbine",
+)
 
 EXAMPLE = """
 description = "Protection of a turbine that is a valve here; the gas at its inlet warms up."
@@ -43,7 +53,8 @@ def longer(met, timer, h):
 
 @kernel
 def turbine_protection(par, s, image, wire, clock):
-    """Overspeed at once, all else after the delay; first-out latch; reset only when all is well."""
+    """Speed, a broken wheel and the other turbine's trip at once, all else after the delay; first-out latch; reset only
+    when all is well."""
     if not due(clock, par.scan):
         return
     h = period(clock, par.scan)
@@ -52,6 +63,8 @@ def turbine_protection(par, s, image, wire, clock):
     warm_in = par.has_temp_in > 0.0 and image[wire[2]] > s.temp_in_limit
     warm_out = par.has_temp_out > 0.0 and image[wire[3]] > s.temp_out_limit
     dirty = par.has_impurity > 0.0 and image[wire[4]] > s.impurity_limit
+    broken = par.has_broken > 0.0 and image[wire[6]] > 0.5
+    other = par.has_other > 0.0 and image[wire[7]] > 0.5
     s.timer_bearing = longer(unborne, s.timer_bearing, h)
     s.timer_in = longer(warm_in, s.timer_in, h)
     s.timer_out = longer(warm_out, s.timer_out, h)
@@ -61,6 +74,10 @@ def turbine_protection(par, s, image, wire, clock):
     first = 0.0
     if fast:
         first = 1.0
+    elif broken:
+        first = 6.0
+    elif other:
+        first = 7.0
     elif s.timer_bearing > par.delay:
         first = 2.0
     elif s.timer_in > par.delay:
@@ -71,7 +88,7 @@ def turbine_protection(par, s, image, wire, clock):
         first = 5.0
 
     # latch
-    if s.reset > 0.5 and not (fast or unborne or warm_in or warm_out or dirty):
+    if s.reset > 0.5 and not (fast or unborne or warm_in or warm_out or dirty or broken or other):
         s.trip = 0.0
     s.reset = 0.0
     if s.trip == 0.0 and first > 0.0:
@@ -92,6 +109,8 @@ class TurbineProtection:
     temp_out: str = Wire("outlet temperature", default="")
     impurity: str = Wire("impurity at the inlet, per helium", default="")
     valve: str = Wire("opening of the inlet valve", default="")
+    broken: str = Wire("tag that is 1 when the wheel is broken", default="")
+    other: str = Wire("trip of a turbine in series with it", default="")
     speed_high: float = Param("Hz", "overspeed", default=6000.0, range=(0.0, 2e4))
     p_bearing_low: float = Param("Pa", "least bearing pressure", default=4e5, range=(0.0, 5e6))
     temp_in_high: float = Param("K", "highest inlet temperature", default=320.0, range=(0.0, 400.0))

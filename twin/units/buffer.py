@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 
 from thermo.jit import kernel
+from twin.insulation import feel_vacuum
 from twin.network import heat
-from twin.unit import Node, Output, Param, Port, unit_operation
+from twin.unit import Latch, Node, Output, Param, Port, Wire, unit_operation
 
 EXAMPLE = """
 description = "A warm vessel that cools in the room"
@@ -23,11 +24,12 @@ UA = "20 W/K"
 def buffer(par, s, node, port):
     """Newton's law of cooling to the ambient."""
     room, gas = node[port[0]], node[port[1]]
-    s.Q_flow = par.UA * (room.temp - gas.temp)
-    heat(gas, s.Q_flow, par.UA)
+    conductance = par.UA * (1.0 + s.leak_growth)
+    s.Q_flow = conductance * (room.temp - gas.temp)
+    heat(gas, s.Q_flow, conductance)
 
 
-@unit_operation("buffer", kernel=buffer, symbol="vessel")
+@unit_operation("buffer", kernel=buffer, update=feel_vacuum, symbol="vessel")
 @dataclass(frozen=True, kw_only=True)
 class Buffer:
     """Rigid vessel of helium."""
@@ -38,7 +40,9 @@ class Buffer:
     UA: float = Param("W/K", "heat conductance to the room", default=0.0, range=(0.0, 1e6))
     p_max: float = Param("Pa", "range of the pressure tag", default=20e5)
     ambient: str = Port("room", default="ambient")
+    vacuum: str = Wire("leak_growth of the vacuum jacket it lies in; empty: none, or always good vacuum", default="")
 
+    leak_growth = Latch("1", "growth of the conductance by bad vacuum", range=(0.0, 1e4), ja="侵入熱増加率")
     Q_flow = Output("W", "heat from the room", range=(-1e4, 1e4), ja="周囲からの熱")
 
     def nodes(self):

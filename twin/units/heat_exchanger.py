@@ -4,8 +4,9 @@ from dataclasses import dataclass
 
 from thermo.jit import kernel
 from thermo.materials import ALUMINIUM
+from twin.insulation import feel_vacuum
 from twin.network import heat, orifice
-from twin.unit import Link, Output, Param, Port, Wall, unit_operation
+from twin.unit import Latch, Link, Output, Param, Port, Wall, Wire, unit_operation
 
 EXAMPLE = """
 description = "Warm gas one way, cold gas the other"
@@ -62,7 +63,7 @@ def heat_exchanger(par, s, node, port, link, wall):
 
     o = wall[0]
     o.sink_temp = node[port[4]].temp
-    o.sink_ua = par.UA_leak
+    o.sink_ua = par.UA_leak * (1.0 + s.leak_growth)
     at_warm_end = o.temp_first - node[hot.a].temp, o.temp_first - node[cold.b].temp
     at_cold_end = o.temp_last - node[hot.b].temp, o.temp_last - node[cold.a].temp
     heat(node[hot.a], par.UA_headers * at_warm_end[0])
@@ -77,7 +78,7 @@ def heat_exchanger(par, s, node, port, link, wall):
     s.dT_cold = node[hot.b].temp - node[cold.a].temp
 
 
-@unit_operation("heat_exchanger", kernel=heat_exchanger, symbol="exchanger")
+@unit_operation("heat_exchanger", kernel=heat_exchanger, update=feel_vacuum, symbol="exchanger")
 @dataclass(frozen=True, kw_only=True)
 class HeatExchanger:
     """Counter-flow heat exchanger of the cold box."""
@@ -87,6 +88,7 @@ class HeatExchanger:
     cold_inlet: str = Port("volume before the stream that is warmed")
     cold_outlet: str = Port("volume after it")
     ambient: str = Port("room that leaks heat in", default="ambient")
+    vacuum: str = Wire("leak_growth of the vacuum jacket it lies in; empty: always good vacuum", default="")
     UA: float = Param("W/K", "overall conductance at the design flow", range=(0.0, 1e7))
     m_design: float = Param("kg/s", "flow at which UA holds, both sides", range=(1e-6, 10.0))
     hot_area: float = Param("m2", "effective flow area of the cooled stream: m = area sqrt(2 rho dp)")
@@ -100,6 +102,7 @@ class HeatExchanger:
     temp_warm_start: float = Param("K", "wall at the warm end at the start", default=300.0)
     temp_cold_start: float = Param("K", "wall at the cold end at the start", default=300.0)
 
+    leak_growth = Latch("1", "growth of the heat leak by bad vacuum", range=(0.0, 1e4), ja="侵入熱増加率")
     m_hot = Output("kg/s", "flow of the cooled stream", range=(-0.2, 0.2), ja="高圧側流量")
     m_cold = Output("kg/s", "flow of the warmed stream", range=(-0.2, 0.2), ja="低圧側流量")
     dp_hot = Output("Pa", "pressure drop of the cooled stream", range=(-1e5, 1e5), ja="高圧側差圧")

@@ -4,8 +4,9 @@ from dataclasses import dataclass
 
 from thermo.jit import kernel
 from thermo.materials import ALUMINIUM
+from twin.insulation import feel_vacuum
 from twin.network import orifice
-from twin.unit import Input, Link, Output, Param, Port, State, Wall, unit_operation
+from twin.unit import Input, Latch, Link, Output, Param, Port, State, Wall, Wire, unit_operation
 
 TEMP_BATH = 77.355  # K, nitrogen boiling at 101 325 Pa (Span et al. 2000)
 LATENT = 199.2e3  # J/kg (Span et al. 2000)
@@ -50,7 +51,7 @@ def precooler(par, s, node, port, link, wall):
     o.sink_ua = par.UA_bath * wetted
     o.q = 0.0
     q_bath = max(o.sink_ua * (o.temp_mean - TEMP_BATH), 0.0)
-    leak = par.UA_leak * (node[port[2]].temp - TEMP_BATH) * wetted
+    leak = par.UA_leak * (1.0 + s.leak_growth) * (node[port[2]].temp - TEMP_BATH) * wetted
 
     # bath: fill against boiling
     s.boil_off = (q_bath + leak) / LATENT
@@ -65,7 +66,7 @@ def precooler(par, s, node, port, link, wall):
     s.temp_mean = o.temp_mean
 
 
-@unit_operation("precooler", kernel=precooler, symbol="bath")
+@unit_operation("precooler", kernel=precooler, update=feel_vacuum, symbol="bath")
 @dataclass(frozen=True, kw_only=True)
 class Precooler:
     """LN2 bath with a helium coil."""
@@ -73,6 +74,7 @@ class Precooler:
     inlet: str = Port("volume before the coil")
     outlet: str = Port("volume after the coil")
     ambient: str = Port("room", default="ambient")
+    vacuum: str = Wire("leak_growth of the vacuum jacket it lies in; empty: always good vacuum", default="")
     UA: float = Param("W/K", "conductance from helium to the coil at the design flow")
     UA_bath: float = Param("W/K", "conductance from the coil to the bath", default=5000.0)
     m_design: float = Param("kg/s", "helium flow at which UA holds")
@@ -86,6 +88,7 @@ class Precooler:
     level_start: float = Param("1", "bath at the start", default=0.0, range=(0.0, 1.0))
 
     fill = Input("1", "opening of the LN2 fill valve", range=(0.0, 1.0), ja="液体窒素供給弁開度")
+    leak_growth = Latch("1", "growth of the heat leak by bad vacuum", range=(0.0, 1e4), ja="侵入熱増加率")
     level = State("1", "LN2 level", start="level_start", range=(0.0, 1.0), stiff=True, ja="液体窒素液位")
     ln2_used = State("kg", "LN2 taken since the start", range=(0.0, 1e6), ja="液体窒素使用量")
     m_flow = Output("kg/s", "helium flow", range=(-0.2, 0.2), ja="ヘリウム流量")

@@ -1,59 +1,27 @@
 """Purifier: LN2-cooled, a condenser and two adsorber beds that take turns; regeneration loses helium."""
 
-import math
 from dataclasses import dataclass
 
-from thermo.impurities import CHARCOAL, H2, N2, O2, loading, p_vap_n2, p_vap_o2
+from thermo.impurities import p_vap_n2, p_vap_o2
 from thermo.jit import kernel
-from twin.network import R_H2, R_N2, R_O2, catch, heat, orifice, seep, transfer
+from twin.adsorption import R_HELIUM, catch_in_bed, regenerate
+from twin.network import R_N2, R_O2, catch, heat, orifice, seep, transfer
 from twin.openings import warm_on_the_way
 from twin.unit import Input, Link, Node, Output, Param, Port, State, unit_operation
 from twin.vessels import CP_HELIUM
 
 TEMP_LN2 = 77.355  # K, nitrogen boiling at 101 325 Pa (Span et al. 2000)
 LATENT_LN2 = 199.2e3  # J/kg (Span et al. 2000)
-R_HELIUM = 2077.2  # J/(kg K)
-
-
-@kernel
-def held(load, mass, species, temp, p):
-    """Share of a bed's equilibrium loading that a species has taken up."""
-    if load <= 0.0:
-        return 0.0
-    return load / max(mass * loading(CHARCOAL, species, temp, max(p, 1e-6)), 1e-12)
 
 
 @kernel
 def bed_flow(par, f, a, b, bed, feed, temp, temp_room):
-    """A bed on line: what it lets through, where its loading front is. Returns flow, loading and slip.
-
-    Constant-pattern front (Ruthven, Principles of Adsorption, section 8.4): the bed behind the front is in equilibrium
-    with its feed, so the front is where the load over the equilibrium load is; its shape is a tanh of given width.
-    """
-    p_he = (a.p - a.p_imp) / R_HELIUM
-    front = held(bed.n2, par.bed_mass, N2, temp, a.w_n2 * R_N2 * p_he)
-    front += held(bed.o2, par.bed_mass, O2, temp, a.w_o2 * R_O2 * p_he)
-    front_h2 = held(bed.h2, par.bed_mass, H2, temp, a.w_h2 * R_H2 * p_he)
-    slip = 0.5 * (1.0 + math.tanh((front - 1.0) / par.front_width))
-    slip_h2 = 0.5 * (1.0 + math.tanh((front_h2 - 1.0) / par.front_width))
-    cold = min(max((150.0 - temp) / 30.0, 0.0), 1.0)
+    """A bed on line: returns flow, where its loading front is, and the share of the air that passes."""
     m_flow = orifice(f, a, b, par.flow_area * feed)
-    catch(f, cold * (1.0 - slip), cold * (1.0 - slip), 1.0, cold * (1.0 - slip_h2))
+    front, slip = catch_in_bed(f, a, bed, par.bed_mass, par.front_width, temp)
     if m_flow > 0.0:
         warm_on_the_way(f, CP_HELIUM * (temp_room - par.approach - a.temp), -1.0)
-    return m_flow, front, 1.0 - cold * (1.0 - slip)
-
-
-@kernel
-def regenerate(par, f, source, bed, temp, purge, void):
-    """Purge carries off what a warm bed gives up; the gas in its pores is let out once. Returns the helium lost."""
-    p_low = 1.5e5
-    m_flow = par.purge_flow * purge * min(max((source.p - 1.1e5) / p_low, 0.0), 1.0)
-    m_flow += void
-    transfer(f, m_flow, source.h, 0.0, 0.0)
-    rate = purge * min(max((temp - 120.0) / 100.0, 0.0), 1.0) / par.desorb_time
-    seep(f, rate * bed.n2, rate * bed.o2, rate * bed.h2o, rate * bed.h2)
-    return m_flow
+    return m_flow, front, slip
 
 
 @kernel

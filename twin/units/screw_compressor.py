@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from thermo.helium import h_pT
 from thermo.jit import kernel
 from twin.network import transfer, work
-from twin.unit import Input, Link, Output, Param, Port, State, unit_operation
+from twin.unit import Input, Latch, Link, Output, Param, Port, State, unit_operation
 
 R_HELIUM = 2077.2  # J/(kg K)
+TEMP_WATER = 293.0  # K, cooling water of the design
 
 EXAMPLE = """
 description = "A compressor and its bypass"
@@ -41,11 +42,22 @@ start = {opening = 1.0}
 
 
 @kernel
+def cooler_share(flow, ntu):
+    """Conductance of a cooler over that of the design, with `flow` = w times the water: w (1 - exp(-N/w)) over the same
+    at w = 1. A water stream against a side of constant temperature (Kays and London 1984).
+    """
+    if flow <= 1e-6:
+        return 1e-6
+    return flow * math.expm1(-ntu / flow) / math.expm1(-ntu)
+
+
+@kernel
 def screw_compressor(par, s, node, link):
     """Displaced volume times suction density; isothermal work over isothermal efficiency; gas leaves near the water.
 
     Volumetric efficiency falls linearly with the pressure ratio (Hall leakage in oil-flooded screws: Stosic et al.
-    2005). The oil takes all heat that the gas does not carry; its temperature lags behind.
+    2005). The oil takes all heat that the gas does not carry; its temperature lags behind. The gas is compressed at the
+    temperature of the oil injected, which follows the water: isothermal work R T ln(p2/p1) grows with T.
     """
     f = link[0]
     a, b = node[f.a], node[f.b]
@@ -59,8 +71,11 @@ def screw_compressor(par, s, node, link):
     high = min(max((par.p_relief - b.p) / (0.05 * par.p_relief), 0.0), 1.0)
     m_flow *= low * high
 
-    temp_out = s.temp_water + par.approach + 0.3 * max(s.temp_oil - s.temp_water - par.approach, 0.0)
-    w_isothermal = R_HELIUM * a.temp * math.log(pressure_ratio)
+    cooler = cooler_share(s.water_flow, par.water_ntu)
+    cooled = s.temp_water + min(par.approach / cooler, max(s.temp_oil - s.temp_water, par.approach))
+    temp_out = cooled + 0.3 * max(s.temp_oil - cooled, 0.0)
+    warmer = cooled - (TEMP_WATER + par.approach)
+    w_isothermal = R_HELIUM * (a.temp + warmer) * math.log(pressure_ratio)
     dh = 0.0
     if s.speed > 0.001:
         dh = h_pT(b.p, temp_out) - a.h
@@ -75,18 +90,28 @@ def screw_compressor(par, s, node, link):
     s.temp_discharge = temp_out
 
     # oil: heated by the losses, cooled by the water
-    cooling = par.UA_oil * (s.temp_oil - s.temp_water)
+    UA_oil = par.UA_oil * cooler
+    cooling = UA_oil * (s.temp_oil - s.temp_water)
     s.Q_water = cooling
     s.d_temp_oil = (s.power - m_flow * dh - cooling) / par.oil_capacity
-    s.l_temp_oil = par.UA_oil / par.oil_capacity
-    s.d_speed = (s.run - s.speed) / par.start_time
+    s.l_temp_oil = UA_oil / par.oil_capacity
+    s.d_speed = ((s.run if s.trip == 0.0 else 0.0) - s.speed) / par.start_time
     s.l_speed = 1.0 / par.start_time
     s.d_slide = (s.slide_set - s.slide) / par.slide_time
     s.l_slide = 1.0 / par.slide_time
     s.d_energy = s.power
 
 
-@unit_operation("screw_compressor", kernel=screw_compressor, symbol="compressor")
+@kernel
+def protect(par, s):
+    """The thermostat in the oil stops the motor; a stop command resets it when the oil has cooled."""
+    if s.temp_oil > par.temp_oil_trip:
+        s.trip = 1.0
+    elif s.run == 0.0 and s.temp_oil < par.temp_oil_trip - 10.0:
+        s.trip = 0.0
+
+
+@unit_operation("screw_compressor", kernel=screw_compressor, update=protect, symbol="compressor")
 @dataclass(frozen=True, kw_only=True)
 class ScrewCompressor:
     """Cycle screw compressor with oil system, after-cooler and slide."""
@@ -102,6 +127,8 @@ class ScrewCompressor:
     p_relief: float = Param("Pa", "internal relief pressure", default=16e5)
     approach: float = Param("K", "gas outlet over cooling water", default=8.0)
     UA_oil: float = Param("W/K", "oil cooler", default=5000.0)
+    water_ntu: float = Param("1", "transfer units of the coolers on the water side", default=1.0, range=(0.05, 20.0))
+    temp_oil_trip: float = Param("K", "oil temperature at which it trips", default=373.0, range=(300.0, 450.0))
     oil_capacity: float = Param("J/K", "heat capacity of oil and casing", default=5e5)
     start_time: float = Param("s", "time constant of the start", default=5.0)
     slide_min: float = Param("1", "flow at the unloaded slide, share of full", default=0.3, range=(0.0, 1.0))
@@ -109,7 +136,11 @@ class ScrewCompressor:
 
     run = Input("1", "motor", labels=("stop", "run"), ja="運転指令")
     slide_set = Input("1", "slide set point", start=1.0, range=(0.0, 1.0), ja="スライド弁指令")
-    temp_water = Input("K", "cooling-water temperature", start=293.0, range=(273.0, 320.0), ja="冷却水温度")
+    temp_water = Input("K", "cooling-water temperature", start=TEMP_WATER, range=(273.0, 320.0), ja="冷却水温度")
+    water_flow = Input(
+        "1", "cooling-water flow over that of the design", start=1.0, range=(0.0, 2.0), ja="冷却水流量比"
+    )
+    trip = Latch("1", "what stopped it", labels=("none", "oil_temperature"), ja="トリップ")
     speed = State("1", "speed over rated", start="run", range=(0.0, 1.0), stiff=True, ja="回転比")
     slide = State("1", "slide position", start="slide_set", range=(0.0, 1.0), stiff=True, ja="スライド弁位置")
     temp_oil = State("K", "oil temperature", start="temp_water", range=(273.0, 400.0), stiff=True, ja="油温")

@@ -4,8 +4,9 @@ from dataclasses import dataclass
 
 from thermo.jit import kernel
 from thermo.materials import STAINLESS_STEEL, cp_material
+from twin.insulation import feel_vacuum
 from twin.network import heat
-from twin.unit import Node, Output, Param, Port, State, unit_operation
+from twin.unit import Latch, Node, Output, Param, Port, State, Wire, unit_operation
 
 EXAMPLE = """
 description = "A dewar that boils off through a valve"
@@ -35,14 +36,15 @@ def storage_dewar(par, s, node, port):
     room, he = node[port[0]], node[port[1]]
     into = par.UA_vessel * (s.temp_vessel - he.temp)
     heat(he, into, par.UA_vessel)
-    s.Q_leak = par.UA_leak * (room.temp - s.temp_vessel)
+    leak = par.UA_leak * (1.0 + s.leak_growth)
+    s.Q_leak = leak * (room.temp - s.temp_vessel)
     capacity = par.mass * cp_material(STAINLESS_STEEL, s.temp_vessel) + 1.0
     s.d_temp_vessel = (s.Q_leak - into) / capacity
-    s.l_temp_vessel = (par.UA_leak + par.UA_vessel) / capacity
+    s.l_temp_vessel = (leak + par.UA_vessel) / capacity
     s.litres = 1000.0 * he.level * par.volume
 
 
-@unit_operation("storage_dewar", kernel=storage_dewar, symbol="dewar")
+@unit_operation("storage_dewar", kernel=storage_dewar, update=feel_vacuum, symbol="dewar")
 @dataclass(frozen=True, kw_only=True)
 class StorageDewar:
     """Storage dewar or phase separator: ports draw `.vapour` or `.liquid`."""
@@ -55,7 +57,9 @@ class StorageDewar:
     UA_vessel: float = Param("W/K", "conductance between vessel and helium", default=20.0)
     mass: float = Param("kg", "inner vessel, stainless steel", default=50.0)
     ambient: str = Port("room", default="ambient")
+    vacuum: str = Wire("leak_growth of the vacuum jacket it lies in; empty: always good vacuum", default="")
 
+    leak_growth = Latch("1", "growth of the heat leak by bad vacuum", range=(0.0, 1e4), ja="侵入熱増加率")
     temp_vessel = State(
         "K", "inner vessel temperature", start="vessel_start", range=(0.0, 320.0), stiff=True, ja="内槽温度"
     )

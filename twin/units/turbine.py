@@ -1,12 +1,16 @@
-"""Expansion turbine: nozzle, efficiency over the speed ratio, brake, rotor and trip."""
+"""Expansion turbine: nozzle, efficiency over the speed ratio, brake, rotor and trips; ice in nozzle and wheel."""
 
 import math
 from dataclasses import dataclass
 
 from thermo.helium import h_ps, s_ph
 from thermo.jit import kernel
+from twin.frost import freeze
 from twin.network import orifice_flow, transfer, work
-from twin.unit import Input, Latch, Link, Output, Param, Port, State, unit_operation
+from twin.unit import SPECIES, Input, Latch, Link, Node, Output, Param, Port, State, action, unit_operation
+
+HEALTHY, OVERSPEED, BEARING = 0.0, 1.0, 2.0
+STOP_TIME = 0.2  # s, in which a rotor that touches comes to rest
 
 EXAMPLE = """
 description = "A turbine between two vessels"
@@ -34,16 +38,19 @@ power_rated = "3 kW"
 
 
 @kernel
-def turbine(par, s, node, link):
+def turbine(par, s, node, port, link):
     """Radial inflow turbine.
 
     Flow through the nozzle ring as through a valve of fixed area; efficiency a parabola of the ratio of tip speed to
-    spouting velocity, u/c0 (Balje 1981; Barron 1985, chapter 3); brake power grows with the cube of speed.
+    spouting velocity, u/c0 (Balje 1981; Barron 1985, chapter 3); brake power grows with the cube of speed. Ice narrows
+    the nozzle by its volume and roughens the wheel.
     """
     f = link[0]
-    a, b = node[f.a], node[f.b]
+    a, b, ice = node[f.a], node[f.b], node[port[3]]
+    s.iced = min((ice.n2 + ice.o2 + ice.h2o) / par.ice_full, 0.98)
+    efficiency = par.efficiency * (1.0 - par.ice_loss * s.iced)
     dp = max(a.p - b.p, 0.0)
-    m_flow, slope, widening = orifice_flow(dp, a.p, a.rho, par.nozzle_area)
+    m_flow, slope, widening = orifice_flow(dp, a.p, a.rho, par.nozzle_area * (1.0 - s.iced))
 
     dh_s = 0.0
     if dp > 1.0:
@@ -51,7 +58,7 @@ def turbine(par, s, node, link):
     spout = math.sqrt(2.0 * dh_s) + 1.0
     tip = math.pi * par.diameter * s.speed
     ratio = tip / spout / par.ratio_best
-    s.efficiency_now = max(par.efficiency * ratio * (2.0 - ratio), -0.5)
+    s.efficiency_now = max(efficiency * ratio * (2.0 - ratio), -0.5)
     s.speed_ratio = tip / spout
 
     power = m_flow * s.efficiency_now * dh_s
@@ -60,35 +67,46 @@ def turbine(par, s, node, link):
     transfer(f, m_flow, a.h, g_up, -slope, 1.0, 0.5 * m_flow / a.rho * a.rho_h)
     s.m_flow, s.power, s.dh_s = m_flow, power, dh_s
 
+    # half of the drop is turned into speed in the nozzle: there the gas is coldest that meets a standing surface
+    freeze(f, a, ice, a.temp - 0.5 * dh_s * a.t_h, par.sticking)
+
     # rotor: torque of the gas against brake wheel and bearings
     rated = 2.0 * math.pi * par.speed_rated
     share = max(s.speed, 0.0) / par.speed_rated
-    lift = m_flow * dh_s * par.efficiency * 0.5 * par.diameter / (spout * par.ratio_best)
-    braking = par.power_rated / rated * (par.brake_min + (1.0 - par.brake_min) * s.brake)
+    lift = m_flow * dh_s * efficiency * 0.5 * par.diameter / (spout * par.ratio_best)
+    braking = par.power_rated / rated * (par.brake_min + (1.0 - par.brake_min) * s.brake) * (1.0 - s.brake_lost)
     drag = par.drag * par.power_rated / rated
     s.power_brake = braking * share * share * rated * share
     torque = lift * (2.0 - ratio) - braking * share * share - drag * share / (share + 0.01)
     s.d_speed = torque / (2.0 * math.pi * par.inertia)
     slope = lift * ratio / max(share, 0.01) + 2.0 * braking * share + drag * 0.01 / ((share + 0.01) * (share + 0.01))
     s.l_speed = slope / par.speed_rated / (2.0 * math.pi * par.inertia)
+    if s.broken > 0.0 or s.p_bearing < par.p_bearing_least:
+        s.d_speed, s.l_speed = -s.speed / STOP_TIME, 1.0 / STOP_TIME
 
 
 @kernel
 def protect(par, s):
-    """Overspeed trip of the machine itself; stays until it is reset."""
+    """Trips of the machine itself stay until they are reset; a broken wheel until it is repaired."""
+    turning = s.speed > 0.02 * par.speed_rated
     if s.reset > 0.5:
-        s.tripped = 0.0
+        s.tripped = HEALTHY
     if s.speed > par.speed_trip * par.speed_rated:
-        s.tripped = 1.0
+        s.tripped = OVERSPEED
+    if turning and s.p_bearing < par.p_bearing_least:
+        s.tripped = BEARING
+    if turning and s.iced > par.ice_break:
+        s.broken = 1.0
 
 
 @unit_operation("turbine", kernel=turbine, update=protect, symbol="turbine")
 @dataclass(frozen=True, kw_only=True)
 class Turbine:
-    """Gas-bearing expansion turbine with brake."""
+    """Gas-bearing expansion turbine with brake; frozen impurities break it."""
 
     inlet: str = Port("volume at the inlet")
     outlet: str = Port("volume at the outlet")
+    ambient: str = Port("room, where the ice of a repaired turbine thaws", default="ambient")
     nozzle_area: float = Param("m2", "effective nozzle area", range=(1e-9, 1e-2))
     diameter: float = Param("m", "wheel diameter", range=(1e-3, 0.5))
     efficiency: float = Param("1", "isentropic efficiency at the best speed ratio", range=(0.0, 1.0))
@@ -100,9 +118,20 @@ class Turbine:
     drag: float = Param("1", "bearing drag at rated speed, share of rated power", default=0.01, range=(0.0, 1.0))
     speed_trip: float = Param("1", "overspeed trip over rated speed", default=1.15, range=(1.0, 2.0))
 
+    p_bearing_least: float = Param("Pa", "bearing gas pressure that carries the rotor", default=4e5, range=(0.0, 5e6))
+    ice_full: float = Param("kg", "ice that closes nozzle and wheel", default=20e-6, range=(1e-9, 1.0))
+    ice_break: float = Param("1", "share of it at which the turning wheel breaks", default=0.5, range=(0.01, 0.97))
+    ice_loss: float = Param("1", "loss of efficiency when full of ice, share", default=0.8, range=(0.0, 1.0))
+    sticking: float = Param("1", "share of what is frozen that stays in the machine", default=0.05, range=(0.0, 1.0))
+
     brake = Input("1", "opening of the brake valve", start=1.0, range=(0.0, 1.0), ja="ブレーキ弁開度")
     reset = Input("1", "reset of the trip", labels=("no", "reset"), ja="トリップ復帰")
-    tripped = Latch("1", "overspeed trip", labels=("healthy", "tripped"), ja="過速度トリップ")
+    brake_lost = Input("1", "brake circuit", labels=("working", "failed"), ja="ブレーキ系統故障")
+    p_bearing = Input("Pa", "pressure of the bearing gas", start=6e5, range=(0.0, 2e6), ja="軸受ガス圧力")
+    tripped = Latch(
+        "1", "trip of the machine", labels=("healthy", "overspeed", "bearing gas"), ja="タービン本体トリップ"
+    )
+    broken = Latch("1", "wheel", labels=("whole", "broken"), ja="羽根車破損")
     speed = State("Hz", "rotor speed", range=(0.0, 7000.0), stiff=True, ja="回転数")
     m_flow = Output("kg/s", "mass flow", range=(0.0, 0.1), ja="質量流量")
     power = Output("W", "shaft power from the gas", range=(-5e3, 2e4), ja="軸動力")
@@ -110,7 +139,22 @@ class Turbine:
     efficiency_now = Output("1", "isentropic efficiency", range=(-0.5, 1.0), ja="断熱効率")
     speed_ratio = Output("1", "tip speed over spouting velocity", range=(0.0, 2.0), ja="速度比")
     dh_s = Output("J/kg", "isentropic enthalpy drop", range=(0.0, 5e5), ja="断熱熱落差")
+    iced = Output("1", "share of the nozzle that ice has closed", range=(0.0, 1.0), ja="凍結閉塞率")
+
+    def nodes(self):
+        """Ice in nozzle and wheel."""
+        return {"ice": Node(1e-6, 1e5, 40.0, inert=True)}
 
     def links(self):
         """The expansion."""
-        return [Link("inlet", "outlet")]
+        return [Link("inlet", "outlet", trap="ice")]
+
+    @action
+    def repair(self, plant, unit):
+        """Put in a new cartridge; the ice of the old one thaws in the room."""
+        ice, room = plant.node(unit), plant.node(self.ambient)
+        for species in SPECIES:
+            room[species] += ice[species]
+            ice[species] = 0.0
+        for latch in ("broken", "tripped"):
+            plant.image[plant.tags[f"{unit}.{latch}"].address] = 0.0
