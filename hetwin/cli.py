@@ -173,6 +173,7 @@ def design(
     optimise: Annotated[str | None, typer.Option(help="What to choose: split, p_high, p_between, with commas.")] = None,
     objective: Annotated[str, typer.Option(help="yield or energy.")] = "yield",
     out: Annotated[Path | None, typer.Option(help="Folder for pictures: PNG and SVG.")] = None,
+    plant_file: Annotated[Path | None, typer.Option("--plant", help="Write it as a plant file of this name.")] = None,
     as_json: Json = False,
 ) -> None:
     """Solve a liquefier at steady state: yield, state points, exchangers, exergy; refuse what cannot work."""
@@ -186,7 +187,7 @@ def design(
     given |= {"ln2": ln2, "arrangement": arrangement, "turbines": turbines, "dewar_fills": filling}
     with progress_line():
         found = study.run(machine, given, optimise, objective)
-        files = study.draw(found, out)
+        files = study.draw(found, out) + study.write_plant(found, plant_file)
     if as_json:
         print_json(found.as_dict() | {"files": [str(path) for path in files]})
     else:

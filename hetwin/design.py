@@ -113,6 +113,18 @@ def draw(found: Result, folder: Path | None) -> list[Path]:
     return draw_all(found, folder)
 
 
+def write_plant(found: Result, path: Path | None) -> list[Path]:
+    """The design as a plant file for `hetwin run` and `hetwin serve`, if asked for; its path."""
+    if path is None:
+        return []
+    from twin.studies.design.plant import plant_file
+
+    if path.suffix != ".toml":
+        raise BadInput(f"--plant: expected a file such as box.toml, got {path}.")
+    path.write_text(plant_file(found), encoding="utf-8")
+    return [path]
+
+
 def show(found: Result) -> None:
     """Print the result as tables."""
     from hetwin.show import print_table

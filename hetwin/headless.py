@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from hetwin.exits import BadInput
 from hetwin.key_figures import clock
 from twin.errors import NumericalFailure
-from twin.history import History, read_history, write_csv
+from twin.history import History, read_blocks, read_history, write_csv
 from twin.scenario import Finding, ScenarioPlayer, load_scenario
 
 if TYPE_CHECKING:
@@ -124,13 +124,12 @@ def _fresh(path: Path) -> Path:
 
 
 def _write_files(plant: Plant, history: History, out: Path) -> dict[str, Path]:
-    from hetwin.picture import draw
+    from hetwin.picture import draw, drawn
 
-    series = read_history(history.path)
     files = {"history": history.path, "csv": out / "history.csv", "picture": out / "history.png"}
     files["snapshot"] = out / f"{plant.name}.snapshot"
-    write_csv(series, files["csv"])
-    draw(plant, series, files["picture"])
+    write_csv(read_blocks(history.path), files["csv"])
+    draw(plant, read_history(history.path, drawn(plant, history.names)), files["picture"])
     files["snapshot"].write_bytes(plant.snapshot().to_bytes())
     return files
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -58,6 +59,12 @@ def draw(plant: Plant, series: Series, path: Path) -> None:
     axes[0, 0].set_title(f"{plant.name}: {plant.description}", loc="left", fontsize="medium", wrap=True)
     figure.savefig(path, dpi=110)
     plt.close(figure)
+
+
+def drawn(plant: Plant, recorded: Sequence[str]) -> list[str]:
+    """Recorded tags that the picture may show: key figures; whatever there is, if none of them is recorded."""
+    names = {tag.name for figures in key_figures(plant) for tag in figures.tags if not tag.labels}
+    return [name for name in recorded if name in names] or list(recorded)
 
 
 def _lines(plant: Plant, series: Series, unit: str) -> list[str]:

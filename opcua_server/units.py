@@ -19,6 +19,7 @@ CODES = {
     "1/K": ("C91", "K⁻¹", "reciprocal kelvin"),
     "Pa": ("PAL", "Pa", "pascal"),
     "1/Pa": ("C96", "Pa⁻¹", "reciprocal pascal"),
+    "Pa m3/s": ("G01", "Pa·m³/s", "pascal cubic metre per second"),
     "Pa s": ("C65", "Pa·s", "pascal second"),
     "Pa/m": ("H42", "Pa/m", "pascal per metre"),
     "Pa/K": ("C64", "Pa/K", "pascal per kelvin"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -50,7 +50,7 @@ def step(m, d, n):
         bad = find_states(m.node_card, d.node, d.cell, d.wall, d.work, m.node_first, m.cell_first)
     wall_temperatures(d.wall, d.cell, d.work)
     for _ in range(max(n, 1)):
-        left: int = np.int64(PARTS)  # not a literal, of which next_part would be compiled once more
+        left: Any = np.int64(PARTS)  # not a literal, of which next_part would be compiled once more
         part, parts = int(d.clock.part) or PARTS, 0.0
         while left > 0 and bad < 0:
             parts += 1.0

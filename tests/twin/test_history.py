@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from twin.errors import UnknownTag
-from twin.history import History, HistoryError, read_history, write_csv
+from twin.history import BLOCK, History, HistoryError, pack, read_history, unpack, write_csv
 from twin.tags import Tag, Tags
 
 
@@ -36,14 +36,44 @@ def record(path: Path, times: np.ndarray, interval: float = 10.0, names: tuple[s
             history.record(image(time), float(time))
 
 
-def test_what_is_recorded_is_read_back_bit_by_bit(path: Path) -> None:
+def test_what_is_recorded_is_read_back_in_single_precision(path: Path) -> None:
     record(path, np.arange(0.0, 60.0, 10.0))
     series = read_history(path)
     assert series.names == ("BUF-1.p", "BUF-1.temp", "TT-301")
     assert series.units == ("Pa", "K", "K")
     assert series.time.tolist() == [0.0, 10.0, 20.0, 30.0, 40.0, 50.0]
-    assert series["BUF-1.p"].tolist() == [image(t)[3] for t in series.time]
-    assert series["TT-301"].tolist() == [image(t)[0] for t in series.time]
+    assert series["BUF-1.p"].tolist() == [np.float32(image(t)[3]) for t in series.time]
+    assert series["TT-301"].tolist() == [np.float32(image(t)[0]) for t in series.time]
+
+
+def test_many_scans_are_packed_and_read_back_the_same(path: Path) -> None:
+    times = np.arange(0.0, 10.0 * (2 * BLOCK + 40), 10.0)
+    record(path, times)
+    series = read_history(path)
+    assert series.time.tolist() == times.tolist()
+    assert series["BUF-1.p"].tolist() == [np.float32(image(t)[3]) for t in times]
+    later = read_history(path, ["TT-301"], start=10.0 * BLOCK - 15.0, end=10.0 * BLOCK + 15.0)
+    assert (later.time / 10.0 - BLOCK).tolist() == [-1.0, 0.0, 1.0]
+    assert later["TT-301"].tolist() == [np.float32(image(t)[0]) for t in later.time]
+
+
+def test_special_values_survive_packing() -> None:
+    values = np.array([[0.0, np.nan, -np.inf], [-0.0, 1e-45, 3.4e38], [1.0, -1.0, np.pi]] * 5, dtype=np.float32)
+    again = unpack(pack(values.view(np.uint32)), len(values))
+    assert again.tobytes() == values.tobytes()
+
+
+def test_a_run_may_begin_within_a_packed_block(path: Path) -> None:
+    with History(path, TAGS, list(TAGS), 10.0) as history:
+        for time in np.arange(0.0, 10.0 * (BLOCK + 5), 10.0):
+            history.record(image(time), float(time))
+        for time in np.arange(1000.0, 1000.0 + 10.0 * (BLOCK + 5), 10.0):  # restored to 1 000 s
+            history.record(-image(time), float(time))
+    series = read_history(path)
+    assert np.all(np.diff(series.time) == 10.0)
+    assert np.array_equal(series["TT-301"] < 0.0, series.time >= 1000.0)
+    record(path, np.arange(series.time[-1], series.time[-1] + 30.0, 10.0))  # and goes on after a restart
+    assert read_history(path).time[-1] == series.time[-1] + 20.0
 
 
 @pytest.mark.parametrize("step", [0.1, 0.25, 3.0])
@@ -95,12 +125,12 @@ def test_a_time_span_and_patterns_of_tags_can_be_chosen(path: Path) -> None:
     assert series.time.tolist() == [20.0, 30.0, 40.0]
 
 
-def test_csv_holds_the_exact_numbers_under_name_and_unit(path: Path, tmp_path: Path) -> None:
+def test_csv_holds_the_numbers_under_name_and_unit(path: Path, tmp_path: Path) -> None:
     record(path, np.array([0.0, 10.0]))
     write_csv(read_history(path), tmp_path / "out.csv")
     rows = list(csv.reader((tmp_path / "out.csv").read_text().splitlines()))
     assert rows[0] == ["time [s]", "BUF-1.p [Pa]", "BUF-1.temp [K]", "TT-301 [K]"]
-    assert [float(cell) for cell in rows[2]] == [10.0, image(10.0)[3], image(10.0)[1], image(10.0)[0]]
+    assert [np.float32(cell) for cell in rows[2]] == [np.float32(x) for x in (10.0, *image(10.0)[[3, 1, 0]])]
 
 
 def test_a_tag_that_does_not_exist_is_named_with_the_nearest(path: Path) -> None:
