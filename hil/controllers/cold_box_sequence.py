@@ -104,7 +104,9 @@ def limit_rate(par, s, image, wire, h):
         if s.ramp_3 > s.limit_above:
             s.ahead = max(s.ahead, s.ramp_3 - image[wire[LIMITED_3]])
     wanted = 1.0
-    if s.cool_rate > 0.0 and PRECOOLING <= int(s.step) <= JT_COOL_DOWN:
+    if s.cool_rate > 0.0 and COMPRESSOR <= int(s.step) <= PURGE:
+        wanted = s.throttle = 0.0
+    elif s.cool_rate > 0.0 and PRECOOLING <= int(s.step) <= JT_COOL_DOWN:
         wanted = clamp(1.0 - s.ahead / par.rate_band, 0.0, 1.0)
     s.throttle = approach(s.throttle, wanted, h / par.throttle_time)
 
@@ -126,7 +128,8 @@ def forward(par, s, image, wire):
         return TURBINE
     if step == TURBINE and s.turbine_opening >= s.turbine_target * s.throttle:
         return COOL_DOWN
-    if step == COOL_DOWN and temp_jt <= s.temp_jt_ready:
+    cold = temp_jt <= s.temp_jt_ready and temp_turbine <= par.temp_turbine_cold
+    if step == COOL_DOWN and cold and s.throttle > 0.5 and s.elapsed >= par.least_cool_down:
         return JT_COOL_DOWN
     if step == JT_COOL_DOWN and temp_jt <= s.temp_liquefy:
         return LIQUEFYING
@@ -284,6 +287,8 @@ class ColdBoxSequence:
 
     p_ready: float = Param("Pa", "high pressure at which the compressor counts as started", default=10e5)
     temp_turbine_start: float = Param("K", "turbine inlet temperature at which turbines start", default=310.0)
+    temp_turbine_cold: float = Param("K", "turbine inlet below which that line may close", default=400.0)
+    least_cool_down: float = Param("s", "least time of the cool-down", default=0.0, range=(0.0, 86400.0))
     temp_jt_start: float = Param("K", "JT inlet temperature at which the cool-down line closes", default=15.0)
     temp_liquid: float = Param("K", "JT inlet temperature below which liquid forms", default=7.5)
     temp_band: float = Param("K", "how much warmer it may become while liquefying", default=1.0)
