@@ -53,9 +53,14 @@ def figures(words: str, of: dict[str, Any]) -> list[dict[str, Any]]:
     """Lines of a batch or a week."""
     rows = [within(f"{words}: energy", of["kwh_per_litre"], ENERGY, "kWh/L")]
     for key, unit in (("litres", "L"), ("litres_decanted", "L"), ("kwh", "kWh"), ("kg_ln2", "kg")):
-        rows.append({"point": f"{words}: {key}", "figure": round(of[key], 1), "target": "", "unit": unit, "verdict": ""})
+        rows.append(
+            {"point": f"{words}: {key}", "figure": round(of[key], 1), "target": "", "unit": unit, "verdict": ""}
+        )
     lost = 1000.0 * of["kg_helium_lost"]
-    return [*rows, {"point": f"{words}: helium lost", "figure": round(lost, 1), "target": "", "unit": "g", "verdict": ""}]
+    return [
+        *rows,
+        {"point": f"{words}: helium lost", "figure": round(lost, 1), "target": "", "unit": "g", "verdict": ""},
+    ]
 
 
 def within(point: str, figure: float, limits: tuple[float, float], unit: str) -> dict[str, Any]:

@@ -106,8 +106,8 @@ def limit_rate(par, s, image, wire, h):
     wanted = 1.0
     if s.cool_rate > 0.0 and COMPRESSOR <= int(s.step) <= PURGE:
         wanted = s.throttle = 0.0
-    elif s.cool_rate > 0.0 and PRECOOLING <= int(s.step) <= JT_COOL_DOWN:
-        wanted = clamp(1.0 - s.ahead / par.rate_band, 0.0, 1.0)
+    elif s.cool_rate > 0.0 and PRECOOLING <= int(s.step) <= LIQUEFYING:
+        wanted = clamp(1.5 - s.ahead / par.rate_band, 0.0, 1.0)
     s.throttle = approach(s.throttle, wanted, h / par.throttle_time)
 
 
@@ -129,7 +129,7 @@ def forward(par, s, image, wire):
     if step == TURBINE and s.turbine_opening >= s.turbine_target * s.throttle:
         return COOL_DOWN
     cold = temp_jt <= s.temp_jt_ready and temp_turbine <= par.temp_turbine_cold
-    if step == COOL_DOWN and cold and s.throttle > 0.5 and s.elapsed >= par.least_cool_down:
+    if step == COOL_DOWN and cold and s.throttle > 0.2 and s.elapsed >= par.least_cool_down:
         return JT_COOL_DOWN
     if step == JT_COOL_DOWN and temp_jt <= s.temp_liquefy:
         return LIQUEFYING
@@ -192,6 +192,7 @@ def drive(par, s, image, wire, h):
     compressor = COMPRESSOR <= step <= STOPPING or warming
     flowing = PURGE <= step <= STAND_BY or warming
     turbine = TURBINE <= step <= LIQUEFYING
+    past = warming and par.has_warm_up_valve > 0.0
     controlled = step == LIQUEFYING and par.has_jt_mode > 0.0
 
     # ramps
@@ -201,7 +202,7 @@ def drive(par, s, image, wire, h):
     if step == TRIPPED:
         s.turbine_opening = 0.0
     target = s.cooldown_target * max(s.throttle, par.least_flow) if PURGE <= step <= COOL_DOWN else 0.0
-    target = s.cooldown_target if warming else target
+    target = s.cooldown_target if warming and not past else target
     s.cooldown_opening = approach(s.cooldown_opening, target, h / par.ramp_time)
     target = par.jt_in_cool_down if step == COOL_DOWN else (s.jt_target if JT_COOL_DOWN <= step <= LIQUEFYING else 0.0)
     s.jt_opening = approach(s.jt_opening, target, h / par.ramp_time)
@@ -213,7 +214,7 @@ def drive(par, s, image, wire, h):
     # outputs
     put(image, wire[TO_COMPRESSOR], par.has_compressor, 1.0 if compressor else 0.0)
     put(image, wire[TO_GAS], par.has_gas_management, 1.0 if compressor else 0.0)
-    put(image, wire[TO_INLET], par.has_inlet_valve, 1.0 if flowing else 0.0)
+    put(image, wire[TO_INLET], par.has_inlet_valve, 1.0 if flowing and not past else 0.0)
     put(image, wire[TO_LN2], par.has_ln2, 1.0 if PRECOOLING <= step <= STAND_BY and s.with_ln2 > 0.5 else 0.0)
     put(image, wire[TO_LN2_FLOW], par.has_ln2_flow, par.ln2_full * s.throttle)
     put(image, wire[TO_WARM_UP], par.has_warm_up_valve, par.warm_up_full if warming else 0.0)
@@ -282,7 +283,7 @@ class ColdBoxSequence:
     temp_2: str = Wire("a second one", default="")
     temp_3: str = Wire("a third one", default="")
     ln2_flow: str = Wire("LN2 feed when it is on: `on_value` of the level control", default="")
-    warm_up_valve: str = Wire("opening of the valve that leads warm gas past the first exchanger", default="")
+    warm_up_valve: str = Wire("opening of the valve that leads warm gas to the cold end", default="")
     return_valve: str = Wire("opening of the valve from the dewar to the cold box; shut in cool-down", default="")
 
     p_ready: float = Param("Pa", "high pressure at which the compressor counts as started", default=10e5)
@@ -302,7 +303,12 @@ class ColdBoxSequence:
     jt_fixed: float = Param("1", "its opening afterwards, unless it is controlled", default=0.5, range=(0.0, 1.0))
     cool_rate_most: float = Param("K/s", "fastest cooling of the exchangers; 0: any", default=0.0, range=(0.0, 1.0))
     rate_limit_above: float = Param("K", "where that limit ends", default=80.0, range=(0.0, 400.0))
-    rate_band: float = Param("K", "this far ahead of its ramp an exchanger gets no cooling", 10.0, range=(0.1, 100.0))
+    rate_band: float = Param(
+        "K",
+        "ahead of its ramp by half of this an exchanger is throttled, by 1.5 of it to nothing",
+        10.0,
+        range=(0.1, 100.0),
+    )
     throttle_time: float = Param("s", "time of a full change of the throttling", default=300.0, range=(1.0, 3600.0))
     least_flow: float = Param("1", "least share of the cool-down flow", default=0.2, range=(0.0, 1.0))
     ln2_full: float = Param("1", "LN2 feed when it is not throttled", default=0.5, range=(0.0, 1.0))
