@@ -17,9 +17,10 @@ throttled. Below 80 K aluminium has done nine tenths of its contraction (NIST, 6
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import exp
 from typing import Any
 
-from hil.controllers.scan import approach, clamp, due, period, put, wired
+from hil.controllers.scan import approach, due, period, put, wired
 from thermo.jit import kernel
 from twin.unit import Input, Latch, Output, Param, Wire, action, unit_operation
 
@@ -88,7 +89,11 @@ def ramp(before, temp, fall):
 
 @kernel
 def limit_rate(par, s, image, wire, h):
-    """How far the exchangers run ahead of their ramps, and the share of cooling that leaves them."""
+    """How far the exchangers run ahead of their ramps, and the share of cooling that leaves them.
+
+    An exponential, as an equal-percentage valve has: the exchanger at the turbine outlet answers to a twentieth of the
+    flow as strongly as to all of it, and late, so that the gain must be small where little is needed.
+    """
     fall = s.cool_rate * h
     s.ahead = 0.0
     if par.has_temp_1 > 0.0:
@@ -107,7 +112,7 @@ def limit_rate(par, s, image, wire, h):
     if s.cool_rate > 0.0 and COMPRESSOR <= int(s.step) <= PURGE:
         wanted = s.throttle = 0.0
     elif s.cool_rate > 0.0 and PRECOOLING <= int(s.step) <= LIQUEFYING:
-        wanted = clamp(1.5 - s.ahead / par.rate_band, 0.0, 1.0)
+        wanted = min(exp(0.5 - s.ahead / par.rate_band), 1.0)
     s.throttle = approach(s.throttle, wanted, h / par.throttle_time)
 
 
@@ -304,10 +309,7 @@ class ColdBoxSequence:
     cool_rate_most: float = Param("K/s", "fastest cooling of the exchangers; 0: any", default=0.0, range=(0.0, 1.0))
     rate_limit_above: float = Param("K", "where that limit ends", default=80.0, range=(0.0, 400.0))
     rate_band: float = Param(
-        "K",
-        "ahead of its ramp by half of this an exchanger is throttled, by 1.5 of it to nothing",
-        10.0,
-        range=(0.1, 100.0),
+        "K", "half of this ahead of its ramp an exchanger is throttled, e-fold with each more", 8.0, range=(0.1, 100.0)
     )
     throttle_time: float = Param("s", "time of a full change of the throttling", default=300.0, range=(1.0, 3600.0))
     least_flow: float = Param("1", "least share of the cool-down flow", default=0.2, range=(0.0, 1.0))

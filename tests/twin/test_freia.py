@@ -62,7 +62,7 @@ def test_from_warm_it_takes_hours_and_no_exchanger_cools_faster_than_it_may() ->
         # what passes 80 K within the hour may fall at any rate from there on
         fell = [old - max(plant[tag], 80.0) for tag, old in zip(limited, before, strict=True)]
         assert max(fell) < 60.0 + 15.0  # the limit, and the band within which it throttles
-        assert plant["SEQ-1.ahead"] < 15.0
+        assert plant["SEQ-1.ahead"] < 30.0
     plant.run(hours=1)
     labels = plant.tags["SEQ-1.step"].labels
     assert labels is not None
