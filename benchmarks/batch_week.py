@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from hetwin.batches import LOOK, BatchBook
+from hil.batches import LOOK, BatchBook
 from twin.ledger import Ledger
 from twin.plant import Plant
 

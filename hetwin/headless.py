@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from hetwin import batches
 from hetwin.exits import BadInput
 from hetwin.key_figures import clock
+from hil import batches
 from twin.errors import NumericalFailure
 from twin.history import History, read_history, write_csv
 from twin.scenario import Finding, ScenarioPlayer, load_scenario

@@ -117,6 +117,15 @@ def limit_rate(par, s, image, wire, h):
 
 
 @kernel
+def coldest(par, image, wire):
+    """The coldest of turbine inlet, JT inlet and the limited exchangers."""
+    temp = min(image[wire[TEMP_TURBINE]], image[wire[TEMP_JT]])
+    temp = min(temp, image[wire[LIMITED_1]]) if par.has_temp_1 > 0.0 else temp
+    temp = min(temp, image[wire[LIMITED_2]]) if par.has_temp_2 > 0.0 else temp
+    return min(temp, image[wire[LIMITED_3]]) if par.has_temp_3 > 0.0 else temp
+
+
+@kernel
 def forward(par, s, image, wire):
     """The next step when all goes well."""
     step = int(s.step)
@@ -142,7 +151,7 @@ def forward(par, s, image, wire):
         return STAND_BY
     if step == STAND_BY and s.hold < 0.5 and level <= s.level_resume:
         return TURBINE
-    if step == WARM_UP and min(temp_turbine, temp_jt) >= s.temp_warmed:
+    if step == WARM_UP and coldest(par, image, wire) >= s.temp_warmed:
         return STOPPING
     if step == STOPPING and s.turbine_opening <= 0.0 and s.elapsed >= par.run_down_time:
         return STOPPED
@@ -223,7 +232,9 @@ def drive(par, s, image, wire, h):
     put(image, wire[TO_LN2], par.has_ln2, 1.0 if PRECOOLING <= step <= STAND_BY and s.with_ln2 > 0.5 else 0.0)
     put(image, wire[TO_LN2_FLOW], par.has_ln2_flow, par.ln2_full * s.throttle)
     put(image, wire[TO_WARM_UP], par.has_warm_up_valve, par.warm_up_full if warming else 0.0)
+    idle = step <= PERMISSIVES or step in (STOPPING, TRIPPED)
     shut = COMPRESSOR <= step <= COOL_DOWN or warming or s.decanting > 0.5
+    shut = shut or (idle and image[wire[TEMP_JT]] > par.return_below)
     put(image, wire[TO_RETURN], par.has_return_valve, 0.0 if shut else 1.0)
     put(image, wire[TO_TURBINE], par.has_turbine_valve, s.turbine_opening)
     put(image, wire[TO_COOLDOWN], par.has_cooldown_valve, s.cooldown_opening)
@@ -314,6 +325,7 @@ class ColdBoxSequence:
     throttle_time: float = Param("s", "time of a full change of the throttling", default=300.0, range=(1.0, 3600.0))
     least_flow: float = Param("1", "least share of the cool-down flow", default=0.2, range=(0.0, 1.0))
     ln2_full: float = Param("1", "LN2 feed when it is not throttled", default=0.5, range=(0.0, 1.0))
+    return_below: float = Param("K", "JT inlet below which a box at rest takes the dewar's boil-off", default=400.0)
     temp_warm: float = Param("K", "temperature at which a warm-up ends", default=290.0, range=(0.0, 330.0))
     warm_up_full: float = Param("1", "opening of the warm-up valve", default=1.0, range=(0.0, 1.0))
     ramp_time: float = Param("s", "time of a full opening ramp; closing is five times as fast", default=300.0)

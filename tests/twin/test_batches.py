@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from benchmarks import batch_week, cool_down
-from hetwin import batches, headless
+from hetwin import headless
+from hil import batches
 from twin.ledger import Ledger
 from twin.plant import Plant
 

@@ -316,6 +316,16 @@ def test_the_return_from_the_dewar_is_shut_in_cool_down(limited):
     assert limited["CV-R.opening"] == 0
 
 
+def test_a_warm_box_at_rest_does_not_take_the_vapour_of_the_dewar():
+    station = ControlStation.of({"SEQ-1": replace(LIMITED, return_below=60.0)})
+    station["TT-JT"] = 300.0
+    station.run(1)
+    assert station["CV-R.opening"] == 0
+    station["TT-JT"] = 50.0
+    station.run(1)
+    assert station["CV-R.opening"] == 1
+
+
 def test_held_in_stand_by_it_does_not_go_on_when_there_is_room(station):
     bring_to_liquefying(station)
     station["SEQ-1.hold"] = 1
@@ -334,7 +344,10 @@ def test_a_warm_up_leads_gas_to_the_cold_end_until_all_is_warm(limited):
     limited.run(100)
     assert (limited["M-1.command"], limited["CV-W.opening"], limited["CV-IN.opening"]) == (1, 1, 0)
     assert (limited["CV-T.opening"], limited["TIC-JT.manual"], limited["CV-R.opening"]) == (0, 0, 0)
-    limited["TT-T"], limited["TT-JT"] = 295.0, 295.0
+    limited["TT-T"], limited["TT-JT"], limited["E1.temp_cold"] = 295.0, 295.0, 200.0
+    limited.run(1)
+    assert step_of(limited) == "warm-up"
+    limited["E1.temp_cold"] = 295.0
     limited.run(1)
     assert (step_of(limited), limited["SEQ-1.warm_up"], limited["CV-W.opening"]) == ("stopping", 0, 0)
     limited.run(40)
