@@ -36,6 +36,7 @@ STEPS = (
 (PERMIT_1, PERMIT_2, PERMIT_3, PERMIT_4) = range(7, 11)
 (TO_COMPRESSOR, TO_GAS, TO_INLET, TO_LN2, TO_TURBINE, TO_COOLDOWN, TO_JT_MODE, TO_JT) = range(11, 19)
 (LIMITED_1, LIMITED_2, LIMITED_3, TO_LN2_FLOW, TO_WARM_UP, TO_RETURN) = range(19, 25)
+TEMP_LAST = 25
 
 EXAMPLE = """
 description = "A sequence that starts, and finds its way as far as precooling: nothing here gets cold."
@@ -118,11 +119,9 @@ def limit_rate(par, s, image, wire, h):
 
 @kernel
 def coldest(par, image, wire):
-    """The coldest of turbine inlet, JT inlet and the limited exchangers."""
+    """The coldest of turbine inlet, JT inlet and the exchanger that warms last."""
     temp = min(image[wire[TEMP_TURBINE]], image[wire[TEMP_JT]])
-    temp = min(temp, image[wire[LIMITED_1]]) if par.has_temp_1 > 0.0 else temp
-    temp = min(temp, image[wire[LIMITED_2]]) if par.has_temp_2 > 0.0 else temp
-    return min(temp, image[wire[LIMITED_3]]) if par.has_temp_3 > 0.0 else temp
+    return min(temp, image[wire[TEMP_LAST]]) if par.has_temp_last > 0.0 else temp
 
 
 @kernel
@@ -301,6 +300,7 @@ class ColdBoxSequence:
     ln2_flow: str = Wire("LN2 feed when it is on: `on_value` of the level control", default="")
     warm_up_valve: str = Wire("opening of the valve that leads warm gas to the cold end", default="")
     return_valve: str = Wire("opening of the valve from the dewar to the cold box; shut in cool-down", default="")
+    temp_last: str = Wire("temperature that is last to rise in a warm-up", default="")
 
     p_ready: float = Param("Pa", "high pressure at which the compressor counts as started", default=10e5)
     temp_turbine_start: float = Param("K", "turbine inlet temperature at which turbines start", default=310.0)

@@ -257,6 +257,7 @@ LIMITED = replace(
     ln2_flow="LC-LN2.on_value",
     return_valve="CV-R.opening",
     warm_up_valve="CV-W.opening",
+    temp_last="E1.temp_mean",
     cool_rate_most=60.0 / 3600.0,
 )
 
@@ -344,10 +345,10 @@ def test_a_warm_up_leads_gas_to_the_cold_end_until_all_is_warm(limited):
     limited.run(100)
     assert (limited["M-1.command"], limited["CV-W.opening"], limited["CV-IN.opening"]) == (1, 1, 0)
     assert (limited["CV-T.opening"], limited["TIC-JT.manual"], limited["CV-R.opening"]) == (0, 0, 0)
-    limited["TT-T"], limited["TT-JT"], limited["E1.temp_cold"] = 295.0, 295.0, 200.0
+    limited["TT-T"], limited["TT-JT"], limited["E1.temp_mean"] = 295.0, 295.0, 200.0
     limited.run(1)
     assert step_of(limited) == "warm-up"
-    limited["E1.temp_cold"] = 295.0
+    limited["E1.temp_mean"] = 295.0
     limited.run(1)
     assert (step_of(limited), limited["SEQ-1.warm_up"], limited["CV-W.opening"]) == ("stopping", 0, 0)
     limited.run(40)
