@@ -11,7 +11,7 @@ that the valves are ramped to (turbine_target by the turbine inlet temperature, 
 
 Exchangers must not be cooled faster than their maker allows. Each temperature that is wired has a ramp which falls no
 faster than cool_rate; as far as a temperature runs ahead of its ramp, LN2, turbine valve and cool-down valve are
-throttled. Below 80 K aluminium has done nine tenths of its contraction (NIST, 6061-T6), and the limit ends there.
+throttled. Below 80 K aluminium hardly contracts any more, and the limit ends there.
 """
 
 from __future__ import annotations
