@@ -16,7 +16,7 @@ from twin.ledger import LIQUID_LITRE
 from twin.plant import Plant
 
 NAME = "freia steady"
-SETTLE = 5.0
+SETTLE = 10.0
 """Time from the warm start until averaging begins [h]."""
 AVERAGE = 2.0
 """Time of averaging [h]."""

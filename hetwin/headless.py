@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from hetwin.exits import BadInput
 from hetwin.key_figures import clock
+from hil import batches
 from twin.errors import NumericalFailure
 from twin.history import History, read_blocks, read_history, write_csv
 from twin.scenario import Finding, ScenarioPlayer, load_scenario
@@ -30,6 +31,7 @@ class Outcome:
     findings: list[Finding] = field(default_factory=list)
     files: dict[str, Path] = field(default_factory=dict)
     failure: NumericalFailure | None = None
+    batches: dict[str, Any] | None = None
 
 
 def run(
@@ -59,6 +61,7 @@ def _advance(
     with _progress(plant, seconds) as bar:
         player = ScenarioPlayer(plant, script, bar.tell) if script else None
         outcome = Outcome(0.0, 0.0, player.findings if player else [])
+        book = batches.BatchBook(plant)
         steps = max(1, round(interval / plant.dt))
         if history:
             history.record(plant.image, plant.time)
@@ -66,10 +69,7 @@ def _advance(
             while (left := end - plant.time) > 0.5 * plant.dt:
                 stretch = min(steps, max(1, round(left / plant.dt))) * plant.dt
                 started = time.perf_counter()
-                if player:
-                    player.run(stretch)
-                else:
-                    plant.run(seconds=stretch)
+                _run_stretch(plant, stretch, player, book)
                 outcome.wall += time.perf_counter() - started
                 if history:
                     history.record(plant.image, plant.time)
@@ -77,7 +77,20 @@ def _advance(
         except NumericalFailure as failure:
             outcome.failure = failure
     outcome.seconds = plant.time - begin
+    outcome.batches = book.result()
     return outcome
+
+
+def _run_stretch(plant: Plant, seconds: float, player: ScenarioPlayer | None, book: batches.BatchBook) -> None:
+    """Advance; where there are batches, in pieces so short that none is overlooked."""
+    end = plant.time + seconds
+    while (left := end - plant.time) > 0.5 * plant.dt:
+        piece = min(left, batches.LOOK) if book.units else left
+        if player:
+            player.run(piece)
+        else:
+            plant.run(seconds=piece)
+        book.look()
 
 
 class _progress:  # noqa: N801  (reads as a verb in its `with`)
@@ -151,6 +164,7 @@ def result(plant: Plant, outcome: Outcome) -> dict[str, Any]:
         "litres_liquefied": ledger.litres_liquefied,
         "kg_lost": ledger.kg_lost,
         "expectations": [{**vars(finding), "met": finding.met} for finding in outcome.findings],
+        "batches": outcome.batches,
         "failure": str(outcome.failure) if outcome.failure else None,
         "files": {name: str(path) for name, path in outcome.files.items()},
         "tags": {name: plant[name] for name in plant.tags},
@@ -168,6 +182,7 @@ def sentences(found: dict[str, Any]) -> list[str]:
     ]
     lost = [f"{cause} {1000.0 * mass:.1f} g" for cause, mass in found["kg_lost"].items() if mass]
     lines.append(f"Helium lost: {', '.join(lost)}." if lost else "No helium was lost.")
+    lines += batches.sentences(found["batches"])
     missed = [e for e in found["expectations"] if not e["met"]]
     if found["expectations"]:
         lines.append(f"Expectations met: {len(found['expectations']) - len(missed)} of {len(found['expectations'])}.")

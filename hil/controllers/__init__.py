@@ -5,6 +5,7 @@ Compiled into a plant's chain they run inside `step`; over a Link the same kerne
 
 from hil.controllers import (  # noqa: F401  (importing registers the kinds)
     alarm,
+    batch,
     cold_box_sequence,
     dewar_level,
     gas_management,

@@ -2,16 +2,22 @@
 
     stopped -> permissives -> compressor start -> purge -> precooling -> turbine start -> cool-down -> JT cool-down
             -> liquefying <-> stand-by            any -> stopping -> stopped            any -> tripped -> stopped
+    stopped -> warm-up -> stopping
 
 Helium below its inversion temperature only (46 K at low pressure) is cooled by throttling, so the cool-down valve leads
 the gas past the JT valve until the JT inlet is cold; then the JT valve opens to a fixed position, and only liquefying
 hands it to its controller. Each step has its own limits, all of them inputs; other controllers may trim the openings
 that the valves are ramped to (turbine_target by the turbine inlet temperature, cooldown_target by the low pressure).
+
+Exchangers must not be cooled faster than their maker allows. Each temperature that is wired has a ramp which falls no
+faster than cool_rate; as far as a temperature runs ahead of its ramp, LN2, turbine valve and cool-down valve are
+throttled. Below 80 K aluminium hardly contracts any more, and the limit ends there.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import exp
 from typing import Any
 
 from hil.controllers.scan import approach, due, period, put, wired
@@ -20,16 +26,18 @@ from twin.unit import Input, Latch, Output, Param, Wire, action, unit_operation
 
 STEPS = (
     *("stopped", "permissives", "compressor start", "purge", "precooling", "turbine start", "cool-down"),
-    *("JT cool-down", "liquefying", "stand-by", "stopping", "tripped"),
+    *("JT cool-down", "liquefying", "stand-by", "stopping", "tripped", "warm-up"),
 )
 (STOPPED, PERMISSIVES, COMPRESSOR, PURGE, PRECOOLING, TURBINE) = range(6)
-(COOL_DOWN, JT_COOL_DOWN, LIQUEFYING, STAND_BY, STOPPING, TRIPPED) = range(6, 12)
+(COOL_DOWN, JT_COOL_DOWN, LIQUEFYING, STAND_BY, STOPPING, TRIPPED, WARM_UP) = range(6, 13)
 
 # wires, in the order of the card
 (RUNNING, P_HIGH, TEMP_TURBINE, TEMP_JT, LEVEL, TURBINE_TRIP, TRIP) = range(7)
 (PERMIT_1, PERMIT_2, PERMIT_3, PERMIT_4) = range(7, 11)
 (TO_COMPRESSOR, TO_GAS, TO_INLET, TO_LN2, TO_TURBINE, TO_COOLDOWN, TO_JT_MODE, TO_JT) = range(11, 19)
 (TURBINE_TRIP_2, TURBINE_TRIP_3, TO_TURBINE_2, TO_TURBINE_3) = range(19, 23)
+(LIMITED_1, LIMITED_2, LIMITED_3, TO_LN2_FLOW, TO_WARM_UP, TO_RETURN) = range(23, 29)
+TEMP_LAST = 29
 
 EXAMPLE = """
 description = "A sequence that starts, and finds its way as far as precooling: nothing here gets cold."
@@ -84,6 +92,48 @@ def turbine_blocked(par, image, wire):
 
 
 @kernel
+def ramp(before, temp, fall):
+    """A ramp down that follows its temperature when that falls more slowly."""
+    return max(before - fall, temp)
+
+
+@kernel
+def limit_rate(par, s, image, wire, h):
+    """How far the exchangers run ahead of their ramps, and the share of cooling that leaves them.
+
+    An exponential, as an equal-percentage valve has: the exchanger at the turbine outlet answers to a twentieth of the
+    flow as strongly as to all of it, and late, so that the gain must be small where little is needed.
+    """
+    fall = s.cool_rate * h
+    s.ahead = 0.0
+    if par.has_temp_1 > 0.0:
+        s.ramp_1 = ramp(s.ramp_1, image[wire[LIMITED_1]], fall)
+        if s.ramp_1 > s.limit_above:
+            s.ahead = max(s.ahead, s.ramp_1 - image[wire[LIMITED_1]])
+    if par.has_temp_2 > 0.0:
+        s.ramp_2 = ramp(s.ramp_2, image[wire[LIMITED_2]], fall)
+        if s.ramp_2 > s.limit_above:
+            s.ahead = max(s.ahead, s.ramp_2 - image[wire[LIMITED_2]])
+    if par.has_temp_3 > 0.0:
+        s.ramp_3 = ramp(s.ramp_3, image[wire[LIMITED_3]], fall)
+        if s.ramp_3 > s.limit_above:
+            s.ahead = max(s.ahead, s.ramp_3 - image[wire[LIMITED_3]])
+    wanted = 1.0
+    if s.cool_rate > 0.0 and COMPRESSOR <= int(s.step) <= PURGE:
+        wanted = s.throttle = 0.0
+    elif s.cool_rate > 0.0 and PRECOOLING <= int(s.step) <= LIQUEFYING:
+        wanted = min(exp(0.5 - s.ahead / par.rate_band), 1.0)
+    s.throttle = approach(s.throttle, wanted, h / par.throttle_time)
+
+
+@kernel
+def coldest(par, image, wire):
+    """The coldest of turbine inlet, JT inlet and the exchanger that warms last."""
+    temp = min(image[wire[TEMP_TURBINE]], image[wire[TEMP_JT]])
+    return min(temp, image[wire[TEMP_LAST]]) if par.has_temp_last > 0.0 else temp
+
+
+@kernel
 def forward(par, s, image, wire):
     """The next step when all goes well."""
     step = int(s.step)
@@ -98,16 +148,19 @@ def forward(par, s, image, wire):
         return PRECOOLING
     if step == PRECOOLING and temp_turbine <= s.temp_turbine_ready and not blocked:
         return TURBINE
-    if step == TURBINE and s.turbine_opening >= s.turbine_target:
+    if step == TURBINE and s.turbine_opening >= s.turbine_target * s.throttle:
         return COOL_DOWN
-    if step == COOL_DOWN and temp_jt <= s.temp_jt_ready:
+    cold = temp_jt <= s.temp_jt_ready and temp_turbine <= par.temp_turbine_cold
+    if step == COOL_DOWN and cold and s.throttle > 0.2 and s.elapsed >= par.least_cool_down:
         return JT_COOL_DOWN
     if step == JT_COOL_DOWN and temp_jt <= s.temp_liquefy:
         return LIQUEFYING
-    if step == LIQUEFYING and par.has_level > 0.0 and level >= s.level_full:
+    if step == LIQUEFYING and (s.hold > 0.5 or (par.has_level > 0.0 and level >= s.level_full)):
         return STAND_BY
-    if step == STAND_BY and level <= s.level_resume:
+    if step == STAND_BY and s.hold < 0.5 and level <= s.level_resume:
         return TURBINE
+    if step == WARM_UP and coldest(par, image, wire) >= s.temp_warmed:
+        return STOPPING
     if step == STOPPING and s.turbine_opening <= 0.0 and s.elapsed >= par.run_down_time:
         return STOPPED
     return step
@@ -131,7 +184,7 @@ def next_step(par, s, image, wire):
     """Trips first, then the operator, then what was lost, then progress."""
     step = int(s.step)
     tripping = par.has_trip > 0.0 and image[wire[TRIP]] > 0.5
-    compressor_lost = PURGE <= step <= STAND_BY and s.runs < 0.5
+    compressor_lost = s.runs < 0.5 and (PURGE <= step <= STAND_BY or (step == WARM_UP and s.elapsed > par.settle_time))
     active = PERMISSIVES <= step <= STAND_BY
 
     if step == TRIPPED:
@@ -139,7 +192,11 @@ def next_step(par, s, image, wire):
     if step != STOPPED and (tripping or compressor_lost):
         return TRIPPED
     if step == STOPPED:
-        return PERMISSIVES if s.command > 0.5 and not tripping else STOPPED
+        if s.command > 0.5 and not tripping:
+            return PERMISSIVES
+        return WARM_UP if s.warm_up > 0.5 and s.missing == 0.0 and not tripping else STOPPED
+    if step == WARM_UP and (s.warm_up < 0.5 or s.command > 0.5 or s.missing > 0.0):
+        return STOPPING
     if active and s.command < 0.5:
         return STOPPING if step > PERMISSIVES else STOPPED
     if active and step > PERMISSIVES and s.missing > 0.0:
@@ -152,18 +209,21 @@ def next_step(par, s, image, wire):
 def drive(par, s, image, wire, h):
     """What each step wants of the machines and valves."""
     step = int(s.step)
-    compressor = COMPRESSOR <= step <= STOPPING
-    flowing = PURGE <= step <= STAND_BY
+    warming = step == WARM_UP
+    compressor = COMPRESSOR <= step <= STOPPING or warming
+    flowing = PURGE <= step <= STAND_BY or warming
     turbine = TURBINE <= step <= LIQUEFYING
+    past = warming and par.has_warm_up_valve > 0.0
     controlled = step == LIQUEFYING and par.has_jt_mode > 0.0
 
     # ramps
-    target = s.turbine_target if turbine else (par.turbine_stand_by if step == STAND_BY else 0.0)
+    target = s.turbine_target * s.throttle if turbine else (par.turbine_stand_by if step == STAND_BY else 0.0)
     fast = 0.2 if target < s.turbine_opening else 1.0
     s.turbine_opening = approach(s.turbine_opening, target, h / (par.ramp_time * fast))
     if step == TRIPPED:
         s.turbine_opening = 0.0
-    target = s.cooldown_target if PURGE <= step <= COOL_DOWN else 0.0
+    target = s.cooldown_target * max(s.throttle, par.least_flow) if PURGE <= step <= COOL_DOWN else 0.0
+    target = s.cooldown_target if warming and not past else target
     s.cooldown_opening = approach(s.cooldown_opening, target, h / par.ramp_time)
     target = par.jt_in_cool_down if step == COOL_DOWN else (s.jt_target if JT_COOL_DOWN <= step <= LIQUEFYING else 0.0)
     s.jt_opening = approach(s.jt_opening, target, h / par.ramp_time)
@@ -175,8 +235,14 @@ def drive(par, s, image, wire, h):
     # outputs
     put(image, wire[TO_COMPRESSOR], par.has_compressor, 1.0 if compressor else 0.0)
     put(image, wire[TO_GAS], par.has_gas_management, 1.0 if compressor else 0.0)
-    put(image, wire[TO_INLET], par.has_inlet_valve, 1.0 if flowing else 0.0)
+    put(image, wire[TO_INLET], par.has_inlet_valve, 1.0 if flowing and not past else 0.0)
     put(image, wire[TO_LN2], par.has_ln2, 1.0 if PRECOOLING <= step <= STAND_BY and s.with_ln2 > 0.5 else 0.0)
+    put(image, wire[TO_LN2_FLOW], par.has_ln2_flow, par.ln2_full * s.throttle)
+    put(image, wire[TO_WARM_UP], par.has_warm_up_valve, par.warm_up_full if warming else 0.0)
+    idle = step <= PERMISSIVES or step in (STOPPING, TRIPPED)
+    shut = COMPRESSOR <= step <= COOL_DOWN or warming or s.decanting > 0.5
+    shut = shut or (idle and image[wire[TEMP_JT]] > par.return_below)
+    put(image, wire[TO_RETURN], par.has_return_valve, 0.0 if shut else 1.0)
     put(image, wire[TO_TURBINE], par.has_turbine_valve, s.turbine_opening)
     put(image, wire[TO_TURBINE_2], par.has_turbine_valve_2, s.turbine_opening)
     put(image, wire[TO_TURBINE_3], par.has_turbine_valve_3, s.turbine_opening)
@@ -198,12 +264,16 @@ def cold_box_sequence(par, s, image, wire, clock):
     s.missing = count_missing(par, image, wire)
     s.runs = 1.0 if par.has_running < 0.5 or image[wire[RUNNING]] > 0.5 else 0.0
 
+    limit_rate(par, s, image, wire, h)
+
     step = next_step(par, s, image, wire)
     s.reset = 0.0
     if step != int(s.step):
         s.elapsed = 0.0
         if step == TRIPPED:
             s.command = 0.0
+        if step in (STOPPING, TRIPPED):
+            s.warm_up = 0.0
     s.step = float(step)
     s.overdue = 1.0 if PERMISSIVES <= step <= JT_COOL_DOWN and s.elapsed > par.step_limit else 0.0
     drive(par, s, image, wire, h)
@@ -238,8 +308,18 @@ class ColdBoxSequence:
     turbine_valve_2: str = Wire("inlet valve of the second of turbines side by side", default="")
     turbine_valve_3: str = Wire("inlet valve of the third", default="")
 
+    temp_1: str = Wire("temperature of an exchanger whose fall is limited", default="")
+    temp_2: str = Wire("a second one", default="")
+    temp_3: str = Wire("a third one", default="")
+    ln2_flow: str = Wire("LN2 feed when it is on: `on_value` of the level control", default="")
+    warm_up_valve: str = Wire("opening of the valve that leads warm gas to the cold end", default="")
+    return_valve: str = Wire("opening of the valve from the dewar to the cold box; shut in cool-down", default="")
+    temp_last: str = Wire("temperature that is last to rise in a warm-up", default="")
+
     p_ready: float = Param("Pa", "high pressure at which the compressor counts as started", default=10e5)
     temp_turbine_start: float = Param("K", "turbine inlet temperature at which turbines start", default=310.0)
+    temp_turbine_cold: float = Param("K", "turbine inlet below which that line may close", default=400.0)
+    least_cool_down: float = Param("s", "least time of the cool-down", default=0.0, range=(0.0, 86400.0))
     temp_jt_start: float = Param("K", "JT inlet temperature at which the cool-down line closes", default=15.0)
     temp_liquid: float = Param("K", "JT inlet temperature below which liquid forms", default=7.5)
     temp_band: float = Param("K", "how much warmer it may become while liquefying", default=1.0)
@@ -251,6 +331,17 @@ class ColdBoxSequence:
     cooldown_full: float = Param("1", "opening of the cool-down valve", default=1.0, range=(0.0, 1.0))
     jt_in_cool_down: float = Param("1", "opening of the JT valve in cool-down", default=0.0, range=(0.0, 1.0))
     jt_fixed: float = Param("1", "its opening afterwards, unless it is controlled", default=0.5, range=(0.0, 1.0))
+    cool_rate_most: float = Param("K/s", "fastest cooling of the exchangers; 0: any", default=0.0, range=(0.0, 1.0))
+    rate_limit_above: float = Param("K", "where that limit ends", default=80.0, range=(0.0, 400.0))
+    rate_band: float = Param(
+        "K", "half of this ahead of its ramp an exchanger is throttled, e-fold with each more", 8.0, range=(0.1, 100.0)
+    )
+    throttle_time: float = Param("s", "time of a full change of the throttling", default=300.0, range=(1.0, 3600.0))
+    least_flow: float = Param("1", "least share of the cool-down flow", default=0.2, range=(0.0, 1.0))
+    ln2_full: float = Param("1", "LN2 feed when it is not throttled", default=0.5, range=(0.0, 1.0))
+    return_below: float = Param("K", "JT inlet below which a box at rest takes the dewar's boil-off", default=400.0)
+    temp_warm: float = Param("K", "temperature at which a warm-up ends", default=290.0, range=(0.0, 330.0))
+    warm_up_full: float = Param("1", "opening of the warm-up valve", default=1.0, range=(0.0, 1.0))
     ramp_time: float = Param("s", "time of a full opening ramp; closing is five times as fast", default=300.0)
     settle_time: float = Param("s", "least time of the compressor start", default=30.0)
     purge_time: float = Param("s", "time of the purge", default=600.0)
@@ -261,6 +352,16 @@ class ColdBoxSequence:
     command = Input("1", "command", labels=("stop", "start"), ja="運転指令")
     reset = Input("1", "reset of a trip (goes back by itself)", labels=("no", "reset"), ja="復帰")
     with_ln2 = Input("1", "precool with LN2", start=1.0, labels=("no", "yes"), ja="液体窒素予冷")
+    hold = Input("1", "kept in stand-by", labels=("no", "stand-by"), ja="待機保持")
+    warm_up = Input("1", "warm-up of a stopped cold box (goes back by itself)", labels=("no", "warm up"), ja="昇温指令")
+    decanting = Input("1", "the return from the dewar is shut for decanting", labels=("no", "yes"), ja="汲出し中")
+    cool_rate = Input(
+        "K/s", "fastest cooling of the exchangers; 0: any", start="cool_rate_most", range=(0.0, 1.0), ja="降温速度上限"
+    )
+    limit_above = Input(
+        "K", "the limit of cooling ends at", start="rate_limit_above", range=(0.0, 400.0), ja="降温制限下限温度"
+    )
+    temp_warmed = Input("K", "a warm-up ends at", start="temp_warm", range=(0.0, 330.0), ja="昇温終了温度")
     p_high_ready = Input("Pa", "pressure of a started compressor", start="p_ready", range=(0.0, 5e6), ja="高圧確立値")
     purge_for = Input("s", "time of the purge", start="purge_time", range=(0.0, 86400.0), ja="パージ時間")
     temp_turbine_ready = Input(
@@ -283,6 +384,11 @@ class ColdBoxSequence:
     turbine_opening = Latch("1", "turbine inlet valve", range=(0.0, 1.0), ja="タービン入口弁指令")
     cooldown_opening = Latch("1", "cool-down valve", range=(0.0, 1.0), ja="予冷弁指令")
     jt_opening = Latch("1", "JT valve, unless it is controlled", range=(0.0, 1.0), ja="JT弁指令")
+    throttle = Latch("1", "share of cooling that the exchangers stand", start=1.0, range=(0.0, 1.0), ja="冷却抑制率")
+    ahead = Latch("K", "how far an exchanger runs ahead of its ramp", range=(0.0, 400.0), ja="降温先行量")
+    ramp_1 = Latch("K", "ramp of the first limited temperature", range=(0.0, 400.0), ja="降温基準1")
+    ramp_2 = Latch("K", "ramp of the second", range=(0.0, 400.0), ja="降温基準2")
+    ramp_3 = Latch("K", "ramp of the third", range=(0.0, 400.0), ja="降温基準3")
     runs = Output("1", "compressor runs", labels=("no", "yes"), ja="圧縮機運転")
     overdue = Output("1", "the step takes too long", labels=("no", "yes"), ja="工程遅延")
 

@@ -78,7 +78,7 @@ def on_off(par, s, image, wire, clock):
             s.starts += 1.0
     if s.on > 0.5:
         s.run_time += h
-    put(image, wire[1], par.has_output_to, par.value_on if s.on > 0.5 else par.value_off)
+    put(image, wire[1], par.has_output_to, s.on_value if s.on > 0.5 else par.value_off)
 
 
 @unit_operation("on_off", update=on_off, phase="controller", symbol="controller")
@@ -100,6 +100,7 @@ class OnOff:
 
     on_at = Input("@unit", "where it goes on", start="on_at_start", ja="始動点")
     off_at = Input("@unit", "where it goes off", start="off_at_start", ja="停止点")
+    on_value = Input("1", "output when on", start="value_on", ja="ON出力値")
     mode = Input("1", "mode", start=float(AUTO), labels=MODES, ja="運転モード")
     on = Latch("1", "output", labels=("off", "on"), ja="出力")
     since = Latch("s", "time since it last switched", range=(0.0, 1e9), ja="切替後時間")

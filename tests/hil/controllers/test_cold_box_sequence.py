@@ -1,5 +1,7 @@
 """Cold-box sequence: walked through with a plant that the test plays."""
 
+from dataclasses import replace
+
 import pytest
 
 from hil.controllers.cold_box_sequence import STEPS, ColdBoxSequence
@@ -247,3 +249,107 @@ def test_its_actions_start_and_stop_it(station):
     assert station["SEQ-1.command"] == 1
     station.do("SEQ-1.end")
     assert station["SEQ-1.command"] == 0
+
+
+LIMITED = replace(
+    CARD,
+    temp_1="E1.temp_cold",
+    ln2_flow="LC-LN2.on_value",
+    return_valve="CV-R.opening",
+    warm_up_valve="CV-W.opening",
+    temp_last="E1.temp_mean",
+    cool_rate_most=60.0 / 3600.0,
+)
+
+
+@pytest.fixture
+def limited() -> ControlStation:
+    station = ControlStation.of({"SEQ-1": LIMITED})
+    station["TT-T"], station["TT-JT"], station["E1.temp_cold"] = 300.0, 300.0, 300.0
+    station["PS-AIR"], station["FS-WATER"] = 1, 1
+    return station
+
+
+def cool(station: ControlStation, rate: float, time: int) -> None:
+    """Let the exchanger cool at a rate [K/h]."""
+    for _ in range(time // 10):
+        station["E1.temp_cold"] = station["E1.temp_cold"] - rate / 360.0
+        station.run(10)
+
+
+def start_limited(station: ControlStation) -> None:
+    start(station)
+    station["M-1.running"], station["PT-H"], station["TT-T"] = 1, 12e5, 140.0
+    station.run(20 + 60 + 5)
+
+
+def test_cooling_begins_gently_and_is_throttled_as_far_as_an_exchanger_runs_ahead(limited):
+    start_limited(limited)
+    assert limited["SEQ-1.throttle"] < 0.1
+    cool(limited, 50.0, 3600)
+    assert (limited["SEQ-1.throttle"], limited["LC-LN2.on_value"]) == (1.0, 0.5)
+    cool(limited, 70.0, 3600)
+    assert limited["SEQ-1.ahead"] == pytest.approx(10.0, abs=0.5)
+    assert limited["SEQ-1.throttle"] == pytest.approx(0.5, abs=0.05)
+    assert limited["LC-LN2.on_value"] == pytest.approx(0.25, abs=0.05)
+    assert limited["CV-T.opening"] == pytest.approx(0.4, abs=0.05)
+
+
+def test_below_80_kelvin_an_exchanger_may_cool_as_it_likes(limited):
+    start_limited(limited)
+    limited["E1.temp_cold"] = 79.0
+    limited.run((221 * 60) + 400)  # until the ramp has arrived too
+    cool(limited, 600.0, 360)
+    assert limited["SEQ-1.throttle"] == 1.0
+
+
+def test_the_return_from_the_dewar_is_shut_in_cool_down(limited):
+    assert limited["CV-R.opening"] == 0
+    limited.run(1)
+    assert limited["CV-R.opening"] == 1
+    start_limited(limited)
+    assert limited["CV-R.opening"] == 0
+    limited["E1.temp_cold"], limited["TT-JT"] = 299.0, 14.0
+    limited.run(300)
+    assert (step_of(limited), limited["CV-R.opening"]) == ("JT cool-down", 1)
+    limited["SEQ-1.decanting"] = 1
+    limited.run(1)
+    assert limited["CV-R.opening"] == 0
+
+
+def test_a_warm_box_at_rest_does_not_take_the_vapour_of_the_dewar():
+    station = ControlStation.of({"SEQ-1": replace(LIMITED, return_below=60.0)})
+    station["TT-JT"] = 300.0
+    station.run(1)
+    assert station["CV-R.opening"] == 0
+    station["TT-JT"] = 50.0
+    station.run(1)
+    assert station["CV-R.opening"] == 1
+
+
+def test_held_in_stand_by_it_does_not_go_on_when_there_is_room(station):
+    bring_to_liquefying(station)
+    station["SEQ-1.hold"] = 1
+    station.run(10)
+    assert step_of(station) == "stand-by"
+    station["SEQ-1.hold"] = 0
+    station.run(1)
+    assert step_of(station) == "turbine start"
+
+
+def test_a_warm_up_leads_gas_to_the_cold_end_until_all_is_warm(limited):
+    limited["TT-T"], limited["TT-JT"], limited["SEQ-1.warm_up"] = 60.0, 20.0, 1
+    limited.run(2)
+    assert step_of(limited) == "warm-up"
+    limited["M-1.running"], limited["PT-H"] = 1, 12e5
+    limited.run(100)
+    assert (limited["M-1.command"], limited["CV-W.opening"], limited["CV-IN.opening"]) == (1, 1, 0)
+    assert (limited["CV-T.opening"], limited["TIC-JT.manual"], limited["CV-R.opening"]) == (0, 0, 0)
+    limited["TT-T"], limited["TT-JT"], limited["E1.temp_mean"] = 295.0, 295.0, 200.0
+    limited.run(1)
+    assert step_of(limited) == "warm-up"
+    limited["E1.temp_mean"] = 295.0
+    limited.run(1)
+    assert (step_of(limited), limited["SEQ-1.warm_up"], limited["CV-W.opening"]) == ("stopping", 0, 0)
+    limited.run(40)
+    assert step_of(limited) == "stopped"

@@ -26,7 +26,7 @@ JT_OPENING = 0.5
 SPEED_RATED, SPEED_DESIGN = 5000.0, 3200.0
 """Rated and design speed of a turbine [Hz]: warm gas drives it faster, and it must not trip on the way down."""
 DRAG = 0.01
-MASS_PER_UA = 0.012
+MASS_PER_UA = 0.025
 """Mass of an aluminium exchanger over its conductance [kg K/W], as in freia-l140."""
 UA_BATH = 1e5
 APPROACH = 8.0
