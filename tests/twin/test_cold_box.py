@@ -15,10 +15,10 @@ def plant():
 
 @pytest.fixture(scope="module")
 def liquefying(plant) -> Snapshot:
-    """Two hours after a start from warm."""
+    """Seven hours after a start from warm."""
     plant["LC-1.mode"] = 0
     plant["SEQ-1.command"] = 1
-    plant.run(hours=2)
+    plant.run(hours=7)
     assert plant["SEQ-1.step"] == LIQUEFYING
     return plant.snapshot()
 
@@ -63,7 +63,7 @@ def test_air_that_gets_past_the_purifier_breaks_a_turbine_and_only_a_repair_help
 
 def test_pure_gas_leaves_the_turbines_clean(running):
     running.run(hours=6)
-    assert running["T1.iced"] < 1e-6
+    assert running["T1.iced"] < 1e-4  # of the nozzle: what the purifier lets through
     assert running["T1.broken"] == running["T2.broken"] == 0
 
 
