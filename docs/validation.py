@@ -1,0 +1,99 @@
+"""The page that shows what hetwin is checked against, written from the checks themselves when the site is built."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from hetwin.validation import CHECKED, FITTED, MET, MISSED, PREDICTED, SLOW, TOLD, Row, Section, sections
+
+FULL = "HETWIN_DOCS_FULL"
+"""Set to 1, the build also runs the checks that take minutes."""
+
+HEAD = """# Validation
+
+Written by the checks themselves when this documentation was built: every figure of ours was computed then, and none
+was typed. `hetwin/validation.py` holds the checks; `hetwin bench` prints them with more states and with speeds. How
+the model is made is on the page [The model](model.md).
+
+What this page does not show: a transient beside measurements of a real plant. Cool-down times, the decay of vacuum
+and the course of a blockage follow from published laws and from parameters that are marked `assumed` in the plant
+files; no plant data were at hand to compare them with.
+"""
+
+
+def on_files(files: Any, config: Any) -> Any:
+    """Add the page to those in docs/."""
+    from mkdocs.structure.files import File
+
+    files.append(File.generated(config, "validation.md", content=page(sections(full()), full())))
+    return files
+
+
+def full() -> bool:
+    """Whether the slow checks are wanted."""
+    return os.environ.get(FULL, "") not in ("", "0")
+
+
+def page(found: list[Section], complete: bool) -> str:
+    """The whole page."""
+    rows = [row for section in found for row in section.rows]
+    parts = [HEAD, summary(rows), missed(rows)]
+    parts += [f"## {section.title}\n\n{section.text}\n\n{table(section.rows)}" for section in found]
+    return "\n".join([*parts, "" if complete else slow()])
+
+
+def summary(rows: list[Row]) -> str:
+    """How many are met, of each basis."""
+    judged = [row for row in rows if row.verdict != TOLD]
+    words = {
+        CHECKED: "checks of laws, properties and solvers, without any parameter of a machine",
+        FITTED: "published figures that a parameter was fitted to",
+        PREDICTED: "published figures that had no parameter of their own",
+    }
+    lines = ["| basis | what | met | of |", "|---|---|---|---|"]
+    for basis, text in words.items():
+        same = [row for row in judged if row.basis == basis]
+        lines.append(f"| {basis} | {text} | {sum(row.verdict == MET for row in same)} | {len(same)} |")
+    return "\n".join([*lines, ""])
+
+
+def missed(rows: list[Row]) -> str:
+    """What is missed, first."""
+    bad = tuple(row for row in rows if row.verdict == MISSED)
+    return f"## Missed\n\n{table(bad)}" if bad else ""
+
+
+def table(rows: tuple[Row, ...]) -> str:
+    """Rows as a Markdown table."""
+    lines = ["| figure | published | ours | unit | verdict | basis | source |", "|---|---|---|---|---|---|---|"]
+    for row in rows:
+        figures = f"{number(row.published)} | {number(row.ours)} | {row.unit}"
+        lines.append(f"| {row.figure} | {figures} | {shown(row.verdict)} | {row.basis} | {row.source} |")
+    return "\n".join([*lines, ""])
+
+
+def number(value: Any) -> str:
+    """A figure with as many digits as people compare."""
+    return f"{value:.5g}" if isinstance(value, (int, float)) else str(value)
+
+
+def shown(verdict: str) -> str:
+    """A verdict; what is missed stands out."""
+    return f"**{verdict}**" if verdict == MISSED else verdict
+
+
+def slow() -> str:
+    """The checks that were left out, and how to run them."""
+    lines = [
+        "## Not run in this build",
+        "",
+        "These simulate hours, weeks or a year. Run one by its command, or build this page with all of them:",
+        "",
+        f"    {FULL}=1 make docs",
+        "",
+        "| check | compared with | basis | command |",
+        "|---|---|---|---|",
+    ]
+    lines += [f"| {check.text} | {check.source} | {check.basis} | `{check.command}` |" for check in SLOW]
+    return "\n".join([*lines, ""])
