@@ -55,7 +55,8 @@ def summary(rows: list[Row]) -> str:
     for basis, text in words.items():
         same = [row for row in judged if row.basis == basis]
         lines.append(f"| {basis} | {text} | {sum(row.verdict == MET for row in same)} | {len(same)} |")
-    return "\n".join([*lines, ""])
+    words = "The last row tells how far a yield can be predicted of a machine of which little is published."
+    return "\n".join([*lines, "", words, ""])
 
 
 def missed(rows: list[Row]) -> str:
@@ -65,12 +66,15 @@ def missed(rows: list[Row]) -> str:
 
 
 def table(rows: tuple[Row, ...]) -> str:
-    """Rows as a Markdown table."""
+    """Rows as a Markdown table, and what their sources are below it."""
+    sources = list(dict.fromkeys(row.source for row in rows))
     lines = ["| figure | published | ours | unit | verdict | basis | source |", "|---|---|---|---|---|---|---|"]
     for row in rows:
         figures = f"{number(row.published)} | {number(row.ours)} | {row.unit}"
-        lines.append(f"| {row.figure} | {figures} | {shown(row.verdict)} | {row.basis} | {row.source} |")
-    return "\n".join([*lines, ""])
+        about = f"{shown(row.verdict)} | {row.basis} | {sources.index(row.source) + 1}"
+        lines.append(f"| {row.figure} | {figures} | {about} |")
+    named = [f"{k}. {text}" for k, text in enumerate(sources, 1)]
+    return "\n".join([*lines, "", "Sources:", "", *named, ""])
 
 
 def number(value: Any) -> str:

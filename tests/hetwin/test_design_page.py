@@ -107,6 +107,11 @@ def test_every_equation_of_the_model_has_source_range_and_file() -> None:
             assert word in part, part
 
 
+def test_equations_are_narrow_enough_to_be_read_without_scrolling() -> None:
+    for text in re.findall(r"```text\n(.*?)```", MODEL, flags=re.DOTALL):
+        assert max(len(line) for line in text.splitlines()) <= 78, text
+
+
 def test_every_file_and_function_that_the_model_names_is_there() -> None:
     named = re.findall(r"`([a-z_0-9]+/[\w/]+\.py)`(?: \(((?:`\w+`(?:, )?)+)\))?", MODEL)
     assert len(named) > 30

@@ -70,6 +70,7 @@ def test_the_page_shows_every_figure_and_what_is_missed_first(
     missed = page[page.index("## Missed") : page.index(f"## {found[0].title}")]
     for row in rows:
         assert f"| {row.figure} |" in page
+        assert f". {row.source}\n" in page
         assert (f"| {row.figure} |" in missed) == (row.verdict == MISSED)
     for check in SLOW:
         assert check.text
