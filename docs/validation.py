@@ -47,7 +47,7 @@ def summary(rows: list[Row]) -> str:
     """How many are met, of each basis."""
     judged = [row for row in rows if row.verdict != TOLD]
     words = {
-        CHECKED: "checks of laws, properties and solvers, without any parameter of a machine",
+        CHECKED: "properties, laws and balances, against theory or another program",
         FITTED: "published figures that a parameter was fitted to",
         PREDICTED: "published figures that had no parameter of their own",
     }
@@ -68,18 +68,19 @@ def missed(rows: list[Row]) -> str:
 def table(rows: tuple[Row, ...]) -> str:
     """Rows as a Markdown table, and what their sources are below it."""
     sources = list(dict.fromkeys(row.source for row in rows))
-    lines = ["| figure | published | ours | unit | verdict | basis | source |", "|---|---|---|---|---|---|---|"]
+    lines = ["| figure | published | ours | verdict | basis | source |", "|---|---|---|---|---|---|"]
     for row in rows:
-        figures = f"{number(row.published)} | {number(row.ours)} | {row.unit}"
+        figures = f"{number(row.published, row.unit)} | {number(row.ours, row.unit)}"
         about = f"{shown(row.verdict)} | {row.basis} | {sources.index(row.source) + 1}"
         lines.append(f"| {row.figure} | {figures} | {about} |")
     named = [f"{k}. {text}" for k, text in enumerate(sources, 1)]
     return "\n".join([*lines, "", "Sources:", "", *named, ""])
 
 
-def number(value: Any) -> str:
-    """A figure with as many digits as people compare."""
-    return f"{value:.5g}" if isinstance(value, (int, float)) else str(value)
+def number(value: Any, unit: str) -> str:
+    """A figure with as many digits as people compare, and its unit."""
+    text = f"{value:.5g}" if isinstance(value, (int, float)) else str(value)
+    return text if not text or unit in ("1", "relative", "") else f"{text} {unit}"
 
 
 def shown(verdict: str) -> str:

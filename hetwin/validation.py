@@ -133,7 +133,8 @@ def from_benchmark(row: dict[str, Any], source: str, basis: str = CHECKED) -> Ro
 
 
 PROPERTIES_TEXT = """Single states that plant engineers know by heart, with h = s = 0 at 300 K and 101.325 kPa. Ours
-come from the property table; a difference of more than the last digit printed is a miss."""
+come from the property table; a difference of more than the last digit printed is a miss. Values of helium are those
+of the same equation of state, computed by CoolProp: they check table and reference state, not the equation itself."""
 
 
 def properties() -> list[Row]:
