@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import Any
 
-from hetwin.validation import CHECKED, FITTED, MET, MISSED, PREDICTED, SLOW, TOLD, Row, Section, sections
+from hetwin.validation import CHECKED, FITTED, MET, MISSED, PREDICTED, SLOW, TOLD, Row, Section, Slow, sections
 
 FULL = "HETWIN_DOCS_FULL"
 """Set to 1, the build also runs the checks that take minutes."""
@@ -26,21 +26,22 @@ def on_files(files: Any, config: Any) -> Any:
     """Add the page to those in docs/."""
     from mkdocs.structure.files import File
 
-    files.append(File.generated(config, "validation.md", content=page(sections(full()), full())))
+    files.append(File.generated(config, "validation.md", content=page(sections(wanted()), wanted())))
     return files
 
 
-def full() -> bool:
-    """Whether the slow checks are wanted."""
-    return os.environ.get(FULL, "") not in ("", "0")
+def wanted() -> tuple[Slow, ...]:
+    """The simulations that this build runs."""
+    everything = os.environ.get(FULL, "") not in ("", "0")
+    return tuple(check for check in SLOW if everything or check.quick)
 
 
-def page(found: list[Section], complete: bool) -> str:
+def page(found: list[Section], simulated: tuple[Slow, ...] = ()) -> str:
     """The whole page."""
     rows = [row for section in found for row in section.rows]
     parts = [HEAD, summary(rows), missed(rows)]
     parts += [f"## {section.title}\n\n{section.text}\n\n{table(section.rows)}" for section in found]
-    return "\n".join([*parts, "" if complete else slow()])
+    return "\n".join([*parts, left_out(tuple(check for check in SLOW if check not in simulated))])
 
 
 def summary(rows: list[Row]) -> str:
@@ -48,7 +49,7 @@ def summary(rows: list[Row]) -> str:
     judged = [row for row in rows if row.verdict != TOLD]
     words = {
         CHECKED: "properties, laws and balances, against theory or another program",
-        FITTED: "published figures that a parameter was fitted to",
+        FITTED: "published figures that parameters were fitted to, or assumed for",
         PREDICTED: "published figures that had no parameter of their own",
     }
     lines = ["| basis | what | met | of |", "|---|---|---|---|"]
@@ -88,17 +89,19 @@ def shown(verdict: str) -> str:
     return f"**{verdict}**" if verdict == MISSED else verdict
 
 
-def slow() -> str:
-    """The checks that were left out, and how to run them."""
+def left_out(checks: tuple[Slow, ...]) -> str:
+    """The checks that were not run, and how to run them."""
+    if not checks:
+        return ""
     lines = [
         "## Not run in this build",
         "",
-        "These simulate hours, weeks or a year. Run one by its command, or build this page with all of them:",
+        "These simulate weeks or a year, or a run twice. Run one by its command, or build this page with all of them:",
         "",
         f"    {FULL}=1 make docs",
         "",
         "| check | compared with | basis | command |",
         "|---|---|---|---|",
     ]
-    lines += [f"| {check.text} | {check.source} | {check.basis} | `{check.command}` |" for check in SLOW]
+    lines += [f"| {check.text} | {check.source} | {check.basis} | `{check.command}` |" for check in checks]
     return "\n".join([*lines, ""])

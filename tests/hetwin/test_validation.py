@@ -65,7 +65,7 @@ def test_a_wrong_property_is_missed(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_the_page_shows_every_figure_and_what_is_missed_first(
     hook: ModuleType, found: list[Section], rows: list[Row]
 ) -> None:
-    page = hook.page(found, False)
+    page = hook.page(found)
     assert page.startswith("# Validation")
     missed = page[page.index("## Missed") : page.index(f"## {found[0].title}")]
     for row in rows:
@@ -75,13 +75,14 @@ def test_the_page_shows_every_figure_and_what_is_missed_first(
     for check in SLOW:
         assert check.text
         assert f"`{check.command}`" in page
-        assert check.command not in hook.page(found, True)
+        assert check.command not in hook.page(found, SLOW)
 
 
 def test_the_slow_checks_are_asked_for_by_the_environment(hook: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
-    for value, wanted in (("", False), ("0", False), ("1", True)):
+    quick = ("two_solvers", "freia_steady")
+    for value, wanted in (("", quick), ("0", quick), ("1", tuple(check.module for check in SLOW))):
         monkeypatch.setenv(hook.FULL, value)
-        assert hook.full() is wanted
+        assert tuple(check.module for check in hook.wanted()) == wanted
 
 
 def test_a_benchmark_that_fails_is_missed_and_keeps_its_figure() -> None:
