@@ -22,8 +22,8 @@ from twin.studies.design.result import Result, solve_design
 from twin.studies.design.steady import Design
 
 NAME = "two solvers"
-HOURS = 14.0
-"""Time to come to rest [h]."""
+HOURS = 8.0
+"""Time to come to rest [h]; yields no longer move after 7. After 10 the dewar of the quickest is full and it stops."""
 SAMPLE, SAMPLES = 10.0, 60
 YIELD_TARGET, TEMP_TARGET = 1e-3, 0.1
 
