@@ -1,0 +1,87 @@
+"""Starting a liquefier, in the dynamic twin of its design: time, energy, LN2 and helium until the first liquid.
+
+From warm, and from cold after a weekend at standstill. Volumes, masses and heat leaks of the plant are assumed
+(`plant`), so the times are those of that plant, not of a machine that anybody measured.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from twin.plant import Plant
+from twin.studies.design.plant import FLOW_FREIA, plant_file
+from twin.studies.design.result import Result
+
+LIQUEFYING = 8.0
+"""Step of the sequence in which the JT valve gives liquid."""
+LEAK = 0.02
+"""Conductance of an exchanger to the room, of a plant of FLOW_FREIA [W/K]: freia-l140 has 0.01 to 0.05."""
+SAMPLE = 10.0
+LONGEST = 24.0
+"""Hours after which a start counts as failed."""
+BATCH, WEEKEND = 4.0, 60.0
+"""Hours of running before the weekend, and of standstill."""
+
+
+@dataclass(frozen=True)
+class StartUp:
+    """A start until the first liquid, SI; not-a-number of everything if it never came.
+
+    `helium_vented` left the plant; `litres_spent` [m3] of the dewar's liquid boiled for the cooling.
+    """
+
+    start: str
+    ln2: bool
+    time: float
+    energy: float
+    ln2_used: float
+    helium_vented: float
+    litres_spent: float
+
+
+def start_ups(result: Result, told: Callable[[str], None] = lambda text: None) -> Iterator[StartUp]:
+    """From warm and from a cold weekend, with LN2 if the design has it and without."""
+    size = result.design.machine.flow / FLOW_FREIA
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "designed.toml"
+        path.write_text(plant_file(result, LEAK * size), encoding="utf-8")
+        for ln2 in (True, False) if result.design.bath is not None else (False,):
+            told(f"start-up from warm, {'with' if ln2 else 'without'} LN2")
+            plant = Plant.load(path)
+            plant["SEQ-1.with_ln2"] = ln2 if "SEQ-1.with_ln2" in plant.tags else 0.0
+            yield first_liquid(plant, "warm", ln2)
+            told(f"start-up from a weekend, {'with' if ln2 else 'without'} LN2")
+            stand_still(plant)
+            yield first_liquid(plant, "weekend", ln2)
+
+
+def stand_still(plant: Plant) -> None:
+    """Run for a batch, then stop for a weekend; the dewar gives its boil-off back."""
+    plant.run(hours=BATCH)
+    plant["SEQ-1.command"] = 0
+    plant.run(hours=WEEKEND)
+    plant["SEQ-1.command"] = 1
+
+
+def first_liquid(plant: Plant, start: str, ln2: bool) -> StartUp:
+    """Run until liquefying and the dewar gains; what was spent until then."""
+    begin, before = plant.time, _spent(plant)
+    litres = full = least = plant["D-1.litres"]
+    while plant.time - begin < 3600.0 * LONGEST:
+        plant.run(seconds=SAMPLE)
+        litres, last = plant["D-1.litres"], litres
+        least = min(least, litres)
+        if plant["SEQ-1.step"] == LIQUEFYING and litres > last:
+            spent = [now - then for now, then in zip(_spent(plant), before, strict=True)]
+            return StartUp(start, ln2, plant.time - begin, *spent, (full - least) / 1e3)
+    nan = float("nan")
+    return StartUp(start, ln2, nan, nan, nan, nan, nan)
+
+
+def _spent(plant: Plant) -> tuple[float, float, float]:
+    """Energy [J], LN2 [kg] and helium vented [kg] since the start of the plant."""
+    nitrogen = plant["PC.ln2_used"] if "PC.ln2_used" in plant.tags else 0.0
+    return plant["C-101.energy"], nitrogen, sum(plant.ledger().kg_lost.values())
