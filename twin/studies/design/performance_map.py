@@ -49,12 +49,12 @@ OUTPUTS = {
     "flow": ("kg/s", "flow of the compressor"),
 }
 SPANS = {
-    "suction": (0.85, 0.9, 0.95, 1.0, 1.025, 1.05, 1.1),
-    "dewar": (0.95, 1.0, 1.2, 1.4),
+    "suction": (0.85, 0.925, 1.0, 1.02, 1.04, 1.06, 1.08, 1.1),
+    "dewar": (0.95, 1.0, 1.4),
 }
-"""Knots over the design's value."""
-PURITIES = (0.9, 0.95, 0.98, 1.0)
-ROOMS = (280.0, 290.0, 300.0, 310.0)
+"""Knots over the design's value; close where the high pressure comes to its limit, and litres have a bend."""
+PURITIES = (0.9, 0.925, 0.95, 0.975, 1.0)
+ROOMS = (280.0, 285.0, 290.0, 295.0, 300.0, 305.0, 310.0)
 CHECKS = 120
 """Random points at which the interpolation is compared with the solver."""
 SAFETY = 1.5
@@ -127,14 +127,6 @@ class PerformanceMap:
             cells.append([k - 1, k] if name != "ln2" else [int(np.searchsorted(axis, given[name]))])
         near = [self.reasons[corner] for corner in itertools.product(*cells) if corner in self.reasons]
         return near[0] if near else ""
-
-    def check_machine(self, digest: str) -> None:
-        """OutsideMap if the map was made for another machine."""
-        if digest != self.digest:
-            raise OutsideMap(
-                f"this map was made for another machine than is asked for ({self.machine}, digest {self.digest}; "
-                f"asked for is {digest}): make it again with `hetwin map`."
-            )
 
     def as_dict(self) -> dict[str, Any]:
         """The content of the file."""
@@ -293,8 +285,11 @@ def load_map(path: str | Path, digest: str | None = None) -> PerformanceMap:
     if not isinstance(found, dict) or found.get("form") != FORM or not _same_columns(found):
         raise PlantFileError(f"{path}: is not a performance map of this version of hetwin; make it again.")
     map_ = _from_dict(found)
-    if digest is not None:
-        map_.check_machine(digest)
+    if digest is not None and digest != map_.digest:
+        raise OutsideMap(
+            f"{path}: was made for another machine than is asked for: {map_.machine}, digest {map_.digest}, and not "
+            f"{digest}; make it again with `hetwin map`."
+        )
     return map_
 
 
