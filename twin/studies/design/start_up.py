@@ -24,6 +24,29 @@ LONGEST = 24.0
 """Hours after which a start counts as failed."""
 BATCH, WEEKEND = 4.0, 60.0
 """Hours of running before the weekend, and of standstill."""
+STANDSTILL = """
+[unit.RECOVERY]
+kind = "boundary"
+p = "1.05 bar"
+source = "assumed"
+[unit.PSV-1]
+kind = "relief_valve"
+inlet = "D-1.vapour"
+outlet = "RECOVERY"
+set_over = "0.3 bar"
+flow_area = "20 mm2"
+cause = ""
+source = "assumed"
+[unit.PSV-2]
+kind = "relief_valve"
+inlet = "LP-101"
+outlet = "RECOVERY"
+set_over = "0.2 bar"
+flow_area = "100 mm2"
+cause = ""
+source = "assumed"
+"""
+"""What a plant of a design lacks to stand still: where boil-off and the gas of the circuit go."""
 
 
 @dataclass(frozen=True)
@@ -47,27 +70,32 @@ def start_ups(result: Result, told: Callable[[str], None] = lambda text: None) -
     size = result.design.machine.flow / FLOW_FREIA
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "designed.toml"
-        path.write_text(plant_file(result, LEAK * size), encoding="utf-8")
-        for ln2 in (True, False) if result.design.bath is not None else (False,):
-            told(f"start-up from warm, {'with' if ln2 else 'without'} LN2")
-            plant = Plant.load(path)
-            plant["SEQ-1.with_ln2"] = ln2 if "SEQ-1.with_ln2" in plant.tags else 0.0
-            yield first_liquid(plant, "warm", ln2)
-            told(f"start-up from a weekend, {'with' if ln2 else 'without'} LN2")
+        path.write_text(plant_file(result, LEAK * size) + STANDSTILL, encoding="utf-8")
+        plant = Plant.load(path)
+    begin = plant.snapshot()
+    for start in ("warm", "weekend"):
+        if start == "weekend":
+            told("a weekend at standstill")
             stand_still(plant)
-            yield first_liquid(plant, "weekend", ln2)
+            begin = plant.snapshot()
+        for ln2 in (True, False) if result.design.bath is not None else (False,):
+            told(f"start-up from {start}, {'with' if ln2 else 'without'} LN2")
+            plant.restore(begin)
+            yield first_liquid(plant, start, ln2)
 
 
 def stand_still(plant: Plant) -> None:
-    """Run for a batch, then stop for a weekend; the dewar gives its boil-off back."""
+    """Run for a batch, then stop for a weekend; the dewar's boil-off goes to recovery."""
     plant.run(hours=BATCH)
-    plant["SEQ-1.command"] = 0
+    plant["SEQ-1.command"], plant["CV-130.opening"] = 0, 0.0
     plant.run(hours=WEEKEND)
-    plant["SEQ-1.command"] = 1
 
 
 def first_liquid(plant: Plant, start: str, ln2: bool) -> StartUp:
     """Run until liquefying and the dewar gains; what was spent until then."""
+    plant["SEQ-1.command"], plant["CV-130.opening"] = 1, 1.0
+    if "SEQ-1.with_ln2" in plant.tags:
+        plant["SEQ-1.with_ln2"] = float(ln2)
     begin, before = plant.time, _spent(plant)
     litres = full = least = plant["D-1.litres"]
     while plant.time - begin < 3600.0 * LONGEST:
