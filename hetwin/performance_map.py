@@ -90,7 +90,11 @@ def show_point(point: dict[str, Any]) -> None:
     from hetwin.show import print_table
 
     rows = [
-        (head, _value(name, point["outputs"][name]), f"± {100.0 * point['bound'][name]:.2g} % of the largest on the map")
+        (
+            head,
+            _value(name, point["outputs"][name]),
+            f"± {100.0 * point['bound'][name]:.2g} % of the largest on the map",
+        )
         for head, name in zip(HEADS, SHOWN, strict=True)
     ]
     print_table(("", "value", "error of the interpolation"), rows)
@@ -126,15 +130,11 @@ def _rows(found: PerformanceMap) -> Iterator[tuple[str, ...]]:
                 yield ("yes" if ln2 else "no", format(p, "Pa"), f"{100.0 * feed:.4g} %", *values)
 
 
-def _starts(found: PerformanceMap) -> list[tuple[str, ...]]:
-    return [
-        (
-            *(run.start, "yes" if run.ln2 else "no"),
-            *(format(run.time, "s"), format(run.energy, "J"), format(run.ln2_used, "kg")),
-            *(format(run.helium_vented, "kg"), format(run.litres_spent, "m3")),
-        )
-        for run in found.start_ups
-    ]
+def _starts(found: PerformanceMap) -> Iterator[tuple[str, ...]]:
+    for run in found.start_ups:
+        used = (format(run.ln2_used, "kg"), format(run.helium_vented, "kg"), format(run.litres_spent, "m3"))
+        values = (format(run.time, "s"), format(run.energy, "J"), *used)
+        yield (run.start, "yes" if run.ln2 else "no", *(values if not run.problem else (run.problem, "", "", "", "")))
 
 
 def _value(name: str, value: float) -> str:

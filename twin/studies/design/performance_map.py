@@ -89,7 +89,7 @@ class PerformanceMap:
     def read(self, **conditions: Any) -> dict[str, np.ndarray]:
         """Outputs in SI at conditions in SI, numbers or arrays of one shape; what is not given is the design's.
 
-        Not-a-number where a neighbouring state of the grid cannot work (`why_not` says why). OutsideMap beyond the axes.
+        Not-a-number where a neighbour on the grid cannot work (`why_not` says why). OutsideMap beyond the axes.
         """
         if odd := set(conditions) - set(AXES):
             raise OutsideMap(f"{', '.join(sorted(odd))}: expected one of {', '.join(AXES)}.")
@@ -148,7 +148,7 @@ class PerformanceMap:
                 "outputs": {name: vars(error) for name, error in self.error.items()},
             },
             "infeasible": [{"at": list(at), "reason": reason} for at, reason in self.reasons.items()],
-            "start_ups": [vars(run) for run in self.start_ups],
+            "start_ups": [{key: _known(value) for key, value in vars(run).items()} for run in self.start_ups],
             "values": [None if value != value else float(f"{value:.9g}") for value in self.values.flat],
         }
 
@@ -188,7 +188,7 @@ def build_map(
     checks: int = CHECKS,
     told: Callable[[int, int], None] = lambda done, total: None,
 ) -> PerformanceMap:
-    """The map of a machine, with its error; `bath` is its LN2 bath if the design runs without, `told` hears progress."""
+    """The map of a machine, with its error; `bath` is its LN2 bath if the design runs without, `told` hears how far."""
     hardware = hardware_of(design, bath)
     axes = axes or default_axes(hardware)
     shape = tuple(len(axis) for axis in axes.values())
@@ -207,7 +207,9 @@ def build_map(
     version = importlib.metadata.version("hetwin")
     digest = machine_digest(design, bath)
     blank = PerformanceMap(name, digest, axes, values, reasons, given, version=version, date=today)
-    return dataclasses.replace(blank, error=measured_error(blank, hardware, checks, told=lambda k: told(total - checks + k, total)))
+    return dataclasses.replace(
+        blank, error=measured_error(blank, hardware, checks, told=lambda k: told(total - checks + k, total))
+    )
 
 
 def _states(
@@ -309,7 +311,7 @@ def _from_dict(found: dict[str, Any]) -> PerformanceMap:
         {tuple(row["at"]): row["reason"] for row in found["infeasible"]},
         found["design_point"],
         {name: Error(**row) for name, row in found["error"]["outputs"].items()},
-        tuple(StartUp(**row) for row in found["start_ups"]),
+        tuple(_start_up(row) for row in found["start_ups"]),
         found["hetwin"],
         found["date"],
     )
@@ -318,6 +320,16 @@ def _from_dict(found: dict[str, Any]) -> PerformanceMap:
 def with_start_ups(map_: PerformanceMap, runs: Iterable[StartUp]) -> PerformanceMap:
     """The map with start-ups of the dynamic model."""
     return dataclasses.replace(map_, start_ups=tuple(runs))
+
+
+def _start_up(row: dict[str, Any]) -> StartUp:
+    given: dict[str, Any] = {key: float("nan") if value is None else value for key, value in row.items()}
+    return StartUp(**given)
+
+
+def _known(value: Any) -> Any:
+    """The value, or None in place of not-a-number, which JSON does not have."""
+    return None if value != value else value
 
 
 def _shown(name: str, value: float) -> str:

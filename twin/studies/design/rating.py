@@ -16,6 +16,7 @@ import dataclasses
 import itertools
 import math
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -25,7 +26,14 @@ from twin.studies.design import cycle as c
 from twin.studies.design.arrangement import BATH, is_turbine
 from twin.studies.design.cards import Bath, Exchanger, Turbine
 from twin.studies.design.plant import LEAKAGE, P_HIGH_RISE, VOLUMETRIC
-from twin.studies.design.result import SOLVED, Result, read_result, refuse_what_cannot_work, solve_design
+from twin.studies.design.result import (
+    SOLVED,
+    ExchangerFound,
+    Result,
+    read_result,
+    refuse_what_cannot_work,
+    solve_design,
+)
 from twin.studies.design.steady import Compiled, Design, compile_design
 
 EXPONENT_BATH = 0.6
@@ -37,7 +45,7 @@ CLOSE = 1e-9
 
 @dataclass(frozen=True)
 class Conditions:
-    """What the hardware meets: suction pressure [Pa], purity of the feed, dewar pressure [Pa], gas and room [K], LN2."""
+    """What the hardware meets: suction and dewar pressure [Pa], purity of the feed, gas and room [K], LN2."""
 
     suction: float
     purity: float
@@ -99,12 +107,12 @@ def hardware_of(design: Design, bath: Bath | None = None) -> Hardware:
     return Hardware(rated, nozzles, inlets, found, start)
 
 
-def _sheet(design: Design, row: object) -> Exchanger:
+def _sheet(design: Design, row: ExchangerFound) -> Exchanger:
     """An exchanger by its conductance where both sides have the flow of its cooled stream."""
-    found, card = vars(row), design.exchangers[vars(row)["name"]]
-    even = 0.5 * (1.0 + (found["m_cold"] / found["m_hot"]) ** -card.exponent)
-    built = dict.fromkeys(card.given) | {"UA": found["UA"] * even, "m_design": found["m_hot"]}
-    return dataclasses.replace(card, **built)  # type: ignore[arg-type]
+    card = design.exchangers[row.name]
+    even = 0.5 * (1.0 + (row.m_cold / row.m_hot) ** -card.exponent)
+    built: dict[str, Any] = dict.fromkeys(card.given) | {"UA": row.UA * even, "m_design": row.m_hot}
+    return dataclasses.replace(card, **built)
 
 
 def _inlet_over_before(found: Result, name: str) -> float:
@@ -202,7 +210,7 @@ def operated(hardware: Hardware, at: Conditions, temps: np.ndarray) -> Design:
     flow = total * p_high / hardware.share
 
     turbines = _opened(hardware, swallowed, p_high, flow, named)
-    given = {"p_low": at.suction, "impurity": 1.0 - at.purity, "p_dewar": at.dewar, "temp_in": at.room}
+    given: dict[str, Any] = {"p_low": at.suction, "impurity": 1.0 - at.purity, "p_dewar": at.dewar, "temp_in": at.room}
     machine = dataclasses.replace(m, flow=flow, p_high=p_high, **given)
     bath = design.bath if at.ln2 else None
     if bath is not None and bath.UA is not None:
