@@ -231,6 +231,31 @@ def calibrate(
         study.show(found)
 
 
+@app.command("map")
+def performance_map(
+    machine: Annotated[str, typer.Argument(help="A published machine or the path of a specification.")],
+    out: Annotated[Path | None, typer.Option(help="File of the map [out/MACHINE.map.json].")] = None,
+    at: Annotated[str | None, typer.Option(help='Read one value: "suction=1.02 bar,purity=99 %,ln2=yes".')] = None,
+    start_up: Annotated[bool, typer.Option("--start-up", help="Add start-ups of the dynamic model.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Make the performance map of a machine, or read it: litres, power, LN2 and losses at any conditions."""
+    from hetwin import performance_map as study
+    from hetwin.loading import progress_line
+    from hetwin.show import print_json
+
+    point = None if at is None else study.conditions(at)
+    with progress_line():
+        found, path = study.run(machine, out, point is None and not start_up, start_up)
+    if point is not None:
+        value = study.read(found, point)
+        print_json(value) if as_json else study.show_point(value)
+    elif as_json:
+        print_json(found.as_dict() | {"file": str(path)})
+    else:
+        study.show(found, path)
+
+
 @app.command()
 def schema(units: Units = None) -> None:
     """Print the JSON Schema of plant files, for editors."""

@@ -6,6 +6,7 @@ TwinError
 ├── BadWrite            a tag cannot take this value: not writable, out of range, wrong type
 ├── Infeasible          a specified machine cannot work: component and reason
 ├── Undetermined        parameters that measured data cannot tell apart
+├── OutsideMap          conditions or a machine that a performance map does not hold for
 ├── SnapshotMismatch    a snapshot belongs to another plant or another version
 └── NumericalFailure    a step produced a bad number: tag, time, likely cause, cure
 """
@@ -50,6 +51,10 @@ class Infeasible(TwinError):
 
 class Undetermined(TwinError):
     """Parameters to be fitted that the data cannot tell apart, or say nothing of."""
+
+
+class OutsideMap(TwinError):
+    """Conditions or a machine that a performance map does not hold for."""
 
 
 class SnapshotMismatch(TwinError):

@@ -1,4 +1,4 @@
-"""`hetwin machines` and `hetwin calibrate` from the command line."""
+"""`hetwin machines`, `hetwin calibrate` and `hetwin map` from the command line."""
 
 from __future__ import annotations
 
@@ -58,6 +58,26 @@ def test_what_cannot_be_fitted_is_one_sentence(tmp_path: Path) -> None:
     data.write_text(DATA, encoding="utf-8")
     for fit, sentence in (("efficiency_isothermal", "say nothing of"), ("eta", 'no parameter "eta"')):
         done = hetwin("calibrate", "l140", str(data), "--fit", fit)
+        assert done.returncode == 2
+        assert sentence in done.stderr
+        assert "Traceback" not in done.stderr
+
+
+@pytest.mark.slow
+def test_a_map_is_made_read_and_refused(tmp_path: Path) -> None:
+    out = str(tmp_path / "l70.map.json")
+    done = hetwin("map", "l70", "--out", out)
+    assert done.returncode == 0, done.stderr
+    assert "stated bound" in done.stdout
+    done = hetwin("map", "l70", "--out", out, "--at", "suction=1.02 bar,purity=99 %,ln2=yes", "--json")
+    assert json.loads(done.stdout)["outputs"]["litres"] * 3.6e6 == pytest.approx(47.0, rel=0.05)
+    for words, sentence in (
+        (("l70", "--at", "suction=3 bar"), "does not extrapolate"),
+        (("l70", "--at", "suctoin=1 bar"), 'did you mean "suction"'),
+        (("l70", "--at", "ln2=perhaps"), "expected yes or no"),
+        (("l140", "--at", "ln2=no"), "was made for another machine"),
+    ):
+        done = hetwin("map", *words, "--out", out)
         assert done.returncode == 2
         assert sentence in done.stderr
         assert "Traceback" not in done.stderr

@@ -33,14 +33,19 @@ APPROACH = 8.0
 """Gas and oil over the cooling water [K], which is that much colder than the gas has to be."""
 VOLUMETRIC, LEAKAGE = 0.95, 0.008
 """Volumetric efficiency of a screw compressor: at ratio 1, and its fall per unit of pressure ratio."""
+P_HIGH_RISE = 1.08
+"""High pressure at which gas management takes gas away, over that of the design."""
 
 Table = dict[str, Any]
 
 
-def plant_file(result: Result) -> str:
-    """The text of a plant file for `hetwin run` and `hetwin serve`."""
+def plant_file(result: Result, leak: float = 0.0) -> str:
+    """The text of a plant file for `hetwin run` and `hetwin serve`.
+
+    `leak` is the conductance to the room [W/K] of exchangers whose card has no heat leak.
+    """
     tables = {"AIR": {"kind": "ambient", "temp": format(result.design.machine.temp_in, "K")}}
-    for name, table in Writer(result).units():
+    for name, table in Writer(result, leak).units():
         tables[name] = {"kind": table.pop("kind"), **table}
     text = result.design.description.split("\n")[0] or "A liquefier by design"
     lines = [f'description = "{text.rstrip(".")}; made by hetwin design"', 'step = "1 s"']
@@ -62,8 +67,8 @@ def _toml(value: Any) -> str:
 class Writer:
     """The units of a plant, table by table."""
 
-    def __init__(self, result: Result) -> None:
-        self._result, self._design = result, result.design
+    def __init__(self, result: Result, leak: float = 0.0) -> None:
+        self._result, self._design, self._leak = result, result.design, leak
         self._a, self._m = result.design.arrangement, result.design.machine
         self._size = self._m.flow / FLOW_FREIA
         self._places = [place for place in reversed(self._a.low) if not is_turbine(place)]
@@ -149,7 +154,7 @@ class Writer:
                     "cold_area": _area(row.m_cold, cold.p, cold, (card.dp_low or DP_LOW) * cold.p),
                     "mass": _si(mass, "kg"),
                     "cells": 24,
-                    "UA_leak": _si(card.Q_leak / 200.0, "W/K"),
+                    "UA_leak": _si(card.Q_leak / 200.0 or self._leak, "W/K"),
                     "UA_headers": "5 mW/K",
                 },
             )
@@ -273,7 +278,7 @@ class Writer:
         m, heads, steps = self._m, self._a.heads, sum(not is_turbine(name) for name in self._a.high)
         gas = {"kind": "gas_management", "p_high": "HP-101.p", "p_low": "LP-101.p", "running": "C-101.run"}
         gas |= {"load": "CV-101.opening", "unload": "CV-102.opening", "bypass": "CV-103.opening"}
-        limits = {"p_high_start": 1.08 * m.p_high, "p_low_start": m.p_low - 5e3, "p_low_most": m.p_low}
+        limits = {"p_high_start": P_HIGH_RISE * m.p_high, "p_low_start": m.p_low - 5e3, "p_low_most": m.p_low}
         yield "GM-101", gas | {key: _si(value, "Pa") for key, value in limits.items()}
         if BATH in self._a.high:
             level = {"kind": "on_off", "measurement": "PC.level", "output_to": "PC.fill", "value_on": 0.5}
