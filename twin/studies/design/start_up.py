@@ -77,16 +77,25 @@ def start_ups(result: Result, told: Callable[[str], None] = lambda text: None) -
 
 
 def _runs(plant: Plant, states: tuple[bool, ...], told: Callable[[str], None]) -> Iterator[StartUp]:
-    begin, problem = plant.snapshot(), ""
-    for start in ("warm", "weekend"):
-        if start == "weekend":
-            told("a weekend at standstill")
-            problem = stand_still(plant)
-            begin = plant.snapshot()
-        for ln2 in states:
-            told(f"start-up from {start}, {'with' if ln2 else 'without'} LN2")
-            plant.restore(begin)
-            yield failed(start, ln2, problem) if problem else first_liquid(plant, start, ln2)
+    """From warm in each state; then, after a batch in the first, which is the design's own, from a weekend."""
+    warm, found = plant.snapshot(), []
+    for ln2 in states[::-1]:
+        told(f"start-up from warm, {_words(ln2)}")
+        plant.restore(warm)
+        found.append(first_liquid(plant, "warm", ln2))
+    yield from found[::-1]
+
+    told("a weekend at standstill")
+    problem = found[-1].problem or stand_still(plant)
+    weekend = plant.snapshot()
+    for ln2 in states:
+        told(f"start-up from a weekend, {_words(ln2)}")
+        plant.restore(weekend)
+        yield failed("weekend", ln2, problem) if problem else first_liquid(plant, "weekend", ln2)
+
+
+def _words(ln2: bool) -> str:
+    return "with LN2" if ln2 else "without LN2"
 
 
 def stand_still(plant: Plant) -> str:
