@@ -51,6 +51,9 @@ def turbine(par, s, node, port, link):
     efficiency = par.efficiency * (1.0 - par.ice_loss * s.iced)
     dp = max(a.p - b.p, 0.0)
     m_flow, slope, widening = orifice_flow(dp, a.p, a.rho, par.nozzle_area * (1.0 - s.iced))
+    if a.p <= b.p:
+        # nothing flows back through the nozzle ring, nor would a little more pressure make it flow
+        slope = widening = 0.0
 
     dh_s = 0.0
     if dp > 1.0:

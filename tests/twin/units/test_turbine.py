@@ -151,3 +151,13 @@ def test_without_bearing_gas_the_rotor_stops_and_gas_passes_uncooled(plant_of):
     plant.run(seconds=30)
     assert plant["T-1.tripped"] == 0.0
     assert plant["T-1.speed"] > 3000.0
+
+
+def test_helium_does_not_run_backwards_through_the_nozzles(plant_of):
+    text = TURBINE.format(temp=40).replace('p_start = "12 bar"', 'p_start = "1 bar"').replace("opening = 1.0", "opening = 0.0")
+    plant = plant_of(text, step=0.5)
+    before = plant["TI.mass"]
+    plant.run(seconds=10)
+    assert plant["OUT.p"] > plant["TI.p"]
+    assert plant["T-1.m_flow"] == 0.0
+    assert plant["TI.mass"] == pytest.approx(before, rel=1e-9)
