@@ -140,7 +140,9 @@ WALL = np.dtype(
         # written by the unit's kernel
         ("sink_temp", "f8"),  # K
         ("sink_ua", "f8"),  # W/K of the whole wall
-        ("q", "f8"),  # W into the whole wall
+        ("q", "f8"),  # W into the whole wall, evenly
+        ("q_first", "f8"),  # W into its first cell
+        ("q_last", "f8"),  # W into its last cell
         # written by the network
         ("temp_mean", "f8"),
         ("temp_first", "f8"),

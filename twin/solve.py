@@ -287,7 +287,7 @@ def settle_walls(card, wall, cell, work, link, delta, t, stage):
     """Rates of energy of every cell, and of the heat that comes to the wall from outside."""
     for w in range(wall.shape[0]):
         o = wall[w]
-        outside = o.q
+        outside = o.q + o.q_first + o.q_last
         for i in range(o.first, o.first + o.n):
             outside += o.sink_ua * (o.sink_temp - cell[i].temp) / o.n
         x_in, y_in, dmx, dmy = wall_inlets(o, card, link, delta)

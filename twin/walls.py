@@ -61,6 +61,8 @@ def march_walls(wall, cell, work, link, node, dt, stage):
                 work[i].ax = work[i].ay = 1.0
                 work[i].bx = work[i].by = 0.0
                 work[i].qx = work[i].qy = 0.0
+        work[o.first].f += o.q_first
+        work[o.first + o.n - 1].f += o.q_last
         if o.link_x >= 0 and o.link_y >= 0:
             march_both(o, cell, work, link[o.link_x], link[o.link_y], node, linearise)
         elif o.link_x >= 0:

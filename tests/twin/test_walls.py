@@ -106,3 +106,21 @@ def test_heat_leaving_one_stream_arrives_in_the_other(tmp_path):
     given = link[0].ea_eff - link[0].eb_eff
     taken = link[1].eb_eff - link[1].ea_eff
     assert given == pytest.approx(taken, rel=0.02)  # the rest still follows the cooling vessels into the wall
+
+
+def test_gas_that_stands_in_a_header_cools_the_end_of_the_block_it_touches(tmp_path):
+    """Nothing flows: the cold end loses what its headers take, as a lump of one cell; the warm end keeps its heat."""
+    text = TEXT.format(UA=100.0, hot=0.0, cold=0.0, cells=12).replace("4.9 bar", "5 bar")
+    text = text.replace('temp_cold_start = "210 K"', 'temp_cold_start = "290 K"').replace('"250 K"', '"290 K"')
+    text = text.replace('p_start = "5 bar"\n[unit.C]', 'p_start = "5 bar"\ntemp_start = "290 K"\n[unit.C]')
+    path = tmp_path / "standing.toml"
+    path.write_text(text)
+    plant = Plant.load(path)
+    first = plant["E-1.temp_warm"], plant["E-1.temp_cold"]
+    plant.run(minutes=10)
+    # the header of the cold inlet stays at 200 K; the 4 g in that of the hot outlet go with the block
+    headers, cell = 0.05, 5.0 / 12.0 * 890.0 + 4.15 * 3.1
+    fallen = 90.0 * (1.0 - math.exp(-headers * 600.0 / cell))
+    assert first[1] - plant["E-1.temp_cold"] == pytest.approx(fallen, rel=0.05)
+    assert plant["E-1.temp_warm"] >= first[0]
+    assert plant.ledger().energy_closure < 1e-12

@@ -53,7 +53,7 @@ def heat_exchanger(par, s, node, port, link, wall):
 
     Plate-fin correlations give h ~ m^0.6 (offset strip fins: Manglik and Bergles 1995, turbulent limit). Half of the
     thermal resistance lies on each side at the design flow. Gas that stands in the headers takes their temperature; the
-    little heat for that comes from the block as a whole.
+    heat for that comes from the ends of the block.
     """
     hot, cold = link[0], link[1]
     s.m_hot = orifice(hot, node[hot.a], node[hot.b], par.hot_area)
@@ -70,7 +70,8 @@ def heat_exchanger(par, s, node, port, link, wall):
     heat(node[cold.b], par.UA_headers * at_warm_end[1])
     heat(node[hot.b], par.UA_headers * at_cold_end[0])
     heat(node[cold.a], par.UA_headers * at_cold_end[1])
-    o.q = -par.UA_headers * (at_warm_end[0] + at_warm_end[1] + at_cold_end[0] + at_cold_end[1])
+    o.q_first = -par.UA_headers * (at_warm_end[0] + at_warm_end[1])
+    o.q_last = -par.UA_headers * (at_cold_end[0] + at_cold_end[1])
     s.temp_warm, s.temp_cold, s.temp_mean = o.temp_first, o.temp_last, o.temp_mean
     s.dp_hot = node[hot.a].p - node[hot.b].p
     s.dp_cold = node[cold.a].p - node[cold.b].p

@@ -6,10 +6,13 @@ import pytest
 
 from benchmarks.two_solvers import TEMP_TARGET, YIELD_TARGET, cases, compare
 from tests.twin.studies.design.examples import a_design
+from twin.plant import Plant
 from twin.plant_file import load_spec
 from twin.studies.design.arrangement import collins, series
+from twin.studies.design.design_file import load_design
 from twin.studies.design.plant import plant_file
 from twin.studies.design.result import solve_design
+from twin.studies.design.start_up import LIQUEFYING, STANDSTILL
 
 
 @pytest.mark.parametrize("ln2", [True, False])
@@ -30,3 +33,20 @@ def test_twin_and_steady_solver_agree(case):
     found = compare(case.design, hours=8.0)
     assert found.yield_difference < YIELD_TARGET
     assert found.worst[1] < TEMP_TARGET
+
+
+@pytest.mark.slow
+def test_vapour_of_the_dewar_through_a_warm_box_at_rest_and_a_start_from_there(tmp_path):
+    """Helium of 4 K meets exchangers of 300 K, with nothing flowing on the other side."""
+    path = tmp_path / "box.toml"
+    path.write_text(plant_file(solve_design(load_design("l140"))) + STANDSTILL, encoding="utf-8")
+    plant = Plant.load(path)
+    plant["SEQ-1.command"], plant["CV-130.opening"] = 0, 1.0
+    plant.run(hours=24)
+    assert plant["H6.temp"] < 6.0
+    assert plant["H1.temp"] > 100.0
+    plant["SEQ-1.command"] = 1
+    plant.run(hours=6)
+    assert plant["SEQ-1.step"] == LIQUEFYING
+    assert plant.ledger().mass_closure < 1e-12
+    assert plant.ledger().energy_closure < 1e-11
