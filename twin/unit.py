@@ -35,6 +35,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
+
 KERNEL_ARGUMENTS = ("par", "s", "node", "port", "link", "wall")
 UPDATE_ARGUMENTS = (*KERNEL_ARGUMENTS, "image", "wire", "clock")
 SPECIES = ("n2", "o2", "h2o", "h2")
@@ -240,6 +242,10 @@ def _check_card(name: str, card: type, quantities: dict[str, Quantity]) -> None:
     clash = quantities.keys() & {f.name for f in dataclasses.fields(card)}
     if clash:
         raise TypeError(f"kind {name}: {sorted(clash)} are both parameters and tags; give them different names.")
+    named = quantities.keys() | {f.name for f in dataclasses.fields(card) if "param" in f.metadata}
+    taken = sorted(key for key in named if hasattr(np.recarray, key) or hasattr(np.record, key))
+    if taken:
+        raise TypeError(f"kind {name}: records of NumPy have {taken} of their own; give them different names.")
 
 
 def _check_arguments(name: str, function: Any, allowed: Sequence[str]) -> None:

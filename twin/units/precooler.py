@@ -34,7 +34,7 @@ UA = "200 W/K"
 m_design = "5 g/s"
 flow_area = "5 mm2"
 level_start = 0.5
-start = {fill = 0.2}
+start = {opening = 0.2}
 """
 
 
@@ -55,12 +55,12 @@ def precooler(par, s, node, port, link, wall):
 
     # bath: fill against boiling
     s.boil_off = (q_bath + leak) / LATENT
-    s.m_fill = par.fill_max * s.fill * min(max((1.0 - s.level) / 0.02, 0.0), 1.0)
+    s.m_fill = par.fill_max * s.opening * min(max((1.0 - s.level) / 0.02, 0.0), 1.0)
     inventory = par.bath_volume * RHO_LN2
     s.d_level = (s.m_fill - s.boil_off) / inventory
     s.l_level = 0.0
     if s.level > 0.95:
-        s.l_level = par.fill_max * s.fill / 0.02 / inventory
+        s.l_level = par.fill_max * s.opening / 0.02 / inventory
     s.d_ln2_used = s.m_fill
     s.Q_bath = q_bath
     s.temp_mean = o.temp_mean
@@ -87,7 +87,7 @@ class Precooler:
     temp_start: float = Param("K", "coil at the start", default=300.0)
     level_start: float = Param("1", "bath at the start", default=0.0, range=(0.0, 1.0))
 
-    fill = Input("1", "opening of the LN2 fill valve", range=(0.0, 1.0), ja="液体窒素供給弁開度")
+    opening = Input("1", "opening of the LN2 fill valve", range=(0.0, 1.0), ja="液体窒素供給弁開度")
     leak_growth = Latch("1", "growth of the heat leak by bad vacuum", range=(0.0, 1e4), ja="侵入熱増加率")
     level = State("1", "LN2 level", start="level_start", range=(0.0, 1.0), stiff=True, ja="液体窒素液位")
     ln2_used = State("kg", "LN2 taken since the start", range=(0.0, 1e6), ja="液体窒素使用量")

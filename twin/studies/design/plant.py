@@ -281,7 +281,7 @@ class Writer:
         limits = {"p_high_start": P_HIGH_RISE * m.p_high, "p_low_start": m.p_low - 5e3, "p_low_most": m.p_low}
         yield "GM-101", gas | {key: _si(value, "Pa") for key, value in limits.items()}
         if BATH in self._a.high:
-            level = {"kind": "on_off", "measurement": "PC.level", "output_to": "PC.fill", "value_on": 0.5}
+            level = {"kind": "on_off", "measurement": "PC.level", "output_to": "PC.opening", "value_on": 0.5}
             yield "LIC-1", level | {"on_at_start": 0.5, "off_at_start": 0.7, "start": {"mode": "off"}}
         at = sum(not is_turbine(name) for name in self._a.high[: self._a.high.index(heads[0])])
         sequence: Table = {"kind": "cold_box_sequence", "running": "C-101.run", "p_high": "HP-101.p"}
