@@ -15,8 +15,9 @@ from typing import Any
 import numpy as np
 
 from twin.plant import Plant
-from twin.studies.design.arrangement import BATH, collins, is_turbine, series
+from twin.studies.design.arrangement import collins, is_turbine, series
 from twin.studies.design.cards import Bath, Exchanger, Machine, Turbine
+from twin.studies.design.hardware import EXPONENT_BATH, bath_conductance, built_exchanger
 from twin.studies.design.plant import plant_file
 from twin.studies.design.result import Result, solve_design
 from twin.studies.design.steady import Design
@@ -121,7 +122,7 @@ def rating(design: Design, result: Result, means: Means) -> Design:
     turbines = {}
     for name in a.turbines:
         share = means[f"{name}.m_flow"] / flow if name in a.heads else 0.0
-        last = name == a.branch(head_of(design, name))[-1]
+        last = any(name == chain[-1] for chain in a.chains)
         p_out = None if last else means[f"{name}-OUT.p"]
         turbines[name] = Turbine(share=share, efficiency=means[f"{name}.efficiency_now"], p_out=p_out)
     machine = dataclasses.replace(
@@ -133,28 +134,18 @@ def rating(design: Design, result: Result, means: Means) -> Design:
         temp_in=means["H0.temp"],
         Q_dewar=means["D-1.Q_leak"],
     )
-    bath = None if design.bath is None else Bath(UA=bath_conductance(result, flow))
+    bath = None
+    if design.bath is not None:
+        bath = Bath(UA=bath_conductance(result) * (flow / result.design.machine.flow) ** EXPONENT_BATH)
     return dataclasses.replace(design, machine=machine, exchangers=exchangers, turbines=turbines, bath=bath)
-
-
-def head_of(design: Design, name: str) -> str:
-    """The first turbine of the branch that this one is in."""
-    return next(head for head in design.arrangement.heads if name in design.arrangement.branch(head))
 
 
 def sheet(found: Any, card: Exchanger, means: Means) -> Exchanger:
     """An exchanger as the plant file of the design has it, with the pressure drops that are measured."""
-    shrink = 0.5 * (1.0 + (found.m_cold / found.m_hot) ** -card.exponent)
     name = found.name
-    hot_in, cold_out = means[f"{name}.dp_hot"], means[f"{name}.dp_cold"]
-    return Exchanger(
-        UA=found.UA * shrink,
-        m_design=found.m_hot,
-        exponent=card.exponent,
-        dp_high=hot_in / p_before(name, means),
-        dp_low=cold_out / p_after(name, means),
-        Q_leak=card.Q_leak,
-    )
+    dp_high = means[f"{name}.dp_hot"] / p_before(name, means)
+    dp_low = means[f"{name}.dp_cold"] / p_after(name, means)
+    return dataclasses.replace(built_exchanger(found, card), dp_high=dp_high, dp_low=dp_low)
 
 
 def p_before(name: str, means: Means) -> float:
@@ -165,21 +156,6 @@ def p_before(name: str, means: Means) -> float:
 def p_after(name: str, means: Means) -> float:
     """Pressure after the warmed stream [Pa]."""
     return means[f"{means._plant.spec.units[name].card.cold_outlet}.p"]
-
-
-def bath_conductance(result: Result, flow: float) -> float:
-    """Conductance of the coil [W/K], which grows with flow^0.6 as in the twin."""
-    from math import log
-
-    from thermo.helium import cp_ph
-
-    high = result.design.arrangement.high
-    at = sum(not is_turbine(name) for name in high[: high.index(BATH)])
-    before, after, bath = result.point(f"H{at}"), result.point(f"H{at + 1}"), result.design.bath
-    assert bath is not None
-    cp = float(cp_ph(before.p, 0.5 * (before.h + after.h)))
-    ntu = log((before.temp - bath.temp_bath) / (after.temp - bath.temp_bath))
-    return before.m_flow * cp * ntu * (flow / before.m_flow) ** 0.6
 
 
 def run() -> list[dict[str, Any]]:

@@ -154,7 +154,11 @@ def test_without_bearing_gas_the_rotor_stops_and_gas_passes_uncooled(plant_of):
 
 
 def test_helium_does_not_run_backwards_through_the_nozzles(plant_of):
-    text = TURBINE.format(temp=40).replace('p_start = "12 bar"', 'p_start = "1 bar"').replace("opening = 1.0", "opening = 0.0")
+    text = (
+        TURBINE.format(temp=40)
+        .replace('p_start = "12 bar"', 'p_start = "1 bar"')
+        .replace("opening = 1.0", "opening = 0.0")
+    )
     plant = plant_of(text, step=0.5)
     before = plant["TI.mass"]
     plant.run(seconds=10)

@@ -33,9 +33,14 @@ class Arrangement:
         return [name for name in self.high if is_turbine(name)]
 
     @property
+    def chains(self) -> list[list[str]]:
+        """The turbines of each branch, in the order in which the gas meets them."""
+        return [[step for step in self.branch(head) if is_turbine(step)] for head in self.heads]
+
+    @property
     def turbines(self) -> list[str]:
         """All turbines, from the warm end."""
-        return [name for head in self.heads for name in self.branch(head) if is_turbine(name)]
+        return [name for chain in self.chains for name in chain]
 
     @property
     def exchangers(self) -> list[str]:
@@ -43,6 +48,10 @@ class Arrangement:
         found = {name for name in self.high if is_exchanger(name)}
         found |= {name for head in self.heads for name in self.branch(head) if is_exchanger(name)}
         return sorted(found, key=lambda name: (len(name), name))
+
+    def place(self, step: str) -> int:
+        """Number of the state point of the high-pressure stream before this step: 0 is the warm end."""
+        return sum(not is_turbine(name) for name in self.high[: self.high.index(step)])
 
     @property
     def has_bath(self) -> bool:

@@ -13,7 +13,7 @@ import itertools
 import math
 
 from twin.errors import Infeasible, nearest
-from twin.studies.design.arrangement import is_turbine
+from twin.studies.design.hardware import nozzles_of
 from twin.studies.design.result import Result, solve_design
 from twin.studies.design.steady import Design
 
@@ -30,7 +30,7 @@ def with_nozzles_of(reference: Result, design: Design, answer: str = "throttle")
     """
     if answer not in ANSWERS:
         raise ValueError(f'expected {", ".join(ANSWERS)}, got "{answer}"{nearest(answer, ANSWERS)}')
-    nozzle = {t.name: t.m_flow * math.sqrt(t.temp_in) / t.p_in for t in reference.turbines}
+    nozzle = nozzles_of(reference)
     found = solve_design(design)
     for _ in range(ROUNDS):
         moved, change = _moved(found, nozzle, answer)
@@ -44,8 +44,8 @@ def _moved(found: Result, nozzle: dict[str, float], answer: str) -> tuple[Design
     """The design a step nearer to what the nozzles ask for, and how far the step goes."""
     design, rows = found.design, {t.name: t for t in found.turbines}
     turbines, machine, change = dict(design.turbines), design.machine, 0.0
-    for head in design.arrangement.heads:
-        chain = [step for step in design.arrangement.branch(head) if is_turbine(step)]
+    for chain in design.arrangement.chains:
+        head = chain[0]
         asked = {name: rows[name].m_flow * math.sqrt(rows[name].temp_in) / nozzle[name] for name in chain}
         ratio = asked[head] / rows[head].p_in
         change = max(change, *(abs(asked[name] / rows[name].p_in - 1.0) for name in chain))

@@ -11,10 +11,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from thermo.helium import cp_ph, rho_ph
+from thermo.helium import rho_ph
 from twin.network import orifice_flow
 from twin.quantities import format
 from twin.studies.design.arrangement import BATH, is_exchanger, is_turbine
+from twin.studies.design.hardware import bath_conductance, built_exchanger
 from twin.studies.design.result import Point, Result
 from twin.studies.design.steady import return_pressures
 
@@ -137,7 +138,7 @@ class Writer:
             k = next(i for i, place in enumerate(self._places) if name in place.split("|"))
             before, after = f"L{k + 1}", "LP-101" if k == 0 else f"L{k}"
             cold, warm = self._result.point(before), self._hot_point(name, hot_in)
-            shrink = 0.5 * (1.0 + (row.m_cold / row.m_hot) ** -card.exponent)
+            built = built_exchanger(row, card)
             mass = max(MASS_PER_UA * row.UA, 2.0 * self._size)
             yield (
                 name,
@@ -147,7 +148,7 @@ class Writer:
                     "hot_outlet": hot_out,
                     "cold_inlet": before,
                     "cold_outlet": after,
-                    "UA": _si(row.UA * shrink, "W/K"),
+                    "UA": _si(built.UA or 0.0, "W/K"),
                     "m_design": _si(row.m_hot, "kg/s"),
                     "exponent": card.exponent,
                     "hot_area": _area(row.m_hot, p_hot, warm, (card.dp_high or DP_HIGH) * p_hot),
@@ -183,7 +184,7 @@ class Writer:
     def _turbines(self) -> Iterator[tuple[str, Table]]:
         for head in self._a.heads:
             chain = [name for name in self._a.branch(head) if is_turbine(name)]
-            at = sum(not is_turbine(name) for name in self._a.high[: self._a.high.index(head)])
+            at = self._a.place(head)
             joins = self._a.low[self._a.low.index(head) + 1]
             k = next(i for i, place in enumerate(self._places) if place == joins)
             for name in chain:
@@ -248,23 +249,15 @@ class Writer:
             yield from self._bath()
 
     def _bath(self) -> Iterator[tuple[str, Table]]:
-        at = sum(not is_turbine(name) for name in self._a.high[: self._a.high.index(BATH)])
-        before, after = self._result.point(f"H{at}"), self._result.point(f"H{at + 1}")
-        bath, UA = self._design.bath, 0.0
-        if bath is not None and bath.UA is not None:
-            UA = bath.UA
-        elif bath is not None and after.temp < before.temp:
-            from math import log
-
-            cp = float(cp_ph(before.p, 0.5 * (before.h + after.h)))
-            UA = before.m_flow * cp * log((before.temp - bath.temp_bath) / (after.temp - bath.temp_bath))
+        at = self._a.place(BATH)
+        before = self._result.point(f"H{at}")
         yield (
             "PC",
             {
                 "kind": "precooler",
                 "inlet": f"H{at}",
                 "outlet": f"H{at + 1}",
-                "UA": _si(UA or 1e3 * self._size, "W/K"),
+                "UA": _si(bath_conductance(self._result) or 1e3 * self._size, "W/K"),
                 "UA_bath": _si(UA_BATH, "W/K"),
                 "m_design": _si(before.m_flow, "kg/s"),
                 "flow_area": _area(before.m_flow, before.p, before, 0.1 * DP_HIGH * before.p),
@@ -283,7 +276,7 @@ class Writer:
         if BATH in self._a.high:
             level = {"kind": "on_off", "measurement": "PC.level", "output_to": "PC.opening", "value_on": 0.5}
             yield "LIC-1", level | {"on_at_start": 0.5, "off_at_start": 0.7, "start": {"mode": "off"}}
-        at = sum(not is_turbine(name) for name in self._a.high[: self._a.high.index(heads[0])])
+        at = self._a.place(heads[0])
         sequence: Table = {"kind": "cold_box_sequence", "running": "C-101.run", "p_high": "HP-101.p"}
         sequence |= {"temp_turbine": f"H{at}.temp", "temp_jt": f"H{steps}.temp", "level": "D-1.level"}
         for i, _ in enumerate(heads):

@@ -23,12 +23,12 @@ import numpy as np
 from thermo.helium import T_ph, rho_pT
 from twin.errors import Infeasible
 from twin.studies.design import cycle as c
-from twin.studies.design.arrangement import BATH, is_turbine
-from twin.studies.design.cards import Bath, Exchanger, Turbine
+from twin.studies.design.arrangement import BATH
+from twin.studies.design.cards import Bath, Turbine
+from twin.studies.design.hardware import EXPONENT_BATH, bath_conductance, built_exchanger, nozzles_of
 from twin.studies.design.plant import LEAKAGE, P_HIGH_RISE, VOLUMETRIC
 from twin.studies.design.result import (
     SOLVED,
-    ExchangerFound,
     Result,
     read_result,
     refuse_what_cannot_work,
@@ -36,8 +36,6 @@ from twin.studies.design.result import (
 )
 from twin.studies.design.steady import Compiled, Design, compile_design
 
-EXPONENT_BATH = 0.6
-"""Exponent of flow in the conductance of the bath, as in the twin."""
 ROUNDS = 60
 CLOSE = 1e-9
 """Relative change of the turbines' inlet temperatures at which nozzles and cycle agree."""
@@ -92,8 +90,8 @@ class Hardware:
 def hardware_of(design: Design, bath: Bath | None = None) -> Hardware:
     """What is built for a design; `bath` is its LN2 bath if the design does without. Infeasible if it cannot work."""
     found = solve_design(design)
-    rated = dataclasses.replace(design, exchangers={row.name: _sheet(design, row) for row in found.exchangers})
-    nozzles = {t.name: t.m_flow * math.sqrt(t.temp_in) / t.p_in for t in found.turbines}
+    built = {row.name: built_exchanger(row, design.exchangers[row.name]) for row in found.exchangers}
+    rated, nozzles = dataclasses.replace(design, exchangers=built), nozzles_of(found)
     inlets = {name: _inlet_over_before(found, name) for name in nozzles}
     start = {design.bath is not None: _start(solve_design(rated).kept)}
     card = design.bath or bath
@@ -107,26 +105,12 @@ def hardware_of(design: Design, bath: Bath | None = None) -> Hardware:
     return Hardware(rated, nozzles, inlets, found, start)
 
 
-def _sheet(design: Design, row: ExchangerFound) -> Exchanger:
-    """An exchanger by its conductance where both sides have the flow of its cooled stream."""
-    card = design.exchangers[row.name]
-    even = 0.5 * (1.0 + (row.m_cold / row.m_hot) ** -card.exponent)
-    built: dict[str, Any] = dict.fromkeys(card.given) | {"UA": row.UA * even, "m_design": row.m_hot}
-    return dataclasses.replace(card, **built)
-
-
 def _inlet_over_before(found: Result, name: str) -> float:
     """Inlet pressure of a turbine over the high pressure, or over the outlet pressure of the turbine before it."""
-    chain = next(way for way in _chains(found.design) if name in way)
+    chain = next(way for way in found.design.arrangement.chains if name in way)
     rows = {t.name: t for t in found.turbines}
     before = found.design.machine.p_high if name == chain[0] else rows[chain[chain.index(name) - 1]].p_out
     return rows[name].p_in / before
-
-
-def _chains(design: Design) -> list[list[str]]:
-    """The turbines of each branch, in the order in which the gas meets them."""
-    a = design.arrangement
-    return [[step for step in a.branch(head) if is_turbine(step)] for head in a.heads]
 
 
 def _start(kept: Compiled) -> tuple[np.ndarray, np.ndarray]:
@@ -139,17 +123,13 @@ def _temps(compiled: Compiled) -> np.ndarray:
 
 
 def _built_bath(cold: Result, card: Bath) -> Bath:
-    """The bath by its conductance, found with the same mean specific heat as the cycle uses."""
+    """The bath by its conductance."""
     if card.UA is not None or card.temp_out <= card.temp_bath:
         return card
-    kept, flow = cold.kept, cold.design.machine.flow
-    p = kept.pressures[0, cold.design.arrangement.high.index(BATH)]
-    temp = T_ph(p, kept.found[c.H_BATH_IN])
-    if temp <= card.temp_out:
-        raise Infeasible(BATH, f"the gas comes to it at {temp:.4g} K already")
-    cp = kept.found[c.Q_BATH] / flow / (temp - card.temp_out)
-    units = math.log((temp - card.temp_bath) / (card.temp_out - card.temp_bath))
-    return dataclasses.replace(card, UA=flow * cp * units)
+    UA = bath_conductance(cold)
+    if UA == 0.0:
+        raise Infeasible(BATH, f"the gas comes to it at {card.temp_out:.4g} K or below already")
+    return dataclasses.replace(card, UA=UA)
 
 
 def rate(hardware: Hardware, at: Conditions, near: Operation | None = None) -> Operation:
@@ -230,7 +210,7 @@ def _opened(
 ) -> dict[str, Turbine]:
     """The turbines with the shares and the pressures between them that their nozzles ask for."""
     turbines = dict(hardware.rated.turbines)
-    for chain in _chains(hardware.rated):
+    for chain in hardware.rated.arrangement.chains:
         m_flow = swallowed[chain[0]] * p_high
         turbines[chain[0]] = dataclasses.replace(turbines[chain[0]], share=m_flow / flow)
         for before, after in itertools.pairwise(chain):
