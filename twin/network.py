@@ -201,7 +201,8 @@ def drawn(a, draw):
 def orifice(f, a, b, flow_area):
     """Flow through an opening, either way, also choked; sets the transfer and returns m_flow [kg/s].
 
-    m = A Y sqrt(2 rho dp), Y = 1 - r / (3 r_t), r = dp / p_up limited to r_t = F_gamma x_T: the expansion factor of IEC 60534-2-1.
+    m = A Y sqrt(2 rho dp), Y = 1 - r / (3 r_t), r = dp / p_up limited to r_t = F_gamma x_T: the expansion factor of
+    IEC 60534-2-1.
     Below EASE the square root is replaced by a straight line.
     """
     dp = a.p - b.p
