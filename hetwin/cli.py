@@ -156,7 +156,9 @@ def design(
     p_low: Annotated[str | None, typer.Option(help='Pressure of the return, such as "1.05 bar".')] = None,
     p_dewar: Annotated[str | None, typer.Option(help='Pressure in the dewar, such as "1.2 bar".')] = None,
     temp_in: Annotated[str | None, typer.Option(help='Temperature of gas and room, such as "300 K".')] = None,
-    effectiveness: Annotated[str | None, typer.Option(help="Of every exchanger, 0 to 1.")] = None,
+    effectiveness: Annotated[
+        str | None, typer.Option(help="Of every exchanger that has no value of its own in the file, 0 to 1.")
+    ] = None,
     ua: Annotated[str | None, typer.Option("--ua", help='Conductance of every exchanger, such as "10 kW/K".')] = None,
     pinch: Annotated[str | None, typer.Option(help='Least temperature difference of every exchanger: "0.5 K".')] = None,
     turbine_efficiency: Annotated[str | None, typer.Option(help="Isentropic, of every turbine.")] = None,
