@@ -20,7 +20,7 @@ def test_a_choked_leak_loses_helium_as_the_orifice_law_says(plant_of):
     plant = plant_of(HOLE.format(p=10.0))
     p, rho = plant["B-1.p"], plant["B-1.rho"]
     plant.run(seconds=10)
-    choked = 0.05e-6 * (2.0 / 3.0) * math.sqrt(2.0 * rho * 0.72 * p)
+    choked = 0.05e-6 * (2.0 / 3.0) * math.sqrt(2.0 * rho * 0.72 * (5.0 / 3.0) / 1.4 * p)
     assert plant["LEAK-1.m_flow"] == pytest.approx(choked, rel=1e-3)
     assert plant.ledger().kg_lost["leak"] == pytest.approx(10.0 * choked, rel=1e-3)
 
