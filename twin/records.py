@@ -197,5 +197,8 @@ CELL_WORK = np.dtype(
     ]
 )
 
+MODES = ("realtime", "scaled", "asap", "lockstep", "paused")
+"""Modes of the clock, in the order of `SIM.mode`."""
+
 CLOCK = np.dtype([(name, "f8") for name in ("time", "step", "speed", "mode", "overruns", "dt", "parts", "part")])
 """Head of the process image."""

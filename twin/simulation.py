@@ -24,9 +24,9 @@ from typing import Any
 import numpy as np
 
 from twin.clock import Clock, WallClock
-from twin.compile import MODES
 from twin.errors import NumericalFailure, TwinError
 from twin.plant import Plant
+from twin.records import MODES
 from twin.tags import Tag
 
 CONTROLS = ("SIM.mode", "SIM.speed")
