@@ -131,17 +131,17 @@ def _listen(endpoint: str, names: list[str], seconds: float, ready: Any, receive
     asyncio.run(listen())
 
 
-def _plant() -> Any:
+def _plant(vessels: int = VESSELS) -> Any:
     """A chain of vessels, each emptying into the next for hours, so that every value changes at every step."""
     from twin.plant import Plant
 
     lines = ['description = "A chain of vessels"', f'step = "{PERIOD} s"', "[unit.AIR]", 'kind = "ambient"']
-    for k in range(VESSELS):
+    for k in range(vessels):
         lines += [
-            f'[unit.V-{k}]\nkind = "buffer"\nvolume = "1 m3"\np_start = "{20.0 - 0.2 * k:.1f} bar"\nUA = "5 W/K"',
+            f'[unit.V-{k}]\nkind = "buffer"\nvolume = "1 m3"\np_start = "{20.0 - 18.0 * k / vessels:.2f} bar"\nUA = "5 W/K"',
             'p_max = "30 bar"\nsource = "assumed"',
         ]
-    for k in range(VESSELS - 1):
+    for k in range(vessels - 1):
         lines += [
             f'[unit.CV-{k}]\nkind = "control_valve"\ninlet = "V-{k}"\noutlet = "V-{k + 1}"\nflow_area = "2 mm2"',
             f'source = "assumed"\n[unit.CV-{k}.start]\nopening = 1.0',

@@ -36,9 +36,6 @@ from twin.simulation import Simulation, WrongMode
 from twin.tags import Tag
 
 ENDPOINT = "opc.tcp://127.0.0.1:4840"
-QUEUE = 100
-"""Changes of one item that wait for a client that stalls; asyncua's 10 000 would fill the memory within the hour."""
-
 log = logging.getLogger(__name__)
 
 
@@ -104,8 +101,8 @@ class TwinServer:
     async def _build(self) -> tuple[Server, PlantNodes]:
         plant = self.simulation.plant
         core = CachedServer()
-        core.subscription_service = core.isession.subscription_service = TagSubscriptions(core.aspace, core)
-        core.max_monitored_item_queue_size = QUEUE
+        subscriptions = TagSubscriptions(core.aspace, core, self.simulation.period)
+        core.subscription_service = core.isession.subscription_service = subscriptions
         server = Server(iserver=core)
         await server.init()
         server.set_endpoint(self.endpoint)
@@ -121,7 +118,7 @@ class TwinServer:
         index = await server.register_namespace(NAMESPACE)
         space = core.aspace
         nodes = build_nodes(space, index, plant.name, plant.description, plant.tags, self.simulation.period)
-        self.publisher = Publisher(plant.tags, nodes, plant.image)
+        self.publisher = Publisher(plant.tags, nodes, plant.image, subscriptions, self.simulation.period)
         core.attribute_service = TagWrites(space, nodes.tags, self._write)
         space.add_method_callback(nodes.advance, self._advance)
         return server, nodes
@@ -129,7 +126,7 @@ class TwinServer:
     async def _write(self, tag: Tag, value: float) -> None:
         """A client's write: queued for the plant's next step, shown at once."""
         ticket = self.simulation.write(tag.name, value)
-        await self.publisher.overwrite(tag, value, ticket)
+        self.publisher.overwrite(tag, value, ticket)
 
     async def _advance(self, parent: ua.NodeId, *arguments: ua.Variant) -> Any:
         if len(arguments) != 1:

@@ -1,63 +1,199 @@
-"""The short way from a changed tag to a client: asyncua's subscriptions with two inner steps replaced.
+"""Subscriptions that are served from the process image, in place of asyncua's.
 
-asyncua handles and encodes any value of any type, one field at a time: 20 + 25 us for a number, 22 ms of event loop for
-each scan of 500 tags. Tags are numbers with two times and a status, so comparing them is one line and encoding them is
-one `struct.pack` (OPC UA Part 6, 5.2.2.17 DataValue; Part 4, 7.25.2 DataChangeNotification). Everything else, and every
-value that is not a tag's, goes asyncua's way.
+asyncua calls every monitored item for every value, copies the value twice, and encodes it field by field: 45 us a
+change, and a clock of its own for each subscription. Here the monitored tags of a subscription are a table
+(`tag_items`) that is sampled from the scan, and `Publisher` publishes right after the scan. Events, and items that
+watch anything but a tag's value, go asyncua's way (docs/decisions/0013-publishing-from-the-image.md).
 """
 
 from __future__ import annotations
 
 import struct
 from collections.abc import Callable
-from contextlib import suppress
-from datetime import datetime
-from functools import partial
+from datetime import UTC, datetime
 from typing import Any
 
 from asyncua import ua
-from asyncua.server.address_space import AttributeValue
+from asyncua.common.utils import ServiceError
 from asyncua.server.internal_subscription import InternalSubscription
-from asyncua.server.monitored_item_service import MonitoredItemData, MonitoredItemService
+from asyncua.server.monitored_item_service import MonitoredItemService
 from asyncua.server.subscription_service import SubscriptionService
+from asyncua.ua.ua_binary import extensionobject_to_binary
+
+from opcua_server.nodes import variant_type
+from opcua_server.tag_items import BY_VALUE, TIMES, Sample, TagTable, Watch
+from twin.tags import Tag
 
 DATA_CHANGE = ua.NodeId(ua.ObjectIds.DataChangeNotification_Encoding_DefaultBinary)
-ALL_PARTS = 0x0F  # value, status, source time and server time follow
-
-# client handle, parts, type of the variant, value, status, source time, server time
-FORMATS = {
-    ua.VariantType.Double: struct.Struct("<IBBdIqq"),
-    ua.VariantType.Boolean: struct.Struct("<IBB?Iqq"),
-    ua.VariantType.UInt32: struct.Struct("<IBBIIqq"),
-}
+PUBLISH_RESPONSE = ua.ObjectIds.PublishResponse_Encoding_DefaultBinary
+LONGEST_INTERVAL = 3600.0
+"""Between two publications or two samples [s]."""
+MOST_ITEMS = 100_000
+QUEUE = 100
+"""Values of one item that wait for a client that stalls."""
 
 
-new = object.__new__
-"""Makes an object of asyncua without its constructor, which looks at every field and fills in defaults: 3 us each."""
+class TagSubscription(InternalSubscription):
+    """A client's subscription, published by `Publisher` after a scan instead of by a clock of its own."""
+
+    def __init__(
+        self, data: Any, space: Any, *rest: Any, tags: dict[ua.NodeId, Tag], period: float, most: int, **named: Any
+    ) -> None:
+        super().__init__(data, space, *rest, **named)
+        self.tags = TagTable()
+        self.most = most
+        self.next_publish = 0.0
+        self.monitored_item_srv = TagItems(self, space, tags, period)
+
+    @property
+    def interval(self) -> float:
+        """Between publications [s]."""
+        return self.data.RevisedPublishingInterval / 1e3
+
+    async def start(self) -> None:
+        """No clock of its own."""
+
+    async def _trigger_publish(self) -> None:
+        """What is queued goes out with the next publication."""
+
+    async def publish_due(self, clock: float, early: float) -> None:
+        """Publish if the interval has passed; `early` [s] so that the scan that belongs to it is not missed."""
+        if clock + early < self.next_publish:
+            return
+        self.next_publish = max(self.next_publish + self.interval, clock + 0.5 * self.interval)
+        while await self.publish_results() and self._has_more():
+            pass
+
+    def _has_more(self) -> bool:
+        return self._publishing_enabled and self.tags.ready()
+
+    def has_published_results(self) -> bool:
+        return self._has_more() or super().has_published_results()
+
+    def _pop_triggered_datachanges(self, result: ua.PublishResult) -> None:
+        """Tags as one encoded notification, then what asyncua has queued."""
+        if self.tags.ready():
+            body, _ = self.tags.take(self.most)
+            result.NotificationMessage.NotificationData.append(ua.ExtensionObject(DATA_CHANGE, body))
+        super()._pop_triggered_datachanges(result)
+
+    def _pop_publish_result(self) -> ua.PublishResult:
+        result = super()._pop_publish_result()
+        result.MoreNotifications = self._has_more()
+        return result
 
 
-class TagValue(ua.DataValue):
-    """The value of a tag: a number with status and two times, never changed once made, its own deep copy."""
+class TagItems(MonitoredItemService):
+    """Monitored items of one subscription: tags in its table, all else as asyncua does it."""
 
-    __slots__ = ()
+    def __init__(self, subscription: TagSubscription, space: Any, tags: dict[ua.NodeId, Tag], period: float) -> None:
+        super().__init__(subscription, space)
+        self._table = subscription.tags
+        self._tags = tags
+        self._period = period
+        self._rows: dict[int, tuple[int, Tag, Watch]] = {}
 
-    def __deepcopy__(self, memo: dict[int, Any]) -> TagValue:
-        return self
+    async def create_monitored_items(
+        self, params: ua.CreateMonitoredItemsParameters
+    ) -> list[ua.MonitoredItemCreateResult]:
+        if params.TimestampsToReturn not in TIMES:
+            raise ServiceError(ua.StatusCodes.BadTimestampsToReturnInvalid)
+        return [await self._create(item, params.TimestampsToReturn) for item in params.ItemsToCreate]
 
+    async def _create(
+        self, item: ua.MonitoredItemCreateRequest, times: ua.TimestampsToReturn
+    ) -> ua.MonitoredItemCreateResult:
+        wanted = item.ItemToMonitor
+        tag = self._tags.get(wanted.NodeId)
+        if len(self._rows) + len(self._monitored_items) >= MOST_ITEMS:
+            return _refused(ua.StatusCodes.BadTooManyMonitoredItems)
+        if tag is None or wanted.AttributeId != ua.AttributeIds.Value:
+            single = ua.CreateMonitoredItemsParameters()
+            single.ItemsToCreate = [item]
+            return (await super().create_monitored_items(single))[0]
+        if problem := _unreadable(wanted):
+            return _refused(problem)
+        try:
+            watch = self._watch(tag, item.RequestedParameters, int(item.MonitoringMode), times)
+        except ServiceError as refused:
+            return _refused(refused.code)
+        self._monitored_item_counter += 1
+        self._rows[self._monitored_item_counter] = self._table.add(watch), tag, watch
+        return ua.MonitoredItemCreateResult(
+            MonitoredItemId=self._monitored_item_counter,
+            RevisedSamplingInterval=1e3 * max(watch.interval, self._period),
+            RevisedQueueSize=watch.queue,
+        )
 
-def tag_value(value: float | int | bool | str, kind: ua.VariantType, status: ua.StatusCode, time: datetime) -> TagValue:
-    """A value as of `time`, both source and server."""
-    variant = new(ua.Variant)
-    variant.Value, variant.VariantType, variant.Dimensions, variant.is_array = value, kind, None, False
-    made = new(TagValue)
-    made.Encoding, made.Value, made.StatusCode = 0, variant, status
-    made.SourceTimestamp = made.ServerTimestamp = time
-    made.SourcePicoseconds = made.ServerPicoseconds = None
-    return made
+    def _watch(self, tag: Tag, asked: ua.MonitoringParameters, mode: int, times: ua.TimestampsToReturn) -> Watch:
+        """What is asked, with bounds. Raises ServiceError for a filter that makes no sense."""
+        trigger, band = _filter(tag, asked.Filter)
+        interval = asked.SamplingInterval / 1e3
+        if not interval >= 0.0:  # negative: as often as published; not a number: the same
+            interval = self.isub.data.RevisedPublishingInterval / 1e3
+        return Watch(
+            address=tag.address,
+            handle=asked.ClientHandle,
+            kind=variant_type(tag),
+            times=times,
+            mode=mode,
+            trigger=trigger,
+            band=band,
+            interval=0.0 if interval <= self._period else min(interval, LONGEST_INTERVAL),
+            queue=min(max(asked.QueueSize, 1), QUEUE),
+            keep_newest=asked.DiscardOldest,
+        )
+
+    def _modify_monitored_item(self, params: ua.MonitoredItemModifyRequest) -> ua.MonitoredItemModifyResult:
+        if params.MonitoredItemId not in self._rows:
+            if params.MonitoredItemId not in self._monitored_items:
+                return ua.MonitoredItemModifyResult(ua.StatusCode(ua.StatusCodes.BadMonitoredItemIdInvalid))
+            return super()._modify_monitored_item(params)
+        row, tag, was = self._rows[params.MonitoredItemId]
+        try:
+            watch = self._watch(tag, params.RequestedParameters, was.mode, was.times)
+        except ServiceError as refused:
+            return ua.MonitoredItemModifyResult(ua.StatusCode(refused.code))
+        self._change(params.MonitoredItemId, row, tag, watch)
+        return ua.MonitoredItemModifyResult(
+            RevisedSamplingInterval=1e3 * max(watch.interval, self._period), RevisedQueueSize=watch.queue
+        )
+
+    async def _set_monitoring_mode(self, mode: ua.MonitoringMode, mid: int) -> ua.StatusCode:
+        if mid not in self._rows:
+            return await super()._set_monitoring_mode(mode, mid)
+        row, tag, was = self._rows[mid]
+        self._change(mid, row, tag, Watch(**{**vars(was), "mode": int(mode)}))
+        return ua.StatusCode()
+
+    def _change(self, mid: int, row: int, tag: Tag, watch: Watch) -> None:
+        self._table.modify(row, watch)
+        self._rows[mid] = row, tag, watch
+
+    def _delete_monitored_items(self, mid: int) -> ua.StatusCode:
+        if mid not in self._rows:
+            return super()._delete_monitored_items(mid)
+        self._table.remove(self._rows.pop(mid)[0])
+        return ua.StatusCode()
+
+    def delete_all_monitored_items(self) -> None:
+        super().delete_all_monitored_items()
+        for mid in list(self._rows):
+            self._delete_monitored_items(mid)
 
 
 class TagSubscriptions(SubscriptionService):
-    """Subscriptions whose monitored items know tags."""
+    """All subscriptions of a server; those of clients know tags and are published with the scans."""
+
+    def __init__(self, space: Any, core: Any, period: float) -> None:
+        super().__init__(space, core)
+        self.tags: dict[ua.NodeId, Tag] = {}
+        self._period = period
+        self._asked: Callable[[], None] = lambda: None
+
+    def on_change(self, asked: Callable[[], None]) -> None:
+        """Call this when something new is watched, so that first values do not wait for a scan."""
+        self._asked = asked
 
     async def create_subscription(
         self,
@@ -66,87 +202,143 @@ class TagSubscriptions(SubscriptionService):
         session_id: ua.NodeId,
         request_callback: Callable[..., Any] | None = None,
     ) -> ua.CreateSubscriptionResult:
-        result = await super().create_subscription(params, callback, session_id, request_callback)
-        subscription = self.subscriptions[result.SubscriptionId]
-        subscription.monitored_item_srv = TagItems(subscription, self.aspace)
-        if request_callback is not None:  # a client over the network, not the server itself
-            subscription._pop_triggered_datachanges = partial(_pop_packed, subscription)
+        """A subscription of a client; those of the server itself are asyncua's."""
+        if request_callback is None:
+            return await super().create_subscription(params, callback, session_id)
+        if len(self.subscriptions) >= self.iserver.max_subscriptions:
+            raise ServiceError(ua.StatusCodes.BadTooManySubscriptions)
+        self._sub_id_counter += 1
+        result = ua.CreateSubscriptionResult(SubscriptionId=self._sub_id_counter, **self._revised(params))
+        self.subscriptions[result.SubscriptionId] = TagSubscription(
+            result,
+            self.aspace,
+            quick_answer(callback),
+            session_id,
+            request_callback=request_callback,
+            delete_callback=lambda: self.subscriptions.pop(result.SubscriptionId, None),
+            no_acks_limit=self.iserver.max_unacked_messages_per_subscription,
+            max_queue_size=QUEUE,
+            publishing_enabled=params.PublishingEnabled,
+            tags=self.tags,
+            period=self._period,
+            most=params.MaxNotificationsPerPublish,
+        )
         return result
 
+    def _revised(self, params: Any) -> dict[str, Any]:
+        """Interval within bounds and counts as the standard asks: a lifetime is three keep-alives at the least."""
+        interval = params.RequestedPublishingInterval / 1e3
+        interval = min(max(interval, self._period), LONGEST_INTERVAL) if interval == interval else self._period
+        alive = self._clamp_keep_alive_count(params.RequestedMaxKeepAliveCount)
+        return {
+            "RevisedPublishingInterval": 1e3 * interval,
+            "RevisedMaxKeepAliveCount": alive,
+            "RevisedLifetimeCount": max(self._clamp_lifetime_count(params.RequestedLifetimeCount), 3 * alive),
+        }
 
-class TagItems(MonitoredItemService):
-    """Monitored items of one subscription."""
+    def modify_subscription(self, params: ua.ModifySubscriptionParameters) -> ua.ModifySubscriptionResult:
+        found = self.subscriptions.get(params.SubscriptionId)
+        if found is None:
+            raise ServiceError(ua.StatusCodes.BadSubscriptionIdInvalid)
+        revised = self._revised(params)
+        for name, value in revised.items():
+            setattr(found.data, name, value)
+        if isinstance(found, TagSubscription):
+            found.most, found.next_publish = params.MaxNotificationsPerPublish, 0.0
+        return ua.ModifySubscriptionResult(**revised)
 
-    def queue(self, handle: int, value: TagValue) -> bool:
-        """Queue a value if it differs from the last one; False where asyncua must do it: deadbands, other triggers."""
-        item = self._monitored_items[self._monitored_datachange[handle]]
-        if not _is_plain(item) or self.isub.data.RevisedPublishingInterval <= 0.0:
-            return False
-        last = item.mvalue.current_dvalue
-        if last is not None and last.StatusCode is value.StatusCode and last.Value.Value == value.Value.Value:
-            return True
-        item.mvalue.current_dvalue = value
-        event = new(ua.MonitoredItemNotification)
-        event.ClientHandle, event.Value = item.client_handle, value
-        waiting = self.isub._triggered_datachanges.setdefault(item.monitored_item_id, [])
-        if len(waiting) >= item.queue_size > 0:
-            waiting.pop(0)
-        waiting.append(event)
-        return True
+    async def create_monitored_items(
+        self, params: ua.CreateMonitoredItemsParameters
+    ) -> list[ua.MonitoredItemCreateResult]:
+        found = await super().create_monitored_items(params)
+        self._asked()
+        return found
+
+    async def transfer_subscriptions(
+        self, params: ua.TransferSubscriptionsParameters, session_id: ua.NodeId, callback: Callable[..., Any]
+    ) -> list[ua.TransferResult]:
+        """To another session, whose publish requests are the ones to answer from now on."""
+        found = await super().transfer_subscriptions(params, session_id, quick_answer(callback))
+        for number in params.SubscriptionIds:
+            if isinstance(subscription := self.subscriptions.get(number), TagSubscription):
+                subscription.pub_request_callback = callback.__self__.get_publish_request  # type: ignore[attr-defined]
+        return found
+
+    def clients(self) -> list[TagSubscription]:
+        """Those of clients."""
+        return [found for found in self.subscriptions.values() if isinstance(found, TagSubscription)]
+
+    def sample(self, scan: Sample) -> None:
+        """Queue what changed, for every client."""
+        for subscription in self.clients():
+            subscription.tags.sample(scan)
 
 
-async def tell(node: AttributeValue, value: TagValue) -> None:
-    """Queue a tag's value for everybody who subscribed to its node."""
-    for handle, callback in list(node.datachange_callbacks.items()):
-        items = getattr(callback, "__self__", None)
-        if isinstance(items, TagItems) and items.queue(handle, value):
-            continue
-        with suppress(KeyError):  # unsubscribed while another was told
-            await callback(handle, value)
+def _refused(code: int) -> ua.MonitoredItemCreateResult:
+    return ua.MonitoredItemCreateResult(StatusCode=ua.StatusCode(code))
 
 
-def _is_plain(item: MonitoredItemData) -> bool:
-    """Reports every change of value or status, without a deadband."""
-    if item.mode == ua.MonitoringMode.Disabled:
-        return False
-    wanted = item.filter
-    return not wanted or (
-        isinstance(wanted, ua.DataChangeFilter)
-        and wanted.Trigger == ua.DataChangeTrigger.StatusValue
-        and wanted.DeadbandType == ua.DeadbandType.None_
+def _unreadable(wanted: ua.ReadValueId) -> int:
+    """What is wrong with the part or the encoding that a client wants of a number; 0 if nothing."""
+    if wanted.IndexRange:
+        return int(ua.StatusCodes.BadIndexRangeNoData)
+    if wanted.DataEncoding is not None and wanted.DataEncoding.Name:
+        return int(ua.StatusCodes.BadDataEncodingUnsupported)
+    return 0
+
+
+def _filter(tag: Tag, wanted: Any) -> tuple[int, float]:
+    """Trigger, and dead band in the tag's unit. Raises ServiceError."""
+    if wanted is None or (isinstance(wanted, ua.ExtensionObject) and wanted.TypeId == ua.NodeId()):
+        return BY_VALUE, 0.0
+    if not isinstance(wanted, ua.DataChangeFilter):
+        raise ServiceError(ua.StatusCodes.BadMonitoredItemFilterUnsupported)
+    band = wanted.DeadbandValue
+    if wanted.DeadbandType == ua.DeadbandType.None_:
+        return int(wanted.Trigger), 0.0
+    if tag.discrete:
+        raise ServiceError(ua.StatusCodes.BadFilterNotAllowed)
+    percent = wanted.DeadbandType == ua.DeadbandType.Percent
+    if not band >= 0.0 or (percent and band > 100.0) or band == float("inf"):
+        raise ServiceError(ua.StatusCodes.BadDeadbandFilterInvalid)
+    return int(wanted.Trigger), band / 100.0 * (tag.high - tag.low) if percent else band
+
+
+# --- the answer ------------------------------------------------------------------------------------------------------
+
+HEAD = struct.Struct("<BBHqIIBiBBBI")
+TAIL = struct.Struct("<?Iqi")
+
+
+def quick_answer(forward: Callable[..., Any]) -> Callable[..., Any]:
+    """asyncua's `forward_publish_response`, encoded in one go: Part 4, 5.14.5 (Publish)."""
+    processor = forward.__self__  # type: ignore[attr-defined]
+
+    async def answer(result: ua.PublishResult, request: Any) -> None:
+        message = publish_response(result, request.requesthdr.RequestHandle, request.results or [])
+        connection, number = processor._connection, request.seqhdr.RequestId
+        processor._transport.write(connection.message_to_binary(message, request_id=number))
+
+    return answer
+
+
+def publish_response(result: ua.PublishResult, handle: int, acknowledged: list[ua.StatusCode]) -> bytes:
+    """The PublishResponse, encoded."""
+    now, message = ua.datetime_to_win_epoch(datetime.now(UTC)), result.NotificationMessage
+    numbers, codes = result.AvailableSequenceNumbers, [status.value for status in acknowledged]
+    return b"".join(
+        [
+            HEAD.pack(1, 0, PUBLISH_RESPONSE, now, handle, 0, 0, -1, 0, 0, 0, result.SubscriptionId),
+            struct.pack(f"<i{len(numbers)}I", len(numbers), *numbers),
+            TAIL.pack(result.MoreNotifications, message.SequenceNumber, now, len(message.NotificationData)),
+            *(_extension(data) for data in message.NotificationData),
+            struct.pack(f"<i{len(codes)}Ii", len(codes), *codes, -1),
+        ]
     )
 
 
-def _pop_packed(subscription: InternalSubscription, result: ua.PublishResult) -> None:
-    """Move queued changes into the result; all tags of it as one packed notification."""
-    queued = [item for items in subscription._triggered_datachanges.values() for item in items]
-    subscription._triggered_datachanges = {}
-    tags = [item for item in queued if _is_number(item)]
-    if tags:
-        result.NotificationMessage.NotificationData.append(packed(tags))
-    if len(tags) < len(queued):
-        others = ua.DataChangeNotification()
-        others.MonitoredItems = [item for item in queued if not _is_number(item)]
-        result.NotificationMessage.NotificationData.append(others)
+def _extension(data: Any) -> bytes:
+    if isinstance(data, ua.ExtensionObject) and data.TypeId == DATA_CHANGE:
+        return struct.pack("<BBHBi", 1, 0, DATA_CHANGE.Identifier, 1, len(data.Body)) + data.Body
 
-
-def _is_number(item: ua.MonitoredItemNotification) -> bool:
-    return isinstance(item.Value, TagValue) and item.Value.Value.VariantType in FORMATS
-
-
-def packed(items: list[ua.MonitoredItemNotification]) -> ua.ExtensionObject:
-    """A DataChangeNotification of tag values, encoded."""
-    times: dict[datetime, int] = {}
-    parts = [struct.pack("<i", len(items))]
-    for item in items:
-        value = item.Value
-        taken = value.SourceTimestamp
-        if taken not in times:
-            times[taken] = ua.datetime_to_win_epoch(taken)
-        kind = value.Value.VariantType
-        status, time = value.StatusCode.value, times[taken]
-        parts.append(
-            FORMATS[kind].pack(item.ClientHandle, ALL_PARTS, kind.value, value.Value.Value, status, time, time)
-        )
-    parts.append(struct.pack("<i", -1))  # no diagnostic information
-    return ua.ExtensionObject(DATA_CHANGE, b"".join(parts))
+    return extensionobject_to_binary(data)

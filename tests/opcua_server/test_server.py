@@ -13,7 +13,7 @@ import pytest
 from asyncua import Client, ua
 
 from opcua_server import EndpointRefused, PortBusy, TwinServer
-from opcua_server.server import QUEUE
+from opcua_server.subscriptions import QUEUE
 from opcua_server.units import UNECE
 from twin.plant import Plant
 from twin.simulation import Simulation
@@ -201,7 +201,7 @@ async def test_subscribers_hear_every_change_and_nothing_else(talk: Any) -> None
     listener = Listener()
     subscription = await talk.client.create_subscription(10, listener)
     names = ("BUF-1.p", "BUF-2.p", "CV-101.opening", "SIM.mode", "SIM.time")
-    await subscription.subscribe_data_change([talk.node(name) for name in names])
+    await subscription.subscribe_data_change([talk.node(name) for name in names], queuesize=QUEUE)
     await talk.write("CV-101.opening", 0.5)
     times = [await talk.advance(1.0) for _ in range(20)]
     await eventually(lambda: listener.last("SIM.time") == times[-1])
@@ -219,7 +219,7 @@ async def test_a_client_that_stalls_gets_the_latest_changes_and_fills_no_memory(
     async with connect() as talk:
         listener = Listener()
         subscription = await talk.client.create_subscription(10, listener)
-        await subscription.subscribe_data_change(talk.node("SIM.time"))
+        await subscription.subscribe_data_change(talk.node("SIM.time"), queuesize=10 * QUEUE)
         await eventually(lambda: listener.last("SIM.time") == 0.0)
         await subscription.set_publishing_mode(False)
         times = [await talk.advance(0.1) for _ in range(QUEUE + 50)]
