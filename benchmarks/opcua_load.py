@@ -49,7 +49,13 @@ def run(seconds: float = 10.0, clients: int = 50, tags: int = 500) -> list[dict[
         _row("stock asyncua: notifications that came", 100.0 * stock["rate"] / expected, "%", "", True),
         _row("stock asyncua: processor of the server", stock["core"], "cores", "", True),
         _row("stock asyncua: clients connected and subscribed in", stock["connect"], "s", "", True),
-        _row("notifications for each second of processor, ours over stock", _per_core(ours) / _per_core(stock), "x", "", True),
+        _row(
+            "notifications for each second of processor, ours over stock",
+            _per_core(ours) / _per_core(stock),
+            "x",
+            "",
+            True,
+        ),
     ]
 
 
@@ -86,7 +92,7 @@ def _measured(serve: Any, seconds: float, clients: int, tags: int) -> dict[str, 
     return dict(found)
 
 
-# --- servers -----------------------------------------------------------------------------------------------------------
+# --- servers ---------------------------------------------------------------------------------------------------
 
 
 def _serve_twin(port: int, tags: int, pipe: Any) -> None:
@@ -171,7 +177,7 @@ def _resident() -> float:
         return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024.0
 
 
-# --- clients -----------------------------------------------------------------------------------------------------------
+# --- clients ---------------------------------------------------------------------------------------------------
 
 
 def _listen(port: int, names: list[tuple[str, int]], clients: int, seconds: float, heard: Any) -> None:
@@ -259,7 +265,7 @@ class Listener:
     async def _publish(self, number: int) -> None:
         from asyncua import ua
 
-        session, acknowledged = self._client.uaclient.session, []
+        session, acknowledged = self._client.uaclient.session, list[int]()
         while True:
             request = ua.PublishRequest()
             request.Parameters.SubscriptionAcknowledgements = [
@@ -272,7 +278,7 @@ class Listener:
         """Count a PublishResponse; the sequence number to acknowledge."""
         at = HEAD + 4
         (waiting,) = COUNT.unpack_from(message, at)
-        more, sequence, _, parts = struct.unpack_from("<?Iqi", message, at + 4 + 4 * max(waiting, 0))
+        _, sequence, _, parts = struct.unpack_from("<?Iqi", message, at + 4 + 4 * max(waiting, 0))
         if parts < 1:
             return []
         at += 4 + 4 * max(waiting, 0) + 17 + 9  # the first part: its type, that it is binary, its length

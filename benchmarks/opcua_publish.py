@@ -137,8 +137,9 @@ def _plant(vessels: int = VESSELS) -> Any:
 
     lines = ['description = "A chain of vessels"', f'step = "{PERIOD} s"', "[unit.AIR]", 'kind = "ambient"']
     for k in range(vessels):
+        p = 20.0 - 18.0 * k / vessels
         lines += [
-            f'[unit.V-{k}]\nkind = "buffer"\nvolume = "1 m3"\np_start = "{20.0 - 18.0 * k / vessels:.2f} bar"\nUA = "5 W/K"',
+            f'[unit.V-{k}]\nkind = "buffer"\nvolume = "1 m3"\np_start = "{p:.2f} bar"\nUA = "5 W/K"',
             'p_max = "30 bar"\nsource = "assumed"',
         ]
     for k in range(vessels - 1):
