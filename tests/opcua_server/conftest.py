@@ -87,7 +87,7 @@ def connect(endpoint: str) -> Callable[[], Any]:
 
     @asynccontextmanager
     async def connected() -> AsyncIterator[Talker]:
-        async with Client(endpoint) as client:
+        async with Client(endpoint, timeout=60.0, watchdog_intervall=60.0) as client:  # on a busy machine too
             yield Talker(client)
 
     return connected
