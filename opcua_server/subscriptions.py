@@ -19,6 +19,7 @@ from asyncua.server.internal_subscription import InternalSubscription
 from asyncua.server.monitored_item_service import MonitoredItemService
 from asyncua.server.subscription_service import SubscriptionService
 from asyncua.ua.ua_binary import extensionobject_to_binary
+from asyncua.ua.uaprotocol_auto import DataChangeFilter  # what is decoded; ua.DataChangeFilter is a subclass
 
 from opcua_server.nodes import variant_type
 from opcua_server.tag_items import BY_VALUE, TIMES, Sample, TagTable, Watch
@@ -291,7 +292,7 @@ def _filter(tag: Tag, wanted: Any) -> tuple[int, float]:
     """Trigger, and dead band in the tag's unit. Raises ServiceError."""
     if wanted is None or (isinstance(wanted, ua.ExtensionObject) and wanted.TypeId == ua.NodeId()):
         return BY_VALUE, 0.0
-    if not isinstance(wanted, ua.DataChangeFilter):
+    if not isinstance(wanted, DataChangeFilter):
         raise ServiceError(ua.StatusCodes.BadMonitoredItemFilterUnsupported)
     band = wanted.DeadbandValue
     if wanted.DeadbandType == ua.DeadbandType.None_:

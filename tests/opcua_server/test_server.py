@@ -294,3 +294,14 @@ async def test_the_port_is_free_and_the_thread_gone_after_stopping(endpoint: str
         async with TwinServer(simulation, endpoint), Client(endpoint):
             assert simulation.running
         assert not simulation.running
+
+
+async def test_a_dead_band_is_kept_and_one_that_makes_no_sense_refused(talk: Any) -> None:
+    listener = Listener()
+    subscription = await talk.client.create_subscription(10, listener)
+    await subscription.deadband_monitor(talk.node("SIM.time"), 2.5, queuesize=QUEUE)
+    times = [await talk.advance(1.0) for _ in range(10)]
+    await eventually(lambda: listener.last("SIM.time") == times[-2])
+    assert [value for value, _ in listener.heard["SIM.time"]] == [0.0, 3.0, 6.0, 9.0]
+    with pytest.raises(ua.uaerrors.BadDeadbandFilterInvalid):
+        await subscription.deadband_monitor(talk.node("BUF-1.p"), 150.0, ua.DeadbandType.Percent)
