@@ -24,7 +24,8 @@ import numpy as np
 from benchmarks.opcua_publish import MOVING, PERIOD, _free_port, _plant
 
 NAME = "opcua_load"
-STOCK_SECONDS = 10.0
+STOCK_SECONDS, STOCK_CLIENTS = 10.0, 5
+"""Of stock asyncua: 50 clients would take minutes to subscribe; its rate is compared for each second of processor."""
 HEAD, COUNT = 28, struct.Struct("<i")
 SETTLE = 2.0
 EPOCH = 116444736000000000
@@ -34,7 +35,8 @@ EPOCH = 116444736000000000
 def run(seconds: float = 10.0, clients: int = 50, tags: int = 500) -> list[dict[str, Any]]:
     """The same load on the twin and on stock asyncua."""
     ours = _measured(_serve_twin, seconds, clients, tags)
-    stock = _measured(_serve_stock, min(seconds, STOCK_SECONDS), clients, tags)
+    few = min(clients, STOCK_CLIENTS)
+    stock = _measured(_serve_stock, min(seconds, STOCK_SECONDS), few, tags)
     expected = clients * tags / PERIOD
     whole = f"{clients} clients of {tags} tags at {1.0 / PERIOD:.0f} Hz"
     return [
@@ -46,7 +48,13 @@ def run(seconds: float = 10.0, clients: int = 50, tags: int = 500) -> list[dict[
         _row("processor of the server", ours["core"], "cores", "< 0.5", ours["core"] < 0.5),
         _row("clients connected and subscribed in", ours["connect"], "s", "", True),
         _row("memory, change while measured", 100.0 * ours["growth"], "%", "< 1", ours["growth"] < 0.01),
-        _row("stock asyncua: notifications that came", 100.0 * stock["rate"] / expected, "%", "", True),
+        _row(
+            f"stock asyncua, {few} clients: notifications that came",
+            100.0 * stock["rate"] * clients / (expected * few),
+            "%",
+            "",
+            True,
+        ),
         _row("stock asyncua: processor of the server", stock["core"], "cores", "", True),
         _row("stock asyncua: clients connected and subscribed in", stock["connect"], "s", "", True),
         _row(
