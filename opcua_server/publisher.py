@@ -115,12 +115,9 @@ class Publisher:
             if self._unseen:  # writes, of which there may be many between two scans
                 self._look(scan)
                 self._arrival.clear()
-            try:
-                await self._publish(0.5 * self._period if fresh else -IDLE * self._period)
-                if scan.failure != self._told.failure:
-                    await self._tell_failure()
-            except Exception:
-                log.exception("A scan could not be published.")
+            await self._publish(0.5 * self._period if fresh else -IDLE * self._period)
+            if scan.failure != self._told.failure:
+                await self._tell_failure()
             self._told = scan
             if fresh:
                 self.figures.latency.append((_now() - scan.taken).total_seconds())
@@ -145,7 +142,10 @@ class Publisher:
         """Publish what is due, giving the loop to others between two bites."""
         start = time.perf_counter()
         for subscription in self._subscriptions.clients():
-            await subscription.publish_due(time.monotonic(), early)
+            try:
+                await subscription.publish_due(time.monotonic(), early)
+            except Exception:  # one client's trouble is not that of the others
+                log.exception("%s could not be published.", subscription)
             held = time.perf_counter() - start
             if held > BITE:
                 self.figures.longest_hold = max(self.figures.longest_hold, held)
@@ -186,7 +186,8 @@ class Publisher:
     async def _tell_failure(self) -> None:
         """Why the simulation stopped is no tag: its subscribers are asyncua's."""
         for handle, callback in list(self._nodes.failure.datachange_callbacks.items()):
-            await callback(handle, self._read_failure())
+            with suppress(KeyError):  # unsubscribed while another was told
+                await callback(handle, self._read_failure())
 
 
 new = object.__new__

@@ -74,7 +74,7 @@ class TagSubscription(InternalSubscription):
     def _pop_triggered_datachanges(self, result: ua.PublishResult) -> None:
         """Tags as one encoded notification, then what asyncua has queued."""
         if self.tags.ready():
-            body, _ = self.tags.take(self.most)
+            body = self.tags.take(self.most)
             result.NotificationMessage.NotificationData.append(ua.ExtensionObject(DATA_CHANGE, body))
         super()._pop_triggered_datachanges(result)
 
@@ -256,13 +256,13 @@ class TagSubscriptions(SubscriptionService):
         return found
 
     async def transfer_subscriptions(
-        self, params: ua.TransferSubscriptionsParameters, session_id: ua.NodeId, callback: Callable[..., Any]
+        self, params: ua.TransferSubscriptionsParameters, session_id: ua.NodeId, callback: Any
     ) -> list[ua.TransferResult]:
         """To another session, whose publish requests are the ones to answer from now on."""
         found = await super().transfer_subscriptions(params, session_id, quick_answer(callback))
         for number in params.SubscriptionIds:
             if isinstance(subscription := self.subscriptions.get(number), TagSubscription):
-                subscription.pub_request_callback = callback.__self__.get_publish_request  # type: ignore[attr-defined]
+                subscription.pub_request_callback = callback.__self__.get_publish_request
         return found
 
     def clients(self) -> list[TagSubscription]:
@@ -311,9 +311,9 @@ HEAD = struct.Struct("<BBHqIIBiBBBI")
 TAIL = struct.Struct("<?Iqi")
 
 
-def quick_answer(forward: Callable[..., Any]) -> Callable[..., Any]:
-    """asyncua's `forward_publish_response`, encoded in one go: Part 4, 5.14.5 (Publish)."""
-    processor = forward.__self__  # type: ignore[attr-defined]
+def quick_answer(forward: Any) -> Callable[..., Any]:
+    """asyncua's `forward_publish_response`, a method of its processor, encoded in one go: Part 4, 5.14.5 (Publish)."""
+    processor = forward.__self__
 
     async def answer(result: ua.PublishResult, request: Any) -> None:
         message = publish_response(result, request.requesthdr.RequestHandle, request.results or [])

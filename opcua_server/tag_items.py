@@ -154,15 +154,15 @@ class TagTable:
             return bool(self._waiting)
         return any((self._columns["mode"][batch.rows] == REPORTING).any() for batch in self._waiting)
 
-    def take(self, most: int = 0) -> tuple[bytes, bool]:
-        """The oldest notifications, at most so many (0: all), encoded; and whether more wait."""
+    def take(self, most: int = 0) -> bytes:
+        """The oldest notifications, at most so many (0: all), encoded; `ready` tells whether more wait."""
         found = self._cut(self._joined())
         reported = self._columns["mode"][found.rows] == REPORTING
         kept = found[~reported]
         found = found[reported]
         sent, rest = (found[:most], found[most:]) if 0 < most < len(found) else (found, found[:0])
         self._waiting = [batch for batch in (rest, kept) if len(batch)]
-        return self._encoded(sent), len(rest) > 0
+        return self._encoded(sent)
 
     # --- queues ----------------------------------------------------------------------------------------------------
 

@@ -305,3 +305,22 @@ async def test_a_dead_band_is_kept_and_one_that_makes_no_sense_refused(talk: Any
     assert [value for value, _ in listener.heard["SIM.time"]] == [0.0, 3.0, 6.0, 9.0]
     with pytest.raises(ua.uaerrors.BadDeadbandFilterInvalid):
         await subscription.deadband_monitor(talk.node("BUF-1.p"), 150.0, ua.DeadbandType.Percent)
+
+
+async def test_a_subscription_that_cannot_be_published_does_not_silence_the_others(
+    server: TwinServer, talk: Any, connect: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with connect() as other:
+        await (await other.client.create_subscription(10, Listener())).subscribe_data_change(other.node("SIM.time"))
+        (broken,) = server.publisher._subscriptions.clients()
+        listener = Listener()
+        subscription = await talk.client.create_subscription(10, listener)
+        await subscription.subscribe_data_change(talk.node("SIM.time"))
+
+        async def fails(*when: float) -> None:
+            raise ConnectionError("the line is cut")
+
+        monkeypatch.setattr(broken, "publish_due", fails)
+        time = await talk.advance(3.0)
+        await eventually(lambda: listener.last("SIM.time") == time)
+        monkeypatch.undo()

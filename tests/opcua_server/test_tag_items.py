@@ -27,7 +27,7 @@ def scan(*values: float, status: int = 0, clock: float = 0.0) -> Sample:
 
 def told(table: TagTable, most: int = 0) -> list[tuple[int, float, int]]:
     """Client handle, value and status of each notification."""
-    body, _ = table.take(most)
+    body = table.take(most)
     found = struct_from_binary(ua.DataChangeNotification, Buffer(body))
     return [(item.ClientHandle, item.Value.Value.Value, item.Value.StatusCode.value) for item in found.MonitoredItems]
 
@@ -53,17 +53,17 @@ def test_notifications_are_what_asyncua_would_have_sent() -> None:
         table.add(Watch(address=address, handle=handle, kind=kind))
         plain.MonitoredItems.append(ua.MonitoredItemNotification(handle, data_value(value, kind, NO_READING, NOW)))
     table.sample(scan(*(float(value) for _, value, _ in items), status=NO_READING.value))
-    body, more = table.take()
+    body = table.take()
     no_diagnostics, empty = struct.pack("<i", -1), struct.pack("<i", 0)
     assert body.removesuffix(no_diagnostics) == struct_to_binary(plain).removesuffix(empty)
-    assert not more
+    assert not table.ready()
 
 
 @pytest.mark.parametrize("times", list(ua.TimestampsToReturn)[:4])
 def test_the_times_asked_for_are_sent_and_no_others(times: ua.TimestampsToReturn) -> None:
     table = watching(times=times)
     table.sample(scan(1.0))
-    value = struct_from_binary(ua.DataChangeNotification, Buffer(table.take()[0])).MonitoredItems[0].Value
+    value = struct_from_binary(ua.DataChangeNotification, Buffer(table.take())).MonitoredItems[0].Value
     both, T = ua.TimestampsToReturn.Both, ua.TimestampsToReturn
     assert (value.SourceTimestamp is not None) == (times in (both, T.Source))
     assert (value.ServerTimestamp is not None) == (times in (both, T.Server))
@@ -157,7 +157,7 @@ def test_no_more_than_asked_for_in_one_message_and_in_order() -> None:
     for k in range(5):
         table.add(Watch(address=k, handle=k, kind=DOUBLE))
     table.sample(scan(*range(5)))
-    body, more = table.take(2)
-    assert more
+    body = table.take(2)
+    assert table.ready()
     assert struct.unpack_from("<i", body) == (2,)
     assert [handle for handle, _, _ in told(table)] == [2, 3, 4]
