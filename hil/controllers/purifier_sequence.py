@@ -85,6 +85,17 @@ def regenerate(par, s, step, elapsed, has_temp, temp, has_p, p):
 
 
 @kernel
+def leave_line(par, s, step, wanted, used, other, broken, permit):
+    """The next step of a bed: off the line when dirty, or when tired and another is ready; waiting without a permit."""
+    if step != ON_LINE:
+        return wanted
+    tired = s.change > 0.5 or used >= s.on_line_limit
+    if broken or (tired and (other == READY or par.beds < 2)):
+        return ISOLATED
+    return wanted if permit else READY
+
+
+@kernel
 def drive_bed(par, image, wire, first, step, has_feed, has_heater, has_coolant, has_purge, has_vacuum, has_fill):
     """Valves, heater and coolant of a bed; warming needs a way out for what comes off."""
     put(image, wire[first], has_feed, 1.0 if step == ON_LINE else 0.0)
@@ -116,20 +127,10 @@ def purifier_sequence(par, s, image, wire, clock):
     s.dirty = s.dirty + h if image[wire[IMPURITY]] > s.impurity_limit else 0.0
     broken = s.dirty > par.delay and (a == ON_LINE or b == ON_LINE)
     permit = s.command > 0.5 and (par.has_permit < 0.5 or image[wire[PERMIT]] > 0.5)
-    if a == ON_LINE:
-        s.used_a += h
-        tired = s.change > 0.5 or s.used_a >= s.on_line_limit
-        if broken or (tired and (next_b == READY or par.beds < 2)):
-            next_a = ISOLATED
-        elif not permit:
-            next_a = READY
-    if b == ON_LINE:
-        s.used_b += h
-        tired = s.change > 0.5 or s.used_b >= s.on_line_limit
-        if broken or (tired and next_a == READY):
-            next_b = ISOLATED
-        elif not permit:
-            next_b = READY
+    s.used_a += h if a == ON_LINE else 0.0
+    s.used_b += h if b == ON_LINE else 0.0
+    next_a = leave_line(par, s, a, next_a, s.used_a, next_b, broken, permit)
+    next_b = leave_line(par, s, b, next_b, s.used_b, next_a, broken, permit)
     if broken:
         s.breakthroughs += 1.0
         s.dirty = 0.0
