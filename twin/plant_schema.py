@@ -13,7 +13,7 @@ from pydantic import Field, PlainValidator, TypeAdapter, WithJsonSchema
 
 from twin.checked import Place, checked, labelled, quantities_type, quantity_type, table_type
 from twin.quantities import describe
-from twin.uncertain import uncertain_type
+from twin.uncertain import uncertain_type, with_distributions
 from twin.unit import KINDS, Kind, Quantity
 
 COMMON = {
@@ -187,4 +187,5 @@ def plant_schema() -> dict[str, Any]:
     tables = [unit_type(KINDS[name]) for name in sorted(KINDS)]
     units = Annotated[Union[tuple(tables)], Field(discriminator="kind")] if len(tables) > 1 else tables[0]  # noqa: UP007
     schema = TypeAdapter(table_type("plant", _file_entries(units))).json_schema()
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema, "title": "hetwin plant file"}
+    about = {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "hetwin plant file"}
+    return with_distributions(schema) | about
