@@ -172,14 +172,15 @@ ELSEWHERE = "https://hetwin.invalid/"
 def with_distributions(schema: dict[str, Any]) -> dict[str, Any]:
     """A JSON Schema whose quantities may be distributions, with the definition that they refer to."""
     quantity = float | str
-    two, three = (Annotated[list[quantity], Field(min_length=n, max_length=n)] for n in (2, 3))  # type: ignore[valid-type]
+    two, three = (Annotated[list[quantity], Field(min_length=n, max_length=n)] for n in (2, 3))
     tables = (
         table_type("uniform", {"uniform": Required[two]}),
         table_type("normal", {"normal": Required[quantity], "sd": Required[quantity]}),
         table_type("triangular", {"triangular": Required[three]}),
         table_type("empirical", {"empirical": Required[str], "column": Required[str], "unit": NotRequired[str]}),
     )
-    definition = TypeAdapter(Union[tables]).json_schema()  # noqa: UP007
+    any_of: Any = Union[tables]  # noqa: UP007
+    definition = TypeAdapter(any_of).json_schema()
     definitions = definition.pop("$defs") | {"distribution": definition | {"title": "distribution"}}
     found: dict[str, Any] = json.loads(json.dumps(schema).replace(f"{ELSEWHERE}#", "#"))
     return found | {"$defs": found.get("$defs", {}) | definitions}
