@@ -146,6 +146,12 @@ def parse(value: object, si_unit: str = "") -> float:
     return _to_si(number, text, si_unit, value)
 
 
+def unit_of(text: str) -> str:
+    """The unit that stands behind a number: "mL/h" of "15 mL/h"; empty if there is none or no number."""
+    match = _NUMBER.fullmatch(text)
+    return match[2] if match else ""
+
+
 def convert(value: float, unit: str, other: str) -> float:
     """A number in `unit` as a number in `other`."""
     target = read_unit(other)
