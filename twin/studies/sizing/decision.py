@@ -41,6 +41,8 @@ class Decision:
     regret: Regret
     perfect: float
     information: tuple[Value, ...]
+    years: int
+    """Years over which the candidates were compared."""
     rivals: tuple[Design, ...]
     """The designs among which the value of information was found: all that meet the targets."""
 
@@ -69,6 +71,7 @@ def decide(
         regret(losses, rivals.index(chosen.design)),
         perfect(losses),
         tuple(partly_perfect(losses, assumptions(ensemble), seed)),
+        ensemble.years,
         rivals,
     )
 

@@ -23,6 +23,11 @@ Run = Callable[[np.ndarray, np.ndarray], np.ndarray]
 """Figures of years from their parameter values and seeds: `YearModel.run`, or a study that spreads it over workers."""
 
 
+def nearest_choice(parameter: Parameter) -> int:
+    """Index of the choice nearest to the value that the plant file gives."""
+    return int(np.argmin(np.abs(np.array(parameter.choices) - parameter.value)))
+
+
 @dataclass(frozen=True)
 class DesignSpace:
     """All designs of a model: its parameters with more than one choice."""
@@ -45,7 +50,7 @@ class DesignSpace:
     @property
     def present(self) -> Design:
         """The design that the plant file describes: the choice nearest to each value."""
-        return tuple(int(np.argmin(np.abs(np.array(p.choices) - p.value))) for p in self.parameters)
+        return tuple(nearest_choice(p) for p in self.parameters)
 
     def values(self, design: Design) -> dict[str, float]:
         """Value of each parameter, by name."""

@@ -83,13 +83,22 @@ VERDICTS = {
     "high-pressure gas": ("counts as high-pressure gas", "高圧ガスに該当"),
 }
 SOURCES = {
-    "made": "verified: High Pressure Gas Safety Act, article 5, with article 3 of its Cabinet Order (pages of "
-    "prefectures); assumed: capacity counted as nameplate x 24 h",
-    "pressure": "verified: High Pressure Gas Safety Act, article 2; Hiroshima University keeps its liquefier's "
-    "compressor below 1 MPa to stay outside",
-    "stored": "verified: articles 16 and 17-2 (METI page on storage); assumed: (10 P + 1) V for compressed gas",
-    "liquid": "verified: High Pressure Gas Safety Act, article 2: 0.2 MPa",
+    "made": (
+        "verified: article 5 of the Act with article 3 of its Cabinet Order (pages of prefectures); "
+        "assumed: capacity counted as nameplate x 24 h",
+        "確認済み: 法第5条、施行令第3条 (都道府県の案内)。仮定: 処理能力は定格×24 hで算定",
+    ),
+    "pressure": (
+        "verified: article 2 of the Act; Hiroshima University stays below 1 MPa to be outside",
+        "確認済み: 法第2条。広島大学は液化機の圧縮機を1 MPa未満で運転し適用外としている",
+    ),
+    "stored": (
+        "verified: articles 16 and 17-2 of the Act (METI page on storage); assumed: (10 P + 1) V for compressed gas",
+        "確認済み: 法第16条、第17条の2 (経済産業省の案内)。仮定: 圧縮ガスは (10P+1)V で算定",
+    ),
+    "liquid": ("verified: article 2 of the Act: 0.2 MPa", "確認済み: 法第2条 (0.2 MPa)"),
 }
+"""Where each rule comes from, in English and Japanese."""
 
 
 def check_law(equipment: Iterable[Equipment]) -> list[Finding]:

@@ -84,4 +84,4 @@ def test_every_finding_reads_as_a_sentence_in_both_languages_and_has_a_source(he
         assert finding.sentence().endswith(").") and finding.sentence(ja=True).endswith(")。")
         assert VERDICTS[finding.verdict][1] in finding.sentence(ja=True)
     assert set(SOURCES) == set(RULES)
-    assert all(text.startswith("verified") for text in SOURCES.values())
+    assert all(en.startswith("verified") and ja.startswith("確認済み") for en, ja in SOURCES.values())
