@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from twin.studies.sizing.designs import Run
 from twin.studies.sizing.economics import ITEMS, AnnualCost, Economics, annual_cost
 from twin.studies.sizing.year_model import Figure, Parameter, YearModel
 
@@ -56,6 +57,10 @@ class Costed:
     def run(self, values: np.ndarray, seeds: np.ndarray) -> np.ndarray:
         figures = self.model.run(values, seeds)
         return self.with_costs(values, figures)
+
+    def around(self, run: Run) -> Run:
+        """The same, where `run` computes the figures of the model without costs: a study that spreads the years."""
+        return lambda values, seeds: self.with_costs(values, run(values, seeds))
 
     def with_costs(self, values: np.ndarray, figures: np.ndarray) -> np.ndarray:
         """Figures of the model, and behind them those of the costs."""

@@ -128,8 +128,12 @@ def work_out(
     budget: Budget | None = None,
     run: Run | None = None,
 ) -> Outcome:
-    """The whole study on a sample of assumptions (years, parameters) and seeds (years,); `run` spreads the years."""
-    how, goals, go = budget or Budget(), targets or Targets(), run or model.run
+    """The whole study on a sample of assumptions (years, parameters) and seeds (years,).
+
+    `run` computes figures of the model without costs; a study gives its own, which spreads the years over workers.
+    """
+    how, goals = budget or Budget(), targets or Targets()
+    go = model.around(run) if run is not None else model.run
     space, names = DesignSpace.of(model), headlines(model)
     limits = tuple(target for target in given_targets(goals) if target.name in {f.name for f in model.figures})
 

@@ -50,7 +50,7 @@ def test_the_same_seed_gives_the_same_bytes_however_the_years_are_split() -> Non
     values, seeds = years(model, 48, 3)
 
     def in_chunks(rows: np.ndarray, chances: np.ndarray) -> np.ndarray:
-        return np.vstack([model.run(rows[k : k + 7], chances[k : k + 7]) for k in range(0, len(rows), 7)])
+        return np.vstack([model.model.run(rows[k : k + 7], chances[k : k + 7]) for k in range(0, len(rows), 7)])
 
     targets = Targets(recovery=0.8, unmet=0.05)
     one, two = (work_out(model, values, seeds, seed=3, targets=targets, budget=QUICK, run=r) for r in (None, in_chunks))
