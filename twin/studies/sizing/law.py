@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from typing import Any
 
 from twin.plant_file import PlantSpec, UnitSpec
@@ -155,7 +156,7 @@ def _liquids(place: str, here: list[Equipment]) -> Iterator[Finding]:
 
 
 def equipment_of(spec: PlantSpec, design: Mapping[str, float] | None = None) -> list[Equipment]:
-    """What counts in a plant; `design` replaces numbers of units, by names such as "BANK-H.count"."""
+    """What counts in a plant; `design` replaces numbers of units, by names such as "BANK-H.count" or "BANK-*.count"."""
     places = establishments(spec)
     found = []
     for unit in spec.units.values():
@@ -173,7 +174,9 @@ class _Numbers:
         self._unit, self._design = unit, design
 
     def __getattr__(self, name: str) -> Any:
-        return self._design.get(f"{self._unit.name}.{name}", getattr(self._unit.card, name))
+        full = f"{self._unit.name}.{name}"
+        chosen = [value for pattern, value in self._design.items() if pattern == full or fnmatchcase(full, pattern)]
+        return chosen[-1] if chosen else getattr(self._unit.card, name)
 
 
 def _recovery(spec: PlantSpec, unit: UnitSpec, card: Any) -> tuple[str, float, float]:

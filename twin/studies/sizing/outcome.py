@@ -31,16 +31,31 @@ EXPLAINED = ("cost", "lost", "unmet_share")
 
 @dataclass(frozen=True)
 class Budget:
-    """How many years each part of the study may take."""
+    """How many years each part of the study may take; numbers of years are multiples of 16, the base a power of 2."""
 
     search: Search = field(default_factory=Search)
-    search_years: int = 64
-    rivals: int = 12
-    rival_years: int = 512
-    trajectories: int = 8
+    search_years: int = 32
+    rivals: int = 10
+    rival_years: int = 256
+    trajectories: int = 6
     base_sample: int = 128
     inputs_apart: int = 8
     phase_years: int = 512
+
+    @classmethod
+    def of(cls, years: int) -> Budget:
+        """All parts together take about eight times the years of the recommended design."""
+
+        def share(part: int, least: int, most: int) -> int:
+            return 16 * max(1, min(max(years // part, least), most) // 16)
+
+        base = 2 ** int(np.log2(share(16, 32, 512)))
+        return cls(
+            search_years=share(64, 16, 64),
+            rival_years=share(8, 32, 512),
+            base_sample=base,
+            phase_years=share(4, 64, 1024),
+        )
 
 
 @dataclass(frozen=True)
@@ -132,7 +147,7 @@ def work_out(
 
     `run` computes figures of the model without costs; a study gives its own, which spreads the years over workers.
     """
-    how, goals = budget or Budget(), targets or Targets()
+    how, goals = budget or Budget.of(len(seeds)), targets or Targets()
     go = model.around(run) if run is not None else model.run
     space, names = DesignSpace.of(model), headlines(model)
     limits = tuple(target for target in given_targets(goals) if target.name in {f.name for f in model.figures})

@@ -21,8 +21,8 @@ OBJECTIVES = ("cost", "lost")
 class Search:
     """How far NSGA-II looks: designs of a generation, generations, and up to how many designs all are evaluated."""
 
-    population: int = 24
-    generations: int = 12
+    population: int = 16
+    generations: int = 10
     all_up_to: int = 128
 
 

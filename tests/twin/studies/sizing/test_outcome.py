@@ -7,7 +7,7 @@ import pytest
 
 from tests.twin.studies.sizing.example_network import QUICK, an_outcome, network
 from tests.twin.studies.sizing.examples import years
-from twin.studies.sizing.outcome import headlines, work_out
+from twin.studies.sizing.outcome import Budget, headlines, work_out
 from twin.studies.sizing.targets import Targets
 
 
@@ -59,6 +59,13 @@ def test_the_same_seed_gives_the_same_bytes_however_the_years_are_split() -> Non
     assert one.decision.information == two.decision.information
     assert one.indices is not None and two.indices is not None
     assert one.indices.measures["total"].tobytes() == two.indices.measures["total"].tobytes()
+
+
+@pytest.mark.parametrize("count", [1, 100, 2000, 100_000])
+def test_the_parts_of_a_study_ask_for_whole_randomisations(count: int) -> None:
+    how = Budget.of(count)
+    assert all(n % 16 == 0 and n > 0 for n in (how.search_years, how.rival_years, how.phase_years))
+    assert how.base_sample & (how.base_sample - 1) == 0
 
 
 def test_targets_that_no_design_reaches_are_said_so() -> None:
