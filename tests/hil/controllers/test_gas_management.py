@@ -29,9 +29,9 @@ def test_a_high_suction_pressure_at_rest_does_not_hold_back_the_next_start():
     station = station_of(p_low_most=1.05 * BAR)
     station["C-1.running"], station["PT-L"], station["PT-H"] = 0, 1.1 * BAR, 1.1 * BAR
     station.run(24 * 3600)
-    station["C-1.running"], station["PT-L"] = 1, 1.04 * BAR
-    station.run(10)
-    assert station["CV-L.opening"] > 0.5
+    station["C-1.running"], station["PT-L"] = 1, 1.0 * BAR
+    station.run(60)
+    assert station["CV-L.opening"] > 0.1
     assert station["CV-U.opening"] == 0.0
 
 
