@@ -34,20 +34,24 @@ STEADY = 2.0 * HOUR
 """Over which the rates are measured [s]."""
 QUIET = 3.0 * HOUR
 """After a stop only the heat leaks are left [s]."""
-RESTS = (6.0 * HOUR, 1.0 * DAY, 3.0 * DAY)
-"""Standstills before a start [s]."""
+REST = 12.0 * HOUR
+"""Standstill before a start [s]; after a day or three a start takes the same within a few per cent."""
 STEP = 600.0
-ROOM = 0.3
-"""Level of the dewar from which a run is measured: it must not be full before the end."""
+STARTS = ((0.2, 0.0), (0.5, 0.0), (0.5, 0.1))
+"""Starts that are measured: level of the dewar, and liquid fetched an hour before, as a share of the dewar's volume."""
 
 
-def measure(name: str | Path, rests: tuple[float, ...] = RESTS) -> dict[str, Any]:
+def measure(name: str | Path) -> dict[str, Any]:
     """Measure every liquefier with a cold box, and every purifier, of a plant. Takes minutes."""
     spec = load_spec(name)
     plant = in_still_air(spec)
     found: dict[str, Any] = {"plant": plant.name, "source": f"calibrated: measured on the twin of {plant.name}"}
-    found["liquefiers"] = {parts.dewar: liquefier(spec, parts, rests) for parts in circuits(plant)}
-    found["purifiers"] = {unit.name: regeneration(spec, unit.name) for unit in of_kinds(plant, ("purifier",))}
+    found["liquefiers"] = {parts.dewar: liquefier(spec, parts) for parts in circuits(plant)}
+    found["purifiers"] = {
+        unit.name: regeneration(spec, unit.name)
+        for unit in of_kinds(plant, ("purifier",))
+        if sequence_of(spec, unit.name)
+    }
     return found
 
 
@@ -67,30 +71,27 @@ def alone(plant: Plant, seconds: float, until: Any = None) -> None:
         plant.advance(max(1, round(min(STEP, end - plant.time) / plant.dt)))
 
 
-def liquefier(spec: PlantSpec, parts: Circuit, rests: tuple[float, ...]) -> dict[str, Any]:
-    """Rates of a steady run and of rest, and what starts after different standstills and stops take and give."""
+def liquefier(spec: PlantSpec, parts: Circuit, starts: tuple[tuple[float, float], ...] = STARTS) -> dict[str, Any]:
+    """Rates of a steady run and of rest, and what starts from different dewars and stops take and give."""
     plant = in_still_air(spec)
     bench = Bench(plant, parts)
     bench.prepare()
-    runs, starts, stops, idle = [], [], [], []
-    for rest in rests:
+    runs, taken, stops, idle = [], [], [], []
+    for level, fetched in starts:
+        bench.bring_to(level, fetched)
         run, start = bench.run()
-        stop, still = bench.rest(rest)
+        stop, still = bench.rest(REST)
         runs.append(run)
-        starts.append(start)
+        taken.append(start)
         stops.append(stop)
         idle.append(still)
-    # the first run began from the preparation, every other one after the rest before it
-    run, _ = bench.run()
-    _, last = bench.last
-    steady = mean([*runs, run])
+    run = mean(runs)
     return {
-        "parts": {**vars(parts)},
-        "rests": list(rests),
-        "run": steady,
-        "start": [beyond(start, steady) for start in [*starts[1:], last]],
+        "parts": vars(parts),
+        "run": run,
+        "start": [beyond(start, run) for start in taken],
         "stop": mean(stops),
-        "rest": idle[-1],
+        "rest": idle[0],
     }
 
 
@@ -102,7 +103,6 @@ class Bench:
         self.bounds = Bounds(plant, parts)
         self.control = plant.spec.units[parts.control].card if parts.control else None
         self.air = plant.spec.units[parts.stock].card.ambient
-        self.last: tuple[dict[str, float], dict[str, float]] = ({}, {})
 
     def prepare(self) -> None:
         """Cold box cold, liquid in the dewar, everything else of the plant settled."""
@@ -112,23 +112,22 @@ class Bench:
         for parts in circuits(plant):
             plant[f"{parts.sequence}.command"] = 0
         alone(plant, QUIET)
+        self.bring_to(STARTS[0][0], 0.0)
         self.run()
-        self.rest(RESTS[0])
+        self.rest(REST)
 
     def run(self) -> tuple[dict[str, float], dict[str, float]]:
         """Start, let it settle, and measure the rates; returns them and what the start took until then."""
-        plant = self.plant
-        self.make_room()
-        began, begin = plant.time, self.read()
+        plant, began, begin = self.plant, self.plant.time, self.read()
+        dewar = plant.node(self.parts.dewar)
+        state = {"level": float(dewar.level), "p_dewar": float(dewar.p)}
         plant[f"{self.parts.sequence}.command"] = 1
         self.keep_stock(SETTLE)
-        settled = self.read()
+        settled, time = self.read(), plant.time - began
         self.keep_stock(STEADY)
         rates = {name: (now - settled[name]) / STEADY for name, now in self.read().items()}
-        rates["p_dewar"] = float(plant.node(self.parts.dewar).p)
         taken = {name: settled[name] - begin[name] for name in begin}
-        self.last = rates, taken | {"time": plant.time - STEADY - began}
-        return self.last
+        return rates | {"p_dewar": float(dewar.p)}, taken | state | {"time": time}
 
     def rest(self, seconds: float) -> tuple[dict[str, float], dict[str, float]]:
         """Stop and leave it alone; returns what the stop gave until it was quiet, and the rates of the rest."""
@@ -159,15 +158,26 @@ class Bench:
         if low <= node.p <= high:
             return
         amount = float(node.mass) * (0.5 * (low + high) / float(node.p) - 1.0)
-        ways = (self.air, self.parts.stock) if amount > 0.0 else (self.parts.stock, self.air)
-        self.plant.move(*ways, abs(amount))
+        if amount > 0.0:
+            self.plant.move(self.air, self.parts.stock, amount)
+        else:
+            self.plant.move(self.parts.stock, self.air, -amount)
 
-    def make_room(self) -> None:
-        """Fetch liquid until the dewar stands at ROOM, or bring some."""
+    def bring_to(self, level: float, fetched: float) -> None:
+        """Set the liquid in the dewar; `fetched` is the share of its volume that is drawn an hour before the start."""
         node, volume = self.plant.node(self.parts.dewar), self.plant.spec.units[self.parts.dewar].card.volume
-        amount = (float(node.level) - ROOM) * volume * float(node.rho_l - node.rho_v)
-        ways = (self.parts.dewar, self.air) if amount > 0.0 else (self.air, self.parts.dewar)
-        self.plant.move(*ways, abs(amount), h=float(node.h_l))
+        self._draw((float(node.level) - level - fetched) * volume * float(node.rho_l - node.rho_v))
+        alone(self.plant, QUIET)
+        self._draw(fetched * volume * float(node.rho_l))
+        alone(self.plant, HOUR)
+
+    def _draw(self, amount: float) -> None:
+        """Take liquid [kg] out of the dewar, or bring some (less than zero)."""
+        dewar, h = self.parts.dewar, float(self.plant.node(self.parts.dewar).h_l)
+        if amount > 0.0:
+            self.plant.move(dewar, self.air, amount, h)
+        else:
+            self.plant.move(self.air, dewar, -amount, h)
 
 
 def mean(rows: list[dict[str, float]]) -> dict[str, float]:
@@ -176,24 +186,29 @@ def mean(rows: list[dict[str, float]]) -> dict[str, float]:
 
 
 def beyond(taken: dict[str, float], rates: dict[str, float]) -> dict[str, float]:
-    """What is left of amounts when the steady rates over the same time are taken off."""
-    return {name: amount - rates[name] * taken["time"] for name, amount in taken.items() if name != "time"}
+    """What is left of amounts when the steady rates over the same time are taken off; the state at the start stays."""
+    kept = {name: taken[name] for name in ("level", "p_dewar")}
+    return {name: x - rates[name] * taken["time"] for name, x in taken.items() if name not in ("time", *kept)} | kept
 
 
 def regeneration(spec: PlantSpec, purifier: str) -> dict[str, float]:
     """Helium, nitrogen and time that one regeneration of a bed takes."""
-    plant = in_still_air(spec)
-    sequence = next(
-        (unit.name for unit in of_kinds(plant, ("purifier_sequence",)) if owner(unit.card.feed_a) == purifier), None
-    )
-    if sequence is None:
+    sequence = sequence_of(spec, purifier)
+    if not sequence:
         raise TwinError(f"unit.{purifier}: no purifier_sequence drives it; its regeneration cannot be measured.")
+    plant = in_still_air(spec)
     alone(plant, DAY)
     plant[f"{sequence}.change"] = 1
     begin, lost = plant.time, losses(plant, purifier)
     ready = lambda: plant.time > begin + HOUR and 0.0 not in ready_beds(plant, sequence)  # noqa: E731
     alone(plant, DAY, until=ready)
     return {"lost": losses(plant, purifier) - lost, "time": plant.time - begin}
+
+
+def sequence_of(spec: PlantSpec, purifier: str) -> str:
+    """The purifier_sequence that drives a purifier; empty if there is none."""
+    units = [unit for unit in spec.units.values() if unit.kind.name == "purifier_sequence"]
+    return "".join([unit.name for unit in units if owner(unit.card.feed_a) == purifier][:1])
 
 
 def ready_beds(plant: Plant, sequence: str) -> list[float]:
