@@ -78,6 +78,8 @@ class PlantSpec:
     schedule: list[Event] = field(default_factory=list)
     digest: str = ""
     """Names the content of the file, so that a snapshot knows which plant it belongs to."""
+    campaign: dict[str, Any] = field(default_factory=dict)
+    """Tables of `[campaign]` as written; studies of a year read them, the dynamic twin does not."""
 
 
 def shipped_plants() -> list[str]:
@@ -119,6 +121,7 @@ def load_spec(name_or_path: str | Path, units: Iterable[str | Path] = ()) -> Pla
         table.get("sources", {}),
         schedule,
         hashlib.sha256(path.read_bytes()).hexdigest()[:16],
+        campaign=table.get("campaign", {}),
     )
 
 
