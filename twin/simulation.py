@@ -23,6 +23,9 @@ from typing import Any
 
 import numpy as np
 
+from twin.alarms.catalogue import plant_alarms
+from twin.alarms.engine import AlarmEngine, AlarmSnapshot
+from twin.alarms.event import AlarmEvent
 from twin.clock import Clock, WallClock
 from twin.errors import NumericalFailure, TwinError
 from twin.plant import Plant
@@ -69,6 +72,8 @@ class Simulation:
         clock: Clock | None = None,
     ) -> None:
         self.plant = plant
+        self.alarms = AlarmEngine(plant_alarms(plant.spec, plant.tags), plant.tags, len(plant.image))
+        self.alarms.subscribe(self._tell_panel)
         self.period = period
         self.overruns = 0
         self.scan_began = 0.0  # clock time of the latest scan's begin [s]
@@ -132,9 +137,9 @@ class Simulation:
         """In mode lockstep: advance the plant; the result is the time reached [s], after the scan was published."""
         return self._ask(lambda: self._advance(seconds))
 
-    def restore(self, snapshot: Any) -> Future[Any]:
-        """Return to a snapshot; a failure is forgiven."""
-        return self._ask(lambda: self._restore(snapshot))
+    def restore(self, snapshot: Any, alarms: AlarmSnapshot | None = None) -> Future[Any]:
+        """Return to a snapshot, and to that of the alarms if there is one; a failure is forgiven."""
+        return self._ask(lambda: self._restore(snapshot, alarms))
 
     def start(self) -> None:
         """Start the thread."""
@@ -274,10 +279,17 @@ class Simulation:
             self._publish()
         return self.plant.time
 
-    def _restore(self, snapshot: Any) -> None:
+    def _restore(self, snapshot: Any, alarms: AlarmSnapshot | None) -> None:
         self.plant.restore(snapshot)
+        if alarms is not None:
+            self.alarms.restore(alarms, self.plant.time)
         self.failure = None
         self._rebase()
+
+    def _tell_panel(self, event: AlarmEvent) -> None:
+        """What is acknowledged here is acknowledged at the alarm's own tag too."""
+        if event.transition == "acknowledged" and event.alarm.acknowledge is not None:
+            self.write(event.alarm.acknowledge.name, 1.0)
 
     def _fail(self, failure: Exception) -> None:
         """The plant stands at its last good state; stop there and say so."""
@@ -320,6 +332,7 @@ class Simulation:
         self._unpublished = False
         copy = image.copy()
         copy.flags.writeable = False
+        self.alarms.scan(copy, self.plant.time, self.failure is not None)
         for callback in list(self._subscribers):
             try:
                 callback(copy, self.plant.time)

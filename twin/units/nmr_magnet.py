@@ -4,6 +4,7 @@ import math
 from dataclasses import dataclass
 
 from thermo.jit import kernel
+from twin.alarms.declare import Limits
 from twin.errors import TwinError
 from twin.network import VAPOUR, heat, transfer
 from twin.openings import relief
@@ -145,6 +146,63 @@ class NmrMagnet:
     def quench(self, plant, unit):
         """The coil turns normal: its energy boils the helium within a minute."""
         plant.image[plant.tags[f"{unit}.quench_left"].address] = self.quench_energy
+
+    def alarms(self):
+        """Level, boil-off by day, pressure, quench."""
+        flow = self.boil_off * RHO_LIQUID
+        return [
+            Limits(
+                "level",
+                "helium level of the magnet",
+                "磁石ヘリウム液位",
+                low=0.3,
+                low_low=0.2,
+                dead_band=0.01,
+                priority="high",
+                cause=("refill late, boil-off high", "充填遅れ、蒸発量増加"),
+                consequence=("the magnet quenches", "クエンチ"),
+                action=("refill", "ヘリウム充填"),
+            ),
+            Limits(
+                "m_flow",
+                "boil-off of the magnet",
+                "磁石蒸発量",
+                high=3.0 * flow,
+                low=0.3 * flow,
+                dead_band=0.1 * flow,
+                on_delay=3600.0,
+                when=("fill_left", -1.0, 0.0),
+                cause=(
+                    "vacuum going; when low: vent blocked by ice, or the air pressure rises",
+                    "真空劣化、低い場合はベント凍結または気圧上昇",
+                ),
+                consequence=("helium runs out; when low: pressure rises", "液位低下、低い場合は圧力上昇"),
+                action=("check the vacuum; when low: free the vent", "真空確認、低い場合はベント解氷"),
+            ),
+            Limits(
+                "p",
+                "pressure of the magnet",
+                "磁石内圧",
+                high=101325.0 + 0.5 * self.p_quench,
+                dead_band=500.0,
+                priority="high",
+                cause=("vent blocked", "ベント閉塞"),
+                consequence=("the quench valve opens", "クエンチ弁開"),
+                action=("free the vent at once", "直ちにベント解氷"),
+            ),
+            Limits(
+                "quench_power",
+                "quench",
+                "クエンチ",
+                high=1.0,
+                priority="critical",
+                latched=True,
+                confirm=True,
+                cause=("level too low, disturbance of the coil", "液位低下、コイル擾乱"),
+                consequence=("all helium is lost in a minute; lack of oxygen", "ヘリウム全量放出、酸欠"),
+                action=("leave the room", "直ちに退室"),
+            ),
+        ]
 
 
 EXAMPLE = """

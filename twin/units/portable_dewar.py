@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from thermo.jit import kernel
+from twin.alarms.declare import Limits
 from twin.errors import TwinError
 from twin.network import heat, transfer
 from twin.unit import Input, Latch, Link, Node, Output, Param, Port, State, action, unit_operation
@@ -119,6 +120,22 @@ class PortableDewar:
     def weigh(self, plant, unit):
         """Put the dewar on the scale; returns the mass with the dewar [kg]."""
         return plant[f"{unit}.weight"]
+
+    def alarms(self):
+        """Pressure."""
+        return [
+            Limits(
+                "p",
+                "pressure of the portable dewar",
+                "可搬デュワー圧力",
+                high=1.6e5,
+                dead_band=2000.0,
+                priority="high",
+                cause=("vent shut or blocked", "ベント閉または凍結"),
+                consequence=("the relief lifts", "安全弁作動"),
+                action=("open the vent", "ベント開"),
+            )
+        ]
 
 
 EXAMPLE = """
