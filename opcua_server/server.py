@@ -25,6 +25,7 @@ from urllib.parse import urlparse
 import numpy as np
 from asyncua import Server, ua
 
+from opcua_server.conditions import Conditions
 from opcua_server.errors import EndpointRefused, PortBusy
 from opcua_server.nodes import NAMESPACE, PlantNodes, build_nodes
 from opcua_server.publisher import Publisher, Scan
@@ -46,9 +47,10 @@ class TwinServer:
         self.simulation = simulation
         self.endpoint = endpoint
         self.publisher: Publisher
+        self.conditions: Conditions
         self._host, self._port = _address_of(endpoint)
         self._server: Server | None = None
-        self._task: asyncio.Task[None] | None = None
+        self._tasks: list[asyncio.Task[None]] = []
         self._unsubscribe: Callable[[], None] = lambda: None
         self._owns_simulation = False
 
@@ -63,7 +65,10 @@ class TwinServer:
         except OSError as problem:
             raise self._refused(problem) from None
         self._server = server
-        self._task = asyncio.create_task(self.publisher.run(), name="publisher")
+        self._tasks = [
+            asyncio.create_task(self.publisher.run(), name="publisher"),
+            asyncio.create_task(self.conditions.run(), name="conditions"),
+        ]
         self._unsubscribe = self.simulation.subscribe(self._on_scan)
         if not self.simulation.running:
             self._owns_simulation = True
@@ -76,9 +81,10 @@ class TwinServer:
         if self._owns_simulation:
             self._owns_simulation = False
             await asyncio.to_thread(self.simulation.stop)
-        if self._task is not None:
-            await _cancel(self._task)
-            self._task = None
+        if self._tasks:
+            self.conditions.stop()
+        while self._tasks:
+            await _cancel(self._tasks.pop())
         if self._server is not None:
             server, self._server = self._server, None
             if server.iserver.time_task is not None:  # asyncua would wait out its one-second nap
@@ -121,6 +127,7 @@ class TwinServer:
         self.publisher = Publisher(plant.tags, nodes, plant.image, subscriptions, self.simulation.period)
         core.attribute_service = TagWrites(space, nodes.tags, self._write)
         space.add_method_callback(nodes.advance, self._advance)
+        self.conditions = Conditions(space, nodes, self.simulation.alarms, subscriptions, lambda: self.publisher.image)
         return server, nodes
 
     async def _write(self, tag: Tag, value: float) -> None:

@@ -255,9 +255,8 @@ class AlarmEngine:
         with self._lock:
             row = self.row(name)
             if bool(self._table.state["enabled"][row]) == on:
-                raise AlarmRefused(
-                    f"{name} is {'enabled' if on else 'disabled'} already.", "enabled" if on else "disabled"
-                )
+                word = "enabled" if on else "disabled"
+                raise AlarmRefused(f"{name} is {word} already.", "enabled" if on else "already_disabled")
             self._table.state["enabled"][row] = on
             self._tell(row, "enabled" if on else "disabled", user, comment)
 

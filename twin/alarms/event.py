@@ -40,9 +40,19 @@ LEVELS = (
 """Levels from the most urgent down, in English and Japanese."""
 
 Reason = Literal[
-    "unknown_alarm", "unknown_event", "acked", "not_acked", "confirmed", "shelved", "not_shelved", "duration", "state"
-    , "enabled", "disabled"
-]  # fmt: skip
+    "unknown_alarm",
+    "unknown_event",
+    "acked",
+    "not_acked",
+    "confirmed",
+    "shelved",
+    "not_shelved",
+    "duration",
+    "state",
+    "enabled",
+    "disabled",
+    "already_disabled",
+]
 
 
 class AlarmRefused(TwinError):

@@ -186,7 +186,7 @@ def test_what_makes_no_sense_is_refused_with_its_reason():
     engine.shelve("V-1.p", 10.0)
     assert reason(lambda: engine.shelve("V-1.p")) == "shelved"
     engine.enable("V-1.p", False)
-    assert reason(lambda: engine.enable("V-1.p", False)) == "disabled"
+    assert reason(lambda: engine.enable("V-1.p", False)) == "already_disabled"
     assert reason(lambda: engine.acknowledge("V-1.p")) == "disabled"
 
 
