@@ -158,8 +158,8 @@ async def test_a_limit_alarm_names_its_level_and_its_limits(watch: Any) -> None:
     found: list[dict[str, Any]] = []
     async with asyncio.timeout(30.0):
         while len(found) < 2:
-            await watch.talk.advance(2.0)
-            await asyncio.sleep(0.15)
+            await watch.talk.advance(0.2)
+            await asyncio.sleep(0.06)
             found = [event for event in watch.told if event["ConditionName"] == PRESSURE]
     assert [event["LimitState/CurrentState"].Text for event in found] == ["High", "HighHigh"]
     assert [event["HighLimit"] for event in found] == [150_000.0, 150_000.0]
