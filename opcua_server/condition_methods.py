@@ -6,7 +6,7 @@ Each is one node of the type for all conditions; the object that a client names 
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 from asyncua import ua
@@ -135,16 +135,22 @@ def checked(do: Callable[..., Awaitable[int]], types: Types) -> Callable[..., Aw
     """The method once its arguments are as many and of the types that they should be."""
 
     async def call(parent: ua.NodeId, *arguments: ua.Variant) -> ua.StatusCode | ua.CallMethodResult:
-        if len(arguments) != len(types):
-            few = len(arguments) < len(types)
-            return ua.StatusCode(CODES.BadArgumentsMissing if few else CODES.BadTooManyArguments)
-        wrong = [_misfit(given, wanted) for given, wanted in zip(arguments, types, strict=True)]
-        if any(wrong):
-            codes = [ua.StatusCode(CODES.BadTypeMismatch if bad else CODES.Good) for bad in wrong]
-            return ua.CallMethodResult(ua.StatusCode(CODES.BadInvalidArgument), codes, [], [])
-        return ua.StatusCode(await do(parent, *(argument.Value for argument in arguments)))
+        refused = checked_arguments(arguments, types)
+        return refused if refused is not None else ua.StatusCode(await do(parent, *(a.Value for a in arguments)))
 
     return call
+
+
+def checked_arguments(arguments: Sequence[ua.Variant], types: Types) -> ua.StatusCode | ua.CallMethodResult | None:
+    """What is wrong with the number or the types of arguments; None if nothing is."""
+    if len(arguments) != len(types):
+        few = len(arguments) < len(types)
+        return ua.StatusCode(CODES.BadArgumentsMissing if few else CODES.BadTooManyArguments)
+    wrong = [_misfit(given, wanted) for given, wanted in zip(arguments, types, strict=True)]
+    if not any(wrong):
+        return None
+    codes = [ua.StatusCode(CODES.BadTypeMismatch if bad else CODES.Good) for bad in wrong]
+    return ua.CallMethodResult(ua.StatusCode(CODES.BadInvalidArgument), codes, [], [])
 
 
 def _misfit(given: ua.Variant, wanted: ua.VariantType) -> bool:

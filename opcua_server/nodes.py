@@ -219,8 +219,9 @@ class Writer:
         """A method of an object; its node id is `SIM.advance` for the method `advance` of SIM."""
         names = self._names(name.split(".")[-1], text)
         node = self._add(ua.NodeId(name, self._index), names | _METHOD, parent, COMPONENT, None)
-        self._property(node, "InputArguments", inputs, ARGUMENT)
-        self._property(node, "OutputArguments", outputs, ARGUMENT)
+        for title, arguments in (("InputArguments", inputs), ("OutputArguments", outputs)):
+            if arguments:
+                self._property(node, title, arguments, ARGUMENT)
         return node.nodeid
 
     def member(

@@ -397,12 +397,12 @@ class ColdBoxSequence:
         """Which wires lead somewhere."""
         return wired(self)
 
-    @action
+    @action(ja="液化機起動")
     def begin(self, plant: Any, unit: str) -> None:
         """Start the liquefier."""
         plant[f"{unit}.command"] = 1
 
-    @action
+    @action(ja="液化機停止")
     def end(self, plant: Any, unit: str) -> None:
         """Stop the liquefier."""
         plant[f"{unit}.command"] = 0

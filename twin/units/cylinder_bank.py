@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from thermo.jit import kernel
 from twin.alarms.declare import Limits
 from twin.network import heat
-from twin.unit import Node, Output, Param, Port, State, action, unit_operation
+from twin.unit import Node, Output, Param, Port, State, Value, action, unit_operation
 from twin.vessels import RHO_LIQUID, exchange
 
 CP_STEEL = 460.0  # J/(kg K), chrome-molybdenum steel at 300 K
@@ -72,7 +72,10 @@ class CylinderBank:
             "heat_capacity": self.count * self.mass * CP_STEEL,
         }
 
-    @action
+    @action(
+        ja="トラック輸送によるボンベ入替え",
+        takes={"other": Value("text", "unit that it changes places with", "交換相手")},
+    )
     def exchange(self, plant, unit, other):
         """The truck: this bank and another of the same size change places, with what they hold."""
         exchange(plant, unit, other)

@@ -7,7 +7,7 @@ from twin.alarms.declare import Limits
 from twin.errors import TwinError
 from twin.network import R_H2O, R_N2, R_O2, heat, seep, transfer
 from twin.openings import relief
-from twin.unit import Link, Node, Output, Param, Port, action, unit_operation
+from twin.unit import Link, Node, Output, Param, Port, Value, action, unit_operation
 
 NORMAL_HE, NORMAL_N2, NORMAL_O2, NORMAL_H2O = 0.17848, 1.2504, 1.4290, 0.8036
 """Densities at 0 degC and 101 325 Pa [kg/m3], water as if ideal."""
@@ -108,7 +108,7 @@ class GasBag:
         """Relief and permeation."""
         return {0: "relief", 1: "permeation"}
 
-    @action
+    @action(ja="バッグ交換", gives=Value("m3", "gas carried to the store", "移送量"))
     def swap(self, plant, unit):
         """Hose an empty bag to the magnet and carry the full one to the store, as far as it has room; returns m3."""
         if not self.store:

@@ -8,7 +8,7 @@ from twin.alarms.declare import Limits
 from twin.errors import TwinError
 from twin.network import VAPOUR, heat, transfer
 from twin.openings import relief
-from twin.unit import Input, Latch, Link, Node, Output, Param, Port, State, action, unit_operation
+from twin.unit import Input, Latch, Link, Node, Output, Param, Port, State, Value, action, unit_operation
 from twin.vessels import LATENT_HEAT, RHO_LIQUID, check_room, fill_step, fill_with_flash, vent_through_neck
 
 RHO_VAPOUR = 16.90  # kg/m3 at 101 325 Pa (CoolProp 8.0.0)
@@ -128,7 +128,7 @@ class NmrMagnet:
         """Quench gas goes outside; so does the boil-off of a magnet that is not connected."""
         return {1: "quench", 3: "transfer"} | ({0: "vent"} if self.vent == self.ambient else {})
 
-    @action
+    @action(ja="ヘリウム充填", takes={"volume": Value("m3", "volume of liquid", "液量")})
     def refill(self, plant, unit, volume):
         """Refill with a volume of liquid from the supply ("40 L"), at the flow of the transfer line."""
         if plant[f"{unit}.fill_left"] > 0.0:
@@ -136,13 +136,17 @@ class NmrMagnet:
         plant.image[plant.tags[f"{unit}.fill_left"].address] = check_room(plant, unit, unit, volume, self.flash)
         return volume
 
-    @action
+    @action(
+        ja="指定液位まで充填",
+        takes={"level": Value("1", "liquid share of the can", "液位")},
+        gives=Value("m3", "volume of liquid that it takes", "所要液量"),
+    )
     def fill_to(self, plant, unit, level=0.9):
         """Refill up to a level (liquid share of the can); returns the volume of liquid it takes [m3]."""
         volume = (level - float(plant.node(unit).level)) * self.volume / (1.0 - self.flash)
         return self.refill(plant, unit, volume) if volume > 0.0 else 0.0
 
-    @action
+    @action(ja="クエンチ", by="instructor")
     def quench(self, plant, unit):
         """The coil turns normal: its energy boils the helium within a minute."""
         plant.image[plant.tags[f"{unit}.quench_left"].address] = self.quench_energy

@@ -153,7 +153,7 @@ class Turbine:
         """The expansion."""
         return [Link("inlet", "outlet", trap="ice")]
 
-    @action
+    @action(ja="カートリッジ交換")
     def repair(self, plant, unit):
         """Put in a new cartridge; the ice of the old one thaws in the room."""
         ice, room = plant.node(unit), plant.node(self.ambient)
