@@ -1,7 +1,7 @@
 """What people do to the plant over OPC UA: methods on the units, from the actions of their kinds, and on SIM.
 
     BAG-1.swap()   MAG-1.refill(volume)   D-1.deliver(to, volume)   M-1.reset_trip()
-    SIM.freeze()   SIM.run(speed)   SIM.step(dt)   SIM.advance(seconds)   SIM.snapshot(name)   SIM.restore(name) ...
+    SIM.freeze()   SIM.run(speed)   SIM.do_step(dt)   SIM.advance(seconds)   SIM.snapshot(name)   SIM.restore(name) ...
 
 Methods of units are derived: whatever a kind marks as an action is one, with the arguments that it declares. Quantities
 are in SI. Texts are English and Japanese; a method that cannot be done now says why in the log and answers with a code.
@@ -19,6 +19,7 @@ from asyncua import ua
 from asyncua.server.address_space import AddressSpace
 
 from opcua_server.condition_methods import checked_arguments
+from opcua_server.errors import ServerError
 from opcua_server.nodes import PlantNodes
 from twin.actions import Action
 from twin.errors import BadWrite, NumericalFailure, PlantFileError, SnapshotMismatch, TwinError, UnknownTag
@@ -73,6 +74,8 @@ def add_methods(
     """Add methods to an object; returns from which role on each may be called."""
     roles = {}
     for method in methods:
+        if ua.NodeId(method.name, owner.NamespaceIndex) in space:
+            raise ServerError(f"{method.name} is a tag; a method needs another name.")
         text = f"{method.text} / {method.ja}" if method.ja else method.text
         described = ([argument.described() for argument in group] for group in (method.inputs, method.outputs))
         node = nodes.writer.method(owner, method.name, text, *described)

@@ -62,7 +62,7 @@ def _time_methods(simulation: Simulation) -> list[Method]:
         Method("SIM.run", "run with the wall clock, times the speed", "実時間の指定倍率で運転", run, (speed,)),
         Method("SIM.set_speed", "another speed, in the same mode", "速度変更", set_speed, (speed,)),
         Method(
-            "SIM.step",
+            "SIM.do_step",
             "advance a plant that stands still, and answer when the new values can be read",
             "停止中に指定時間だけ進める",
             step,

@@ -95,14 +95,14 @@ async def test_a_trip_is_reset_when_its_cause_is_gone(hands: Any, plant: TwinSer
 
 async def test_time_stands_still_steps_and_runs(hands: Any, plant: TwinServer) -> None:
     (stood,) = await hands.call("SIM.freeze")
-    assert await hands.call("SIM.step", 0.5) == [pytest.approx(stood + 0.5)]
-    assert await hands.call("SIM.step", 0.123) == "BadInvalidState"
+    assert await hands.call("SIM.do_step", 0.5) == [pytest.approx(stood + 0.5)]
+    assert await hands.call("SIM.do_step", 0.123) == "BadInvalidState"
     assert await hands.call("SIM.advance", 1.0) == "BadInvalidState"
     assert await hands.call("SIM.run", 20.0) == []
     async with asyncio.timeout(20.0):
         while plant.simulation.plant.time < stood + 5.0:
             await asyncio.sleep(0.02)
-    assert await hands.call("SIM.step", 0.5) == "BadInvalidState"
+    assert await hands.call("SIM.do_step", 0.5) == "BadInvalidState"
     assert await hands.call("SIM.set_speed", 2.0) == []
     await hands.call("SIM.freeze")
     assert plant.simulation.speed == 2.0
