@@ -59,21 +59,28 @@ def variant_type(tag: Tag) -> ua.VariantType:
 
 @dataclass(frozen=True)
 class PlantNodes:
-    """What the server needs to find again: the value of each tag by address, tags by node id, the method of SIM."""
+    """What the server needs to find again: the value of each tag by address, tags by node id, the method of SIM.
+
+    `root` is the plant's object, `units` those of its units; `writer` adds more.
+    """
 
     values: dict[int, AttributeValue]
     tags: dict[ua.NodeId, Tag]
     failure: AttributeValue
     advance: ua.NodeId
+    root: ua.NodeId
+    units: dict[str, ua.NodeId]
+    writer: Writer
 
 
 def build_nodes(space: AddressSpace, index: int, name: str, description: str, tags: Tags, period: float) -> PlantNodes:
     """Add the nodes of all tags under Objects; `period` [s] is how often values can change."""
-    writer = _Writer(space, index)
+    writer = Writer(space, index)
     root = writer.group(ua.NodeId(ua.ObjectIds.ObjectsFolder), f"/{name}", name, OBJECT, description)
-    values, by_id = {}, {}
+    values, by_id, units = {}, {}, {}
     for tag in tags.values():
-        node = writer.tag(_parent(writer, root, tag), tag, period * 1000.0)
+        parent, units[tag.equipment] = _parent(writer, root, tag)
+        node = writer.tag(parent, tag, period * 1000.0)
         values[tag.address] = node.attributes[ua.AttributeIds.Value]
         by_id[node.nodeid] = tag
     sim = writer.group(root, "SIM", "SIM", OBJECT)
@@ -85,22 +92,23 @@ def build_nodes(space: AddressSpace, index: int, name: str, description: str, ta
         [_argument("seconds", "simulated time to advance [s], a whole number of steps")],
         [_argument("time", "simulation time reached [s]")],
     )
-    return PlantNodes(values, by_id, failure.attributes[ua.AttributeIds.Value], advance)
+    return PlantNodes(values, by_id, failure.attributes[ua.AttributeIds.Value], advance, root, units, writer)
 
 
-def _parent(writer: _Writer, root: ua.NodeId, tag: Tag) -> ua.NodeId:
-    """The folder of a tag: area, unit, and the unit's part for names such as C-1.stage1.p."""
+def _parent(writer: Writer, root: ua.NodeId, tag: Tag) -> tuple[ua.NodeId, ua.NodeId]:
+    """The folder of a tag, by area, unit and the unit's part for names such as C-1.stage1.p; and that of the unit."""
     if tag.equipment == "SIM":
-        return writer.group(root, "SIM", "SIM", OBJECT, "the simulation")
+        sim = writer.group(root, "SIM", "SIM", OBJECT, "the simulation")
+        return sim, sim
     parent = root
     if tag.area:
         parent = writer.group(parent, f"{parent.Identifier}/{tag.area}", tag.area, FOLDER)
     unit = tag.equipment
-    parent = writer.group(parent, f"{parent.Identifier}/{unit}", unit, OBJECT, tag.kind.replace("_", " "))
+    home = parent = writer.group(parent, f"{parent.Identifier}/{unit}", unit, OBJECT, tag.kind.replace("_", " "))
     parts = tag.name.removeprefix(unit).strip(".").split(".")
     for part in parts[:-1]:
         parent = writer.group(parent, f"{parent.Identifier}/{part}", part, OBJECT)
-    return parent
+    return parent, home
 
 
 def _argument(name: str, text: str) -> ua.Argument:
@@ -147,7 +155,7 @@ def _engineering_unit(unit: str) -> ua.EUInformation:
     return engineering_unit(unit)
 
 
-class _Writer:
+class Writer:
     """Writes nodes of one namespace with their references in both directions."""
 
     def __init__(self, space: AddressSpace, index: int) -> None:
@@ -211,9 +219,46 @@ class _Writer:
         """A method of an object; its node id is `SIM.advance` for the method `advance` of SIM."""
         names = self._names(name.split(".")[-1], text)
         node = self._add(ua.NodeId(name, self._index), names | _METHOD, parent, COMPONENT, None)
-        self._property(node, "InputArguments", inputs, ARGUMENT)
-        self._property(node, "OutputArguments", outputs, ARGUMENT)
+        for title, arguments in (("InputArguments", inputs), ("OutputArguments", outputs)):
+            if arguments:
+                self._property(node, title, arguments, ARGUMENT)
         return node.nodeid
+
+    def member(
+        self, owner: NodeData, name: str, kind: ua.NodeId, reference: ua.NodeId, data_type: ua.VariantType, own: bool
+    ) -> NodeData:
+        """A variable of a condition; its name is the standard's unless it is our `own`. Its value is read elsewhere."""
+        attributes = self._names(name, "") | _variable(ua.NodeId(data_type.value), -1, 0.0)
+        if not own:
+            attributes[ua.AttributeIds.BrowseName] = _value(ua.QualifiedName(name, 0), ua.VariantType.QualifiedName)
+        for attribute in (ua.AttributeIds.AccessLevel, ua.AttributeIds.UserAccessLevel):
+            attributes[attribute] = _value(READ, ua.VariantType.Byte)
+        attributes[ua.AttributeIds.Historizing] = _value(False, ua.VariantType.Boolean)
+        attributes[ua.AttributeIds.Value] = AttributeValue(ua.DataValue())
+        nodeid = ua.NodeId(f"{owner.nodeid.Identifier}/{name}", self._index)
+        return self._add(nodeid, attributes, owner.nodeid, reference, kind)
+
+    def part(self, owner: NodeData, name: str, kind: ua.NodeId) -> NodeData:
+        """An object of the standard's that is a component of another."""
+        attributes = self._names(name, "") | _OBJECT
+        attributes[ua.AttributeIds.BrowseName] = _value(ua.QualifiedName(name, 0), ua.VariantType.QualifiedName)
+        nodeid = ua.NodeId(f"{owner.nodeid.Identifier}/{name}", self._index)
+        return self._add(nodeid, attributes, owner.nodeid, COMPONENT, kind)
+
+    def object(self, node: NodeData, parent: ua.NodeId, name: str, text: str, kind: ua.NodeId) -> NodeData:
+        """An object that brings its own node."""
+        return self._put(node, self._names(name, text) | _OBJECT, parent, COMPONENT, kind)
+
+    def refer(self, source: ua.NodeId, reference: ua.NodeId, target: ua.NodeId, kind: ua.NodeId | None = None) -> None:
+        """One more reference, in one direction."""
+        found = _reference(reference, True, self._space[target], kind or ua.NodeId())
+        self._space[source].references.append(found)
+
+    def notify(self, node: ua.NodeId) -> None:
+        """Let clients subscribe to the events of an object."""
+        self._space[node].attributes[ua.AttributeIds.EventNotifier] = _value(
+            ua.EventNotifier.SubscribeToEvents.mask, ua.VariantType.Byte
+        )
 
     def _property(self, owner: NodeData, name: str, value: Any, data_type: ua.NodeId) -> None:
         """A property of a variable: only its node id and value are its own, the rest is shared by all of its name."""
@@ -241,8 +286,18 @@ class _Writer:
     def _add(
         self, nodeid: ua.NodeId, attributes: Attributes, parent: ua.NodeId, reference: ua.NodeId, kind: ua.NodeId | None
     ) -> NodeData:
-        """Put the node into the address space, with references from and to its parent and to its type."""
-        node = NodeData(nodeid)
+        """Put a node into the address space, with references from and to its parent and to its type."""
+        return self._put(NodeData(nodeid), attributes, parent, reference, kind)
+
+    def _put(
+        self,
+        node: NodeData,
+        attributes: Attributes,
+        parent: ua.NodeId,
+        reference: ua.NodeId,
+        kind: ua.NodeId | None,
+    ) -> NodeData:
+        nodeid = node.nodeid
         node.attributes = attributes
         attributes[ua.AttributeIds.NodeId] = _value(nodeid, ua.VariantType.NodeId)
         self._space[nodeid] = node

@@ -85,6 +85,11 @@ class Publisher:
         """Why the simulation stopped, or nothing."""
         return self._scan.failure
 
+    @property
+    def image(self) -> np.ndarray:
+        """The latest scan."""
+        return self._scan.image
+
     def arrive(self, scan: Scan) -> None:
         """Take a new scan; writes that it does not hold yet stay visible on top of it."""
         self._pending = {a: (ticket, value) for a, (ticket, value) in self._pending.items() if ticket > scan.applied}

@@ -19,20 +19,27 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlparse
 
 import numpy as np
 from asyncua import Server, ua
+from asyncua.server.address_space import AddressSpace
 
+from opcua_server.conditions import Conditions
 from opcua_server.errors import EndpointRefused, PortBusy
 from opcua_server.nodes import NAMESPACE, PlantNodes, build_nodes
+from opcua_server.plant_methods import add_methods, unit_methods
 from opcua_server.publisher import Publisher, Scan
+from opcua_server.simulation_methods import simulation_methods
 from opcua_server.standard_nodes import CachedServer
 from opcua_server.subscriptions import TagSubscriptions
+from opcua_server.watch import Watch
 from opcua_server.writes import TagWrites
 from twin.errors import TwinError
 from twin.simulation import Simulation, WrongMode
+from twin.snapshots import Snapshots
 from twin.tags import Tag
 
 ENDPOINT = "opc.tcp://127.0.0.1:4840"
@@ -40,15 +47,23 @@ log = logging.getLogger(__name__)
 
 
 class TwinServer:
-    """Serves one simulation; starts and stops it with itself unless it runs already."""
+    """Serves one simulation; starts and stops it with itself unless it runs already.
 
-    def __init__(self, simulation: Simulation, endpoint: str = ENDPOINT) -> None:
+    `snapshots` is the folder of the snapshots that clients make; without one they are kept in memory.
+    """
+
+    def __init__(self, simulation: Simulation, endpoint: str = ENDPOINT, snapshots: Path | None = None) -> None:
         self.simulation = simulation
         self.endpoint = endpoint
+        self.snapshots = Snapshots(snapshots)
+        self.watch = Watch(simulation.alarms)
+        self.roles: dict[ua.NodeId, str] = {}
+        """From which role on a method may be called."""
         self.publisher: Publisher
+        self.conditions: Conditions
         self._host, self._port = _address_of(endpoint)
         self._server: Server | None = None
-        self._task: asyncio.Task[None] | None = None
+        self._tasks: list[asyncio.Task[None]] = []
         self._unsubscribe: Callable[[], None] = lambda: None
         self._owns_simulation = False
 
@@ -63,7 +78,11 @@ class TwinServer:
         except OSError as problem:
             raise self._refused(problem) from None
         self._server = server
-        self._task = asyncio.create_task(self.publisher.run(), name="publisher")
+        self._tasks = [
+            asyncio.create_task(self.publisher.run(), name="publisher"),
+            asyncio.create_task(self.conditions.run(), name="conditions"),
+            asyncio.create_task(self.watch.run(), name="watch"),
+        ]
         self._unsubscribe = self.simulation.subscribe(self._on_scan)
         if not self.simulation.running:
             self._owns_simulation = True
@@ -76,9 +95,10 @@ class TwinServer:
         if self._owns_simulation:
             self._owns_simulation = False
             await asyncio.to_thread(self.simulation.stop)
-        if self._task is not None:
-            await _cancel(self._task)
-            self._task = None
+        if self._tasks:
+            self.conditions.stop()
+        while self._tasks:
+            await _cancel(self._tasks.pop())
         if self._server is not None:
             server, self._server = self._server, None
             if server.iserver.time_task is not None:  # asyncua would wait out its one-second nap
@@ -121,10 +141,22 @@ class TwinServer:
         self.publisher = Publisher(plant.tags, nodes, plant.image, subscriptions, self.simulation.period)
         core.attribute_service = TagWrites(space, nodes.tags, self._write)
         space.add_method_callback(nodes.advance, self._advance)
+        self.conditions = Conditions(space, nodes, self.simulation.alarms, subscriptions, lambda: self.publisher.image)
+        self.roles = {nodes.advance: "instructor", **self.conditions.methods, **self._add_methods(space, nodes)}
         return server, nodes
+
+    def _add_methods(self, space: AddressSpace, nodes: PlantNodes) -> dict[ua.NodeId, str]:
+        """Methods of SIM and of the units; from which role on each may be called."""
+        simulation = self.simulation
+        of_sim = simulation_methods(simulation, self.snapshots, self.watch)
+        roles = add_methods(space, nodes, nodes.units["SIM"], of_sim)
+        for unit, methods in unit_methods(simulation).items():
+            roles |= add_methods(space, nodes, nodes.units[unit], methods)
+        return roles
 
     async def _write(self, tag: Tag, value: float) -> None:
         """A client's write: queued for the plant's next step, shown at once."""
+        self.watch.hear()
         ticket = self.simulation.write(tag.name, value)
         self.publisher.overwrite(tag, value, ticket)
 
@@ -133,6 +165,7 @@ class TwinServer:
             return ua.StatusCode(ua.StatusCodes.BadArgumentsMissing)
         if arguments[0].VariantType != ua.VariantType.Double:
             return ua.StatusCode(ua.StatusCodes.BadTypeMismatch)
+        self.watch.hear()
         try:
             time = await asyncio.wrap_future(self.simulation.advance(arguments[0].Value))
         except TwinError as problem:

@@ -12,16 +12,20 @@ import gc
 import logging
 import os
 import pickle
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 from asyncua import ua
+from asyncua.crypto.permission_rules import User, UserRole
 from asyncua.server.address_space import NodeData
 from asyncua.server.internal_server import InternalServer
 
+from opcua_server.caller import CallingSession
 from thermo.jit import cache_root
+
+ANONYMOUS = User(role=UserRole.Anonymous)
 
 log = logging.getLogger(__name__)
 
@@ -32,9 +36,15 @@ class LazyNodes(dict[ua.NodeId, NodeData]):
     def __init__(self, pickles: dict[int, bytes]) -> None:
         super().__init__()
         self._pickles = pickles
+        self.make: Callable[[ua.NodeId | None], None] = lambda nodeid: None
+        """Makes the nodes of ours that are made when they are asked for: this one, or all of them."""
 
     def __missing__(self, nodeid: ua.NodeId) -> NodeData:
-        if nodeid.NamespaceIndex != 0 or nodeid.Identifier not in self._pickles:
+        if nodeid.NamespaceIndex != 0:
+            if nodeid in self:
+                return self[nodeid]
+            raise KeyError(nodeid)
+        if nodeid.Identifier not in self._pickles:
             raise KeyError(nodeid)
         node: NodeData = pickle.loads(self._pickles.pop(nodeid.Identifier))
         self[nodeid] = node
@@ -47,9 +57,14 @@ class LazyNodes(dict[ua.NodeId, NodeData]):
             return default
 
     def __contains__(self, nodeid: object) -> bool:
-        return super().__contains__(nodeid) or (
-            isinstance(nodeid, ua.NodeId) and nodeid.NamespaceIndex == 0 and nodeid.Identifier in self._pickles
-        )
+        if super().__contains__(nodeid):
+            return True
+        if not isinstance(nodeid, ua.NodeId):
+            return False
+        if nodeid.NamespaceIndex == 0:
+            return nodeid.Identifier in self._pickles
+        self.make(nodeid)
+        return super().__contains__(nodeid)
 
     def __len__(self) -> int:
         return super().__len__() + len(self._pickles)
@@ -71,6 +86,7 @@ class LazyNodes(dict[ua.NodeId, NodeData]):
         return super().items()
 
     def _unpack_all(self) -> None:
+        self.make(None)
         for identifier in list(self._pickles):
             self.get(ua.NodeId(identifier))
 
@@ -91,6 +107,9 @@ class CachedServer(InternalServer):
                 gc.enable()
             _write(file, pickles)
         self.aspace._nodes = LazyNodes(pickles)
+
+    def create_session(self, name: str, user: User = ANONYMOUS, external: bool = False) -> CallingSession:
+        return CallingSession(self, self.aspace, self.subscription_service, name, user=user, external=external)
 
 
 def prepare() -> None:

@@ -21,6 +21,7 @@ from asyncua.server.subscription_service import SubscriptionService
 from asyncua.ua.ua_binary import extensionobject_to_binary
 from asyncua.ua.uaprotocol_auto import DataChangeFilter  # what is decoded; ua.DataChangeFilter is a subclass
 
+from opcua_server.event_filter import Fields, Where, selected
 from opcua_server.nodes import variant_type
 from opcua_server.tag_items import BY_VALUE, TIMES, Sample, TagTable, Watch
 from twin.tags import Tag
@@ -67,6 +68,27 @@ class TagSubscription(InternalSubscription):
 
     def _has_more(self) -> bool:
         return self._publishing_enabled and self.tags.ready()
+
+    def listens(self, item: int | None = None) -> bool:
+        """Whether it has an item for events; or whether this one is."""
+        return self.monitored_item_srv.listens(item)
+
+    async def tell(self, fields: Fields, notifiers: frozenset[ua.NodeId], item: int | None = None) -> None:
+        """Queue an event of a condition for the items that watch one of its notifiers and whose filter lets it pass."""
+        for mid, mdata in self.monitored_item_srv.event_items(item):
+            if mdata.read_value_id.NodeId in notifiers and mdata.where_clause_evaluator.eval(fields):
+                await self._queue(mid, mdata, fields)
+
+    async def mark(self, fields: Fields, item: int | None = None) -> None:
+        """Queue an event that no filter holds back: begin and end of a refresh (Part 9, 4.5)."""
+        for mid, mdata in self.monitored_item_srv.event_items(item):
+            await self._queue(mid, mdata, fields)
+
+    async def _queue(self, mid: int, mdata: Any, fields: Fields) -> None:
+        listed = ua.EventFieldList()
+        listed.ClientHandle = mdata.client_handle
+        listed.EventFields = selected(fields, mdata.filter.SelectClauses)
+        await self.enqueue_event(mid, listed, mdata.queue_size)
 
     def has_published_results(self) -> bool:
         return self._has_more() or super().has_published_results()
@@ -126,6 +148,35 @@ class TagItems(MonitoredItemService):
             RevisedQueueSize=watch.queue,
         )
 
+    def _create_events_monitored_item(self, params: ua.MonitoredItemCreateRequest) -> ua.MonitoredItemCreateResult:
+        """An item for events: asyncua's, with our evaluation of its filter."""
+        wanted = params.RequestedParameters.Filter
+        if not isinstance(wanted, ua.EventFilter):
+            return _refused(ua.StatusCodes.BadEventFilterInvalid)
+        if params.ItemToMonitor.NodeId not in self.aspace:
+            return _refused(ua.StatusCodes.BadNodeIdUnknown)
+        result = super()._create_events_monitored_item(params)
+        if result.StatusCode.is_good():
+            self._listen(self._monitored_items[result.MonitoredItemId], wanted)
+        return result
+
+    def _listen(self, mdata: Any, wanted: ua.EventFilter) -> None:
+        mdata.filter = wanted
+        mdata.where_clause_evaluator = Where(self.logger, self.aspace, wanted.WhereClause)
+
+    def event_items(self, item: int | None = None) -> list[tuple[int, Any]]:
+        """Items for events that report; or this one alone."""
+        everybody = {mid for mids in self._monitored_events.values() for mid in mids}
+        chosen = sorted(everybody if item is None else everybody & {item})
+        found = [(mid, self._monitored_items[mid]) for mid in chosen]
+        return [(mid, mdata) for mid, mdata in found if mdata.mode == ua.MonitoringMode.Reporting]
+
+    def listens(self, item: int | None = None) -> bool:
+        """Whether there is an item for events; or whether this one is."""
+        if item is None:
+            return bool(self._monitored_events)
+        return any(item in mids for mids in self._monitored_events.values())
+
     def _watch(self, tag: Tag, asked: ua.MonitoringParameters, mode: int, times: ua.TimestampsToReturn) -> Watch:
         """What is asked, with bounds. Raises ServiceError for a filter that makes no sense."""
         trigger, band = _filter(tag, asked.Filter)
@@ -149,6 +200,11 @@ class TagItems(MonitoredItemService):
         if params.MonitoredItemId not in self._rows:
             if params.MonitoredItemId not in self._monitored_items:
                 return ua.MonitoredItemModifyResult(ua.StatusCode(ua.StatusCodes.BadMonitoredItemIdInvalid))
+            wanted = params.RequestedParameters.Filter
+            if self.listens(params.MonitoredItemId):
+                if not isinstance(wanted, ua.EventFilter):
+                    return ua.MonitoredItemModifyResult(ua.StatusCode(ua.StatusCodes.BadEventFilterInvalid))
+                self._listen(self._monitored_items[params.MonitoredItemId], wanted)
             return super()._modify_monitored_item(params)
         row, tag, was = self._rows[params.MonitoredItemId]
         try:
@@ -264,6 +320,15 @@ class TagSubscriptions(SubscriptionService):
             if isinstance(subscription := self.subscriptions.get(number), TagSubscription):
                 subscription.pub_request_callback = callback.__self__.get_publish_request
         return found
+
+    def wake(self) -> None:
+        """Something waits to be published that no scan brought."""
+        self._asked()
+
+    def session_of(self, subscription: TagSubscription) -> Any:
+        """The session that a subscription belongs to, None when it has gone."""
+        sessions = self.iserver._external_sessions.values() if self.iserver else ()
+        return next((found for found in sessions if found.session_id == subscription.session_id), None)
 
     def clients(self) -> list[TagSubscription]:
         """Those of clients."""

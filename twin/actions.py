@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import inspect
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from twin.errors import TwinError, nearest
 from twin.quantities import parse
+from twin.unit import Value
 
 if TYPE_CHECKING:
     from twin.plant import Plant
@@ -16,21 +17,34 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Action:
-    """One action of one unit: its name ("BAG-1.swap"), what it does, and its arguments with their defaults."""
+    """One action of one unit: its name ("BAG-1.swap"), what it does, and its arguments with their defaults.
+
+    `takes` describes the arguments, `gives` the result.
+    """
 
     name: str
     text: str
     arguments: dict[str, Any]
+    text_ja: str = ""
+    takes: dict[str, Value] = field(default_factory=dict)
+    gives: Value | None = None
+    by: str = "operator"
 
 
 def plant_actions(spec: PlantSpec) -> list[Action]:
     """Every action of every unit of a plant."""
-    found = []
-    for unit in spec.units.values():
-        for name, function in unit.kind.actions.items():
-            text = (inspect.getdoc(function) or name).splitlines()[0]
-            found.append(Action(f"{unit.name}.{name}", text, _arguments(function)))
-    return found
+    return [
+        _action(f"{unit.name}.{name}", function)
+        for unit in spec.units.values()
+        for name, function in unit.kind.actions.items()
+    ]
+
+
+def _action(name: str, function: Any) -> Action:
+    text = (inspect.getdoc(function) or name).splitlines()[0]
+    arguments = _arguments(function)
+    takes = {key: function.takes.get(key, Value("text", key)) for key in arguments}
+    return Action(name, text, arguments, function.text_ja, takes, function.gives, function.by)
 
 
 def _arguments(function: Any) -> dict[str, Any]:

@@ -267,6 +267,11 @@ class ScenarioPlayer:
         """Time of the last thing that happens, after the start [s]."""
         return max((event.at + event.over for event in self.scenario.events), default=0.0)
 
+    @property
+    def done(self) -> bool:
+        """Whether everything has happened."""
+        return self._next == len(self.scenario.events) and not self._ramps
+
     def _fire(self) -> None:
         """Do what is due at the plant's time; half a step early counts as due, so that nothing comes a step late."""
         due = self.plant.time - self._start + 0.5 * self.plant.dt

@@ -23,10 +23,14 @@ from typing import Any
 
 import numpy as np
 
+from twin.alarms.catalogue import plant_alarms
+from twin.alarms.engine import AlarmEngine, AlarmSnapshot
+from twin.alarms.event import AlarmEvent
 from twin.clock import Clock, WallClock
 from twin.errors import NumericalFailure, TwinError
 from twin.plant import Plant
 from twin.records import MODES
+from twin.scenario import Scenario, ScenarioPlayer
 from twin.tags import Tag
 
 CONTROLS = ("SIM.mode", "SIM.speed")
@@ -69,6 +73,8 @@ class Simulation:
         clock: Clock | None = None,
     ) -> None:
         self.plant = plant
+        self.alarms = AlarmEngine(plant_alarms(plant.spec, plant.tags), plant.tags, len(plant.image))
+        self.alarms.subscribe(self._tell_panel)
         self.period = period
         self.overruns = 0
         self.scan_began = 0.0  # clock time of the latest scan's begin [s]
@@ -83,6 +89,7 @@ class Simulation:
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
         self._steps_per_chunk = 1
+        self._player: ScenarioPlayer | None = None
         self._unpublished = True
         self._mode, self._speed = "paused", 1.0
         self._set_mode(mode)
@@ -130,11 +137,29 @@ class Simulation:
 
     def advance(self, seconds: float) -> Future[float]:
         """In mode lockstep: advance the plant; the result is the time reached [s], after the scan was published."""
-        return self._ask(lambda: self._advance(seconds))
+        return self._ask(lambda: self._advance(seconds, ("lockstep",)))
 
-    def restore(self, snapshot: Any) -> Future[Any]:
-        """Return to a snapshot; a failure is forgiven."""
-        return self._ask(lambda: self._restore(snapshot))
+    def step(self, seconds: float) -> Future[float]:
+        """In mode paused or lockstep: advance the plant; the result is the time reached [s]."""
+        return self._ask(lambda: self._advance(seconds, ("paused", "lockstep")))
+
+    def play(self, scenario: Scenario) -> Future[None]:
+        """Let a scenario happen from now on, whatever the mode; one that plays already gives way."""
+        return self._ask(lambda: self._play(scenario))
+
+    def end_scenario(self) -> Future[None]:
+        """Let nothing more of the scenario happen; what happened stays."""
+        return self._ask(lambda: self._play(None))
+
+    @property
+    def scenario(self) -> Scenario | None:
+        """The scenario that plays."""
+        player = self._player
+        return player.scenario if player is not None else None
+
+    def restore(self, snapshot: Any, alarms: AlarmSnapshot | None = None) -> Future[Any]:
+        """Return to a snapshot, and to that of the alarms if there is one; a failure is forgiven."""
+        return self._ask(lambda: self._restore(snapshot, alarms))
 
     def start(self) -> None:
         """Start the thread."""
@@ -250,14 +275,43 @@ class Simulation:
     def _run_chunk(self, steps: int) -> None:
         """Step, and learn how many steps fill a chunk."""
         start = self._clock.now()
-        self.plant.run(seconds=steps * self.plant.dt)
+        self._run_plant(steps * self.plant.dt)
         taken = self._clock.now() - start
         fitting = steps * CHUNK / taken if taken > 0.0 else 2.0 * steps
         self._steps_per_chunk = max(1, int(min(fitting, 2.0 * self._steps_per_chunk)))
 
-    def _advance(self, seconds: float) -> float:
-        if self._mode != "lockstep":
-            raise WrongMode(f'The simulation is in mode {self._mode}; advance works in mode "lockstep".')
+    def _run_plant(self, seconds: float) -> None:
+        """Run, and let the scenario happen on the way; one that cannot go on ends, the plant does not."""
+        player = self._player
+        if player is None:
+            self.plant.run(seconds=seconds)
+            return
+        end = self.plant.time + seconds
+        try:
+            player.run(seconds)
+        except NumericalFailure:
+            raise
+        except TwinError as problem:
+            log.error("%s", problem)
+            self._player = None
+            self.plant.run(seconds=max(end - self.plant.time, 0.0))
+            return
+        if player.done:
+            log.info("The scenario %s is over.", player.scenario.name)
+            self._player = None
+
+    def _play(self, scenario: Scenario | None) -> None:
+        def tell(time: float, text: str) -> None:
+            log.info("At %g s: %s", time, text)
+
+        self._player = ScenarioPlayer(self.plant, scenario, tell) if scenario is not None else None
+
+    def _advance(self, seconds: float, modes: tuple[str, ...]) -> float:
+        if self._mode not in modes:
+            works = " and ".join(f'"{mode}"' for mode in modes)
+            raise WrongMode(f"The simulation is in mode {self._mode}; this works in mode {works}.")
+        if self.failure is not None:
+            raise SimulationError("The plant could not be computed; restore a snapshot first.")
         steps = seconds / self.plant.dt
         if not (math.isfinite(steps) and steps >= 0.5 and abs(steps - round(steps)) < 1e-6 * steps):
             raise SimulationError(f"Cannot advance {seconds:g} s: not a whole number of steps of {self.plant.dt:g} s.")
@@ -274,10 +328,18 @@ class Simulation:
             self._publish()
         return self.plant.time
 
-    def _restore(self, snapshot: Any) -> None:
+    def _restore(self, snapshot: Any, alarms: AlarmSnapshot | None) -> None:
         self.plant.restore(snapshot)
+        self._player = None
+        if alarms is not None:
+            self.alarms.restore(alarms, self.plant.time)
         self.failure = None
         self._rebase()
+
+    def _tell_panel(self, event: AlarmEvent) -> None:
+        """What is acknowledged here is acknowledged at the alarm's own tag too."""
+        if event.transition == "acknowledged" and event.alarm.acknowledge is not None:
+            self.write(event.alarm.acknowledge.name, 1.0)
 
     def _fail(self, failure: Exception) -> None:
         """The plant stands at its last good state; stop there and say so."""
@@ -320,6 +382,7 @@ class Simulation:
         self._unpublished = False
         copy = image.copy()
         copy.flags.writeable = False
+        self.alarms.scan(copy, self.plant.time, self.failure is not None)
         for callback in list(self._subscribers):
             try:
                 callback(copy, self.plant.time)

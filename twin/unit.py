@@ -230,10 +230,35 @@ def unit_operation(
     return register
 
 
-def action(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Mark a method of a card as a discrete action: `swap(self, plant, unit, **arguments)`, done between two steps."""
-    function.is_action = True  # type: ignore[attr-defined]
-    return function
+@dataclass(frozen=True)
+class Value:
+    """An argument or the result of an action: unit ("1" for a number, "text" for a name), text, text in Japanese."""
+
+    unit: str
+    text: str
+    ja: str = ""
+
+
+def action(
+    function: Any = None,
+    *,
+    ja: str = "",
+    takes: dict[str, Value] | None = None,
+    gives: Value | None = None,
+    by: str = "operator",
+) -> Any:
+    """Mark a method of a card as a discrete action: `swap(self, plant, unit, **arguments)`, done between two steps.
+
+    Its docstring says what it does, `ja` the same in Japanese, `takes` and `gives` what its arguments and result are,
+    `by` who does it on a plant with users.
+    """
+
+    def mark(function: Any) -> Any:
+        function.is_action, function.text_ja, function.by = True, ja, by
+        function.takes, function.gives = takes or {}, gives
+        return function
+
+    return mark if function is None else mark(function)
 
 
 def _check_card(name: str, card: type, quantities: dict[str, Quantity]) -> None:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from hil.controllers.scan import due, period
 from thermo.jit import kernel
+from twin.alarms.declare import Levels
 from twin.unit import Input, Latch, Param, Wire, unit_operation
 
 NORMAL, LOW, LOW_LOW, HIGH, HIGH_HIGH = range(5)
@@ -129,3 +130,22 @@ class Alarm:
     def tag_range(self, quantity):
         """A limit may be moved anywhere."""
         return self._room if quantity.unit == "@unit" else None
+
+    def alarms(self):
+        """Itself: the limits, the state and the acknowledgement are in its tags."""
+        return [
+            Levels(
+                "value",
+                "",
+                "",
+                high_high=self.high_high,
+                high=self.high,
+                low=self.low,
+                low_low=self.low_low,
+                dead_band=self.dead_band,
+                limits=("at_high_high", "at_high", "at_low", "at_low_low"),
+                watched=self.tag,
+                open="open",
+                acknowledge="acknowledge",
+            )
+        ]

@@ -350,12 +350,12 @@ class Batch:
         """The weekday of the start, and which wires lead somewhere."""
         return {"first_day_number": float(WEEKDAYS.index(self.first_day)), **wired(self)}
 
-    @action
+    @action(ja="バッチ開始")
     def begin(self, plant: Any, unit: str) -> None:
         """Begin a batch now."""
         plant[f"{unit}.begin_now"] = 1
 
-    @action
+    @action(ja="バッチ終了・払出し")
     def end(self, plant: Any, unit: str) -> None:
         """End the batch and decant."""
         plant[f"{unit}.end_now"] = 1

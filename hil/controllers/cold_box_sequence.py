@@ -22,6 +22,7 @@ from typing import Any
 
 from hil.controllers.scan import approach, due, period, put, wired
 from thermo.jit import kernel
+from twin.alarms.declare import Limits, OffNormal
 from twin.unit import Input, Latch, Output, Param, Wire, action, unit_operation
 
 STEPS = (
@@ -396,12 +397,51 @@ class ColdBoxSequence:
         """Which wires lead somewhere."""
         return wired(self)
 
-    @action
+    @action(ja="液化機起動")
     def begin(self, plant: Any, unit: str) -> None:
         """Start the liquefier."""
         plant[f"{unit}.command"] = 1
 
-    @action
+    @action(ja="液化機停止")
     def end(self, plant: Any, unit: str) -> None:
         """Stop the liquefier."""
         plant[f"{unit}.command"] = 0
+
+    def alarms(self):
+        """Trip, a step that takes too long, the JT inlet while it liquefies."""
+        return [
+            OffNormal(
+                "step",
+                "cold box tripped",
+                "コールドボックストリップ",
+                bad=float(TRIPPED),
+                trip=True,
+                priority="critical",
+                confirm=True,
+                cause=("compressor or turbine tripped, interlock", "圧縮機・タービントリップ、インターロック"),
+                consequence=("nothing is liquefied", "液化停止"),
+                action=("find the first cause, reset, start", "初発要因確認、リセット、起動"),
+            ),
+            OffNormal(
+                "overdue",
+                "step of the cold box overdue",
+                "コールドボックス工程遅延",
+                priority="medium",
+                cause=("a condition is not reached", "移行条件不成立"),
+                consequence=("the start-up takes longer", "起動遅延"),
+                action=("look at what is missing", "不成立条件の確認"),
+            ),
+            Limits(
+                self.temp_jt,
+                "JT inlet temperature",
+                "JT弁入口温度",
+                name="temp_jt",
+                high=self.temp_jt_start,
+                dead_band=1.0,
+                on_delay=60.0,
+                when=("step", LIQUEFYING - 0.5, LIQUEFYING + 0.5),
+                cause=("turbines slow, JT valve too far open", "タービン低下、JT弁開過ぎ"),
+                consequence=("no liquid", "液化不能"),
+                action=("close the JT valve, check the turbines", "JT弁絞り、タービン確認"),
+            ),
+        ]

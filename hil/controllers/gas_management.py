@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from hil.controllers.scan import clamp, due, period, put, wired
 from thermo.jit import kernel
+from twin.alarms.declare import Limits
 from twin.unit import Input, Latch, Param, Wire, unit_operation
 
 EXAMPLE = """
@@ -135,3 +136,34 @@ class GasManagement:
     def derived(self):
         """Which wires lead somewhere."""
         return wired(self)
+
+    def alarms(self):
+        """High and low pressure out of their bands."""
+        return [
+            Limits(
+                self.p_high,
+                "high pressure of the cycle",
+                "サイクル高圧",
+                name="p_high",
+                high=1.12 * self.p_high_start,
+                dead_band=0.01 * self.p_high_start,
+                on_delay=10.0,
+                cause=("unload valve stuck, buffer full", "アンロード弁固着、バッファ満杯"),
+                consequence=("the relief lifts", "安全弁作動"),
+                action=("unload by hand", "手動アンロード"),
+            ),
+            Limits(
+                self.p_low,
+                "low pressure of the cycle",
+                "サイクル低圧",
+                name="p_low",
+                high=self.p_low_most + 0.15e5,
+                low=0.98e5,
+                dead_band=2000.0,
+                on_delay=10.0,
+                priority="high",
+                cause=("bypass stuck, buffer empty", "バイパス弁固着、バッファ空"),
+                consequence=("air is drawn in below the pressure of the room", "大気圧以下で空気吸入"),
+                action=("open the bypass, load from the buffer", "バイパス開、バッファからロード"),
+            ),
+        ]

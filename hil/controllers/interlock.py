@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from hil.controllers.scan import due, period, put, wired
 from thermo.jit import kernel
+from twin.alarms.declare import OffNormal
 from twin.unit import Input, Latch, Param, Wire, unit_operation
 
 COUNT = 4
@@ -140,3 +141,28 @@ class Interlock:
                 room = abs(limit) or 1.0
                 return limit - room, limit + room
         return None
+
+    def alarms(self):
+        """Trip, and an interlock that is bypassed."""
+        return [
+            OffNormal(
+                "trip",
+                "interlock trip",
+                "インターロック作動",
+                trip=True,
+                priority="high",
+                confirm=True,
+                cause=("the condition that came first is named", "最初に成立した条件を表示"),
+                consequence=("its targets are held safe", "対象機器を安全側に保持"),
+                action=("remove the cause, reset", "原因除去後リセット"),
+            ),
+            OffNormal(
+                "bypass",
+                "interlock bypassed",
+                "インターロックバイパス中",
+                priority="low",
+                cause=("taken out by hand", "手動解除"),
+                consequence=("no protection", "保護なし"),
+                action=("take it back soon", "早期に復帰"),
+            ),
+        ]

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from hil.controllers.scan import due, period, put, wired
 from thermo.jit import kernel
+from twin.alarms.declare import Limits
 from twin.unit import Input, Latch, Param, Wire, unit_operation
 
 STEPS = ("idle", "cooling", "ready", "on line", "isolated", "warming", "purging", "evacuating", "pressurising")
@@ -221,3 +222,18 @@ class PurifierSequence:
     def derived(self):
         """Which wires lead somewhere."""
         return wired(self)
+
+    def alarms(self):
+        """Breakthrough that lasts."""
+        return [
+            Limits(
+                "dirty",
+                "breakthrough of the purifier",
+                "精製器破過",
+                high=max(self.delay, 1.0),
+                priority="high",
+                cause=("bed loaded, the other not ready", "塔飽和、待機塔未準備"),
+                consequence=("impure gas goes on", "不純ガス流出"),
+                action=("change beds or stop the feed", "塔切替または原料停止"),
+            )
+        ]

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from hil.controllers.scan import due, period, put, wired
 from thermo.jit import kernel
+from twin.alarms.declare import Limits, OffNormal
 from twin.unit import Input, Latch, Param, Wire, unit_operation
 
 TRIPS = (
@@ -137,3 +138,30 @@ class TurbineProtection:
     def derived(self):
         """Which wires lead somewhere."""
         return wired(self)
+
+    def alarms(self):
+        """Trip, and the inlet on its way to it."""
+        warm = Limits(
+            self.temp_in,
+            "turbine inlet temperature",
+            "タービン入口温度",
+            name="temp_in",
+            high=self.temp_in_high - 5.0,
+            dead_band=1.0,
+            on_delay=10.0,
+            cause=("precooling lost", "予冷喪失"),
+            consequence=("the turbine trips", "タービントリップ"),
+            action=("restore precooling, throttle", "予冷復旧、絞り"),
+        )
+        trip = OffNormal(
+            "trip",
+            "turbine protection trip",
+            "タービン保護動作",
+            trip=True,
+            priority="critical",
+            confirm=True,
+            cause=("what came first is named", "最初の要因を表示"),
+            consequence=("the inlet valve is shut", "入口弁閉"),
+            action=("remove the cause, reset", "原因除去後リセット"),
+        )
+        return [trip, warm] if self.temp_in else [trip]

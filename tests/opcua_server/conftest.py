@@ -15,7 +15,7 @@ from opcua_server import TwinServer
 from twin.plant import Plant
 from twin.simulation import Simulation
 
-PLANT = Path(__file__).parent.parent / "plants" / "two-vessels.toml"
+PLANTS = Path(__file__).parent.parent / "plants"
 
 
 @pytest.fixture
@@ -30,8 +30,8 @@ async def serve(endpoint: str) -> AsyncIterator[Callable[..., Any]]:
     """`await serve(mode=...)` starts a server, which the fixture stops."""
     servers = []
 
-    async def start(**settings: Any) -> TwinServer:
-        server = TwinServer(Simulation(Plant.load(PLANT), **settings), endpoint)
+    async def start(plant: str = "two-vessels", **settings: Any) -> TwinServer:
+        server = TwinServer(Simulation(Plant.load(PLANTS / f"{plant}.toml"), **settings), endpoint)
         await server.start()
         servers.append(server)
         return server

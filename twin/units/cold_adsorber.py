@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from thermo.jit import kernel
 from thermo.materials import STAINLESS_STEEL
 from twin.adsorption import catch_in_bed, regenerate
+from twin.alarms.declare import Limits
 from twin.insulation import feel_vacuum
 from twin.network import orifice, transfer
 from twin.unit import Input, Latch, Link, Node, Output, Param, Port, State, Wall, Wire, unit_operation
@@ -137,3 +138,32 @@ class ColdAdsorber:
     def losses(self):
         """Regeneration on purpose."""
         return {1: "purge", 2: "purge"}
+
+    def alarms(self):
+        """Air that passes, pressure drop."""
+        return [
+            Limits(
+                "slip",
+                "breakthrough of the cold adsorber",
+                "低温吸着器破過",
+                high=0.01,
+                dead_band=0.002,
+                on_delay=10.0,
+                when=("feed", 0.01, 1.0),
+                priority="high",
+                cause=("loaded, or too warm", "飽和または温度高"),
+                consequence=("air freezes in turbine and exchangers", "タービン・熱交換器で空気凍結"),
+                action=("regenerate", "再生"),
+            ),
+            Limits(
+                "dp",
+                "pressure drop of the cold adsorber",
+                "低温吸着器差圧",
+                high=5e4,
+                dead_band=2e3,
+                on_delay=10.0,
+                cause=("dust, frozen air", "粉塵、固化空気"),
+                consequence=("less flow to the turbines", "タービン流量低下"),
+                action=("warm up, clean", "昇温、清掃"),
+            ),
+        ]

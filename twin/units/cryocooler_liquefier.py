@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from thermo.jit import kernel
+from twin.alarms.declare import Limits
 from twin.network import catch, heat, seep, transfer
 from twin.openings import moving_orifice, regulator_lift, warm_on_the_way
 from twin.unit import Input, Link, Node, Output, Param, Port, State, unit_operation
@@ -120,6 +121,32 @@ class CryocoolerLiquefier:
     def losses(self):
         """Purge; the relief when it leads outside."""
         return {2: "purge"} | ({1: "vent"} if self.vent == self.ambient else {})
+
+    def alarms(self):
+        """Level, pressure, a cold head that is blocked."""
+        return [
+            Limits(
+                "dewar.level",
+                "liquid level of the liquefier",
+                "液化機液位",
+                high=self.level_full + 0.01,
+                low=0.05,
+                dead_band=0.01,
+                cause=("feed not closed; when low: nothing is made", "原料弁閉不良、低い場合は液化停止"),
+                consequence=("liquid in the vent; when low: the dewar warms", "放出管への液流出、低い場合は昇温"),
+                action=("decant; when low: check the cold head", "払出し、低い場合は冷凍機確認"),
+            ),
+            Limits(
+                "fouling",
+                "cold head fouled",
+                "冷凍機閉塞",
+                high=0.3,
+                dead_band=0.02,
+                cause=("air or water in the feed", "原料中の空気・水分"),
+                consequence=("less liquid", "液化量低下"),
+                action=("defrost", "除霜"),
+            ),
+        ]
 
 
 EXAMPLE = """

@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 
 from thermo.jit import kernel
+from twin.alarms.declare import Limits
 from twin.network import heat
-from twin.unit import Node, Output, Param, Port, State, action, unit_operation
+from twin.unit import Node, Output, Param, Port, State, Value, action, unit_operation
 from twin.vessels import RHO_LIQUID, exchange
 
 CP_STEEL = 460.0  # J/(kg K), chrome-molybdenum steel at 300 K
@@ -71,13 +72,32 @@ class CylinderBank:
             "heat_capacity": self.count * self.mass * CP_STEEL,
         }
 
-    @action
+    @action(
+        ja="トラック輸送によるボンベ入替え",
+        takes={"other": Value("text", "unit that it changes places with", "交換相手")},
+    )
     def exchange(self, plant, unit, other):
         """The truck: this bank and another of the same size change places, with what they hold."""
         exchange(plant, unit, other)
         for name in ("temp_steel",):
             one, two = (plant.tags[f"{u}.{name}"].address for u in (unit, other))
             plant.image[one], plant.image[two] = plant.image[two], plant.image[one]
+
+    def alarms(self):
+        """Full."""
+        return [
+            Limits(
+                "filling",
+                "bank full",
+                "ボンベ満杯",
+                high_high=1.03,
+                high=0.995,
+                dead_band=0.01,
+                cause=("filled to its pressure", "充填圧力到達"),
+                consequence=("the compressor trips at its discharge", "圧縮機が吐出圧でトリップ"),
+                action=("change to the next bank", "次のボンベへ切替"),
+            )
+        ]
 
 
 EXAMPLE = """

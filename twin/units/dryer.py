@@ -4,6 +4,7 @@ import math
 from dataclasses import dataclass
 
 from thermo.jit import kernel
+from twin.alarms.declare import Limits
 from twin.network import catch, orifice, seep, transfer
 from twin.unit import Input, Link, Node, Output, Param, Port, State, unit_operation
 
@@ -64,6 +65,23 @@ class Dryer:
     def losses(self):
         """Purge gas."""
         return {1: "purge"}
+
+    def alarms(self):
+        """Saturated."""
+        return [
+            Limits(
+                "loading",
+                "dryer loaded",
+                "乾燥器飽和",
+                high_high=1.0,
+                high=0.9,
+                dead_band=0.02,
+                when=("mode", 0.5, 1.5),
+                cause=("regenerated too late", "再生遅れ"),
+                consequence=("water goes to the cylinders and the purifier", "水分がボンベ・精製器へ流出"),
+                action=("regenerate", "再生"),
+            )
+        ]
 
 
 EXAMPLE = """

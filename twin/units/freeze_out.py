@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from thermo.jit import kernel
 from thermo.materials import ALUMINIUM
+from twin.alarms.declare import Limits
 from twin.frost import MELTS_H2O, MELTS_N2, MELTS_O2, freeze
 from twin.insulation import feel_vacuum
 from twin.network import orifice
@@ -160,3 +161,19 @@ class FreezeOut:
     def losses(self):
         """What the vent takes."""
         return {2: "purge"}
+
+    def alarms(self):
+        """Frost that closes the passage."""
+        return [
+            Limits(
+                "blocked",
+                "freeze-out passage blocked",
+                "凍結精製器閉塞",
+                high_high=0.9,
+                high=0.5,
+                dead_band=0.05,
+                cause=("impure feed", "原料不純"),
+                consequence=("no flow", "流量喪失"),
+                action=("warm up and vent", "昇温し放出"),
+            )
+        ]

@@ -3,10 +3,11 @@
 from dataclasses import dataclass
 
 from thermo.jit import kernel
+from twin.alarms.declare import Limits
 from twin.errors import TwinError
 from twin.network import R_H2O, R_N2, R_O2, heat, seep, transfer
 from twin.openings import relief
-from twin.unit import Link, Node, Output, Param, Port, action, unit_operation
+from twin.unit import Link, Node, Output, Param, Port, Value, action, unit_operation
 
 NORMAL_HE, NORMAL_N2, NORMAL_O2, NORMAL_H2O = 0.17848, 1.2504, 1.4290, 0.8036
 """Densities at 0 degC and 101 325 Pa [kg/m3], water as if ideal."""
@@ -107,7 +108,7 @@ class GasBag:
         """Relief and permeation."""
         return {0: "relief", 1: "permeation"}
 
-    @action
+    @action(ja="バッグ交換", gives=Value("m3", "gas carried to the store", "移送量"))
     def swap(self, plant, unit):
         """Hose an empty bag to the magnet and carry the full one to the store, as far as it has room; returns m3."""
         if not self.store:
@@ -119,6 +120,51 @@ class GasBag:
             return 0.0
         plant.move(unit, self.store, carried * float(bag.rho))
         return carried
+
+    def alarms(self):
+        """Too full, too empty, air in the gas."""
+        return [
+            Limits(
+                "filling",
+                "bag filling",
+                "バッグ充満率",
+                high_high=0.98,
+                high=0.9,
+                low=0.08,
+                low_low=0.04,
+                dead_band=0.01,
+                on_delay=5.0,
+                exclusive=False,
+                priority="high",
+                cause=(
+                    "recovery compressor stopped or slower than the boil-off; when low: it draws too much",
+                    "回収圧縮機の停止または能力不足、低い場合は吸込み過大",
+                ),
+                consequence=(
+                    "helium is lost through the relief; when low: air is drawn in",
+                    "安全弁からヘリウム放出、低い場合は空気吸入",
+                ),
+                action=(
+                    "start or stop the recovery compressor, or swap the bag",
+                    "回収圧縮機の起動または停止、バッグ交換",
+                ),
+            ),
+            Limits(
+                "air_ppm",
+                "air in the bag",
+                "バッグ内空気混入",
+                high_high=50000.0,
+                high=20000.0,
+                dead_band=500.0,
+                on_delay=60.0,
+                cause=(
+                    "a leak on the suction side, an open hose, permeation into gas that stood long",
+                    "吸込側の漏れ、ホース開放、長期滞留による透過",
+                ),
+                consequence=("the beds of the purifier are loaded early", "精製器の早期破過"),
+                action=("find the leak; vent the bag if it is spoilt", "漏れ箇所の特定、汚染時はバッグを放出"),
+            ),
+        ]
 
 
 EXAMPLE = """

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from thermo.jit import kernel
+from twin.alarms.declare import Discrepancy, OffNormal
 from twin.unit import Input, Latch, Output, Param, Wire, unit_operation
 
 STOPPED, STARTING, RUNNING, COASTING, TRIPPED = range(5)
@@ -95,3 +96,28 @@ class Motor:
     def derived(self):
         """Which of its wires lead somewhere."""
         return {f"has_{name}": float(bool(getattr(self, name))) for name in ("trip", "power", "drives", "switches")}
+
+    def alarms(self):
+        """Trip, and an order that is not obeyed."""
+        return [
+            OffNormal(
+                "tripped",
+                "motor trip",
+                "モータトリップ",
+                trip=True,
+                priority="high",
+                cause=("interlock, or power lost", "インターロック、停電"),
+                consequence=("the machine stands", "機械停止"),
+                action=("remove the cause, reset", "原因除去後リセット"),
+            ),
+            Discrepancy(
+                "running",
+                "motor does not follow its order",
+                "モータ指令不一致",
+                order="command",
+                on_delay=1.2 * max(self.ramp_time, self.coast_time),
+                cause=("tripped, or no power", "トリップまたは停電"),
+                consequence=("the machine stands", "機械停止"),
+                action=("look at the trip", "トリップ表示の確認"),
+            ),
+        ]

@@ -4,10 +4,11 @@ import math
 from dataclasses import dataclass
 
 from thermo.jit import kernel
+from twin.alarms.declare import Limits
 from twin.errors import TwinError
 from twin.network import VAPOUR, heat, transfer
 from twin.openings import relief
-from twin.unit import Input, Latch, Link, Node, Output, Param, Port, State, action, unit_operation
+from twin.unit import Input, Latch, Link, Node, Output, Param, Port, State, Value, action, unit_operation
 from twin.vessels import LATENT_HEAT, RHO_LIQUID, check_room, fill_step, fill_with_flash, vent_through_neck
 
 RHO_VAPOUR = 16.90  # kg/m3 at 101 325 Pa (CoolProp 8.0.0)
@@ -127,7 +128,7 @@ class NmrMagnet:
         """Quench gas goes outside; so does the boil-off of a magnet that is not connected."""
         return {1: "quench", 3: "transfer"} | ({0: "vent"} if self.vent == self.ambient else {})
 
-    @action
+    @action(ja="ヘリウム充填", takes={"volume": Value("m3", "volume of liquid", "液量")})
     def refill(self, plant, unit, volume):
         """Refill with a volume of liquid from the supply ("40 L"), at the flow of the transfer line."""
         if plant[f"{unit}.fill_left"] > 0.0:
@@ -135,16 +136,77 @@ class NmrMagnet:
         plant.image[plant.tags[f"{unit}.fill_left"].address] = check_room(plant, unit, unit, volume, self.flash)
         return volume
 
-    @action
+    @action(
+        ja="指定液位まで充填",
+        takes={"level": Value("1", "liquid share of the can", "液位")},
+        gives=Value("m3", "volume of liquid that it takes", "所要液量"),
+    )
     def fill_to(self, plant, unit, level=0.9):
         """Refill up to a level (liquid share of the can); returns the volume of liquid it takes [m3]."""
         volume = (level - float(plant.node(unit).level)) * self.volume / (1.0 - self.flash)
         return self.refill(plant, unit, volume) if volume > 0.0 else 0.0
 
-    @action
+    @action(ja="クエンチ", by="instructor")
     def quench(self, plant, unit):
         """The coil turns normal: its energy boils the helium within a minute."""
         plant.image[plant.tags[f"{unit}.quench_left"].address] = self.quench_energy
+
+    def alarms(self):
+        """Level, boil-off by day, pressure, quench."""
+        flow = self.boil_off * RHO_LIQUID
+        return [
+            Limits(
+                "level",
+                "helium level of the magnet",
+                "磁石ヘリウム液位",
+                low=0.3,
+                low_low=0.2,
+                dead_band=0.01,
+                priority="high",
+                cause=("refill late, boil-off high", "充填遅れ、蒸発量増加"),
+                consequence=("the magnet quenches", "クエンチ"),
+                action=("refill", "ヘリウム充填"),
+            ),
+            Limits(
+                "m_flow",
+                "boil-off of the magnet",
+                "磁石蒸発量",
+                high=3.0 * flow,
+                low=0.3 * flow,
+                dead_band=0.1 * flow,
+                on_delay=3600.0,
+                when=("fill_left", -1.0, 0.0),
+                cause=(
+                    "vacuum going; when low: vent blocked by ice, or the air pressure rises",
+                    "真空劣化、低い場合はベント凍結または気圧上昇",
+                ),
+                consequence=("helium runs out; when low: pressure rises", "液位低下、低い場合は圧力上昇"),
+                action=("check the vacuum; when low: free the vent", "真空確認、低い場合はベント解氷"),
+            ),
+            Limits(
+                "p",
+                "pressure of the magnet",
+                "磁石内圧",
+                high=101325.0 + 0.5 * self.p_quench,
+                dead_band=500.0,
+                priority="high",
+                cause=("vent blocked", "ベント閉塞"),
+                consequence=("the quench valve opens", "クエンチ弁開"),
+                action=("free the vent at once", "直ちにベント解氷"),
+            ),
+            Limits(
+                "quench_power",
+                "quench",
+                "クエンチ",
+                high=1.0,
+                priority="critical",
+                latched=True,
+                confirm=True,
+                cause=("level too low, disturbance of the coil", "液位低下、コイル擾乱"),
+                consequence=("all helium is lost in a minute; lack of oxygen", "ヘリウム全量放出、酸欠"),
+                action=("leave the room", "直ちに退室"),
+            ),
+        ]
 
 
 EXAMPLE = """

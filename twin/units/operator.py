@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from twin.errors import TwinError
-from twin.unit import Latch, action, unit_operation
+from twin.unit import Latch, Value, action, unit_operation
 
 
 @unit_operation("operator", symbol="person")
@@ -13,7 +13,11 @@ class Operator:
 
     writes = Latch("1", "values written since the start", range=(0.0, 1e9), ja="操作回数")
 
-    @action
+    @action(
+        ja="入力値の書込み",
+        takes={"tag": Value("text", "input", "入力タグ"), "value": Value("text", "number, with unit or label", "値")},
+        by="instructor",
+    )
     def write(self, plant, unit, tag, value):
         """Write an input: a number in SI or with a unit, or one of its labels ("auto")."""
         if isinstance(value, str):

@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 
 from thermo.jit import kernel
+from twin.alarms.declare import Limits
 from twin.errors import TwinError
 from twin.network import heat, transfer
-from twin.unit import Input, Latch, Link, Node, Output, Param, Port, State, action, unit_operation
+from twin.unit import Input, Latch, Link, Node, Output, Param, Port, State, Value, action, unit_operation
 from twin.vessels import LATENT_HEAT, RHO_LIQUID, check_room, exchange, fill_step, fill_with_flash, vent_through_neck
 
 TEMP_BOIL = 4.2238  # K at 101 325 Pa (CoolProp 8.0.0)
@@ -86,7 +87,7 @@ class PortableDewar:
         """Gas of a dewar that is not connected to recovery."""
         return {2: "transfer"} | ({0: "vent"} if self.vent == self.ambient else {})
 
-    @action
+    @action(ja="液体を充填", takes={"volume": Value("m3", "volume of liquid", "液量")})
     def fill(self, plant, unit, volume):
         """Fill with a volume of liquid from the supply ("60 L"), at the flow of the transfer line."""
         if plant[f"{unit}.fill_left"] > 0.0:
@@ -94,13 +95,20 @@ class PortableDewar:
         plant.image[plant.tags[f"{unit}.fill_left"].address] = check_room(plant, unit, unit, volume, self.flash)
         return volume
 
-    @action
+    @action(
+        ja="指定液位まで充填",
+        takes={"level": Value("1", "liquid share of the volume", "液位")},
+        gives=Value("m3", "volume of liquid that it takes", "所要液量"),
+    )
     def fill_to(self, plant, unit, level=0.95):
         """Fill up to a level (liquid share of the volume); returns the volume of liquid it takes [m3]."""
         volume = (level - float(plant.node(unit).level)) * self.volume / (1.0 - self.flash)
         return self.fill(plant, unit, volume) if volume > 0.0 else 0.0
 
-    @action
+    @action(
+        ja="磁石または他のデュワーへ払出し",
+        takes={"to": Value("text", "magnet or dewar", "払出先"), "volume": Value("m3", "volume of liquid", "液量")},
+    )
     def deliver(self, plant, unit, to, volume):
         """Refill a magnet ("MAG-1") or fill another dewar from this one with a volume of liquid ("40 L")."""
         target = plant.spec.units.get(to)
@@ -110,15 +118,33 @@ class PortableDewar:
             raise TwinError(f"{unit} holds {plant[f'{unit}.litres']:.0f} L; {1e3 * volume:.0f} L cannot be delivered.")
         return plant.do(f"{to}.{'refill' if 'refill' in target.kind.actions else 'fill'}", volume=volume)
 
-    @action
+    @action(
+        ja="トラック輸送による入替え", takes={"other": Value("text", "unit that it changes places with", "交換相手")}
+    )
     def exchange(self, plant, unit, other):
         """The truck: this dewar and another of the same size change places, with what they hold."""
         exchange(plant, unit, other)
 
-    @action
+    @action(ja="秤量", gives=Value("kg", "mass with the dewar", "総質量"))
     def weigh(self, plant, unit):
         """Put the dewar on the scale; returns the mass with the dewar [kg]."""
         return plant[f"{unit}.weight"]
+
+    def alarms(self):
+        """Pressure."""
+        return [
+            Limits(
+                "p",
+                "pressure of the portable dewar",
+                "可搬デュワー圧力",
+                high=1.6e5,
+                dead_band=2000.0,
+                priority="high",
+                cause=("vent shut or blocked", "ベント閉または凍結"),
+                consequence=("the relief lifts", "安全弁作動"),
+                action=("open the vent", "ベント開"),
+            )
+        ]
 
 
 EXAMPLE = """

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from thermo.jit import kernel
+from twin.alarms.declare import Discrepancy, OffNormal
 from twin.unit import Input, Latch, Param, Wire, unit_operation
 
 AIR, STICKS, MOVES = ("there", "lost"), "at rest", "moving"
@@ -81,3 +82,29 @@ class Positioner:
     def derived(self):
         """Whether it knows of the air supply."""
         return {"has_air_supply": float(bool(self.air_supply))}
+
+    def alarms(self):
+        """Instrument air, and a stem that does not follow."""
+        return [
+            OffNormal(
+                "air",
+                "instrument air lost",
+                "計装空気喪失",
+                priority="high",
+                cause=("air compressor or supply line failed", "空気圧縮機または配管の故障"),
+                consequence=("the valve goes to its fail position", "弁はフェイル位置へ移動"),
+                action=("restore the air", "計装空気の復旧"),
+            ),
+            Discrepancy(
+                "position",
+                "valve does not follow its command",
+                "弁開度不一致",
+                order="command",
+                tolerance=max(0.05, 1.5 * self.dead_band),
+                dead_band=0.01,
+                on_delay=1.5 * self.stroke_time,
+                cause=("stem sticks, air lost", "弁棒固着、計装空気喪失"),
+                consequence=("the controller has no hand", "制御不能"),
+                action=("stroke the valve, check the air", "弁作動試験、計装空気確認"),
+            ),
+        ]

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from thermo.jit import kernel
 from thermo.materials import ALUMINIUM
+from twin.alarms.declare import Limits
 from twin.insulation import feel_vacuum
 from twin.network import orifice
 from twin.unit import Input, Latch, Link, Output, Param, Port, State, Wall, Wire, unit_operation
@@ -104,3 +105,21 @@ class Precooler:
     def walls(self):
         """The coil."""
         return {"wall": Wall(self.cells, self.mass, ALUMINIUM, self.temp_start)}
+
+    def alarms(self):
+        """Nitrogen runs out although it is called for."""
+        return [
+            Limits(
+                "level",
+                "LN2 level of the precooler",
+                "予冷器液体窒素液位",
+                low=0.2,
+                low_low=0.05,
+                dead_band=0.02,
+                on_delay=600.0,
+                when=("opening", 0.01, 1.0),
+                cause=("tank empty, supply shut", "貯槽空、供給弁閉"),
+                consequence=("less liquid is made", "液化量低下"),
+                action=("order LN2, run without it", "液体窒素補充、無予冷運転"),
+            )
+        ]

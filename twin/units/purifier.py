@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from thermo.impurities import p_vap_n2, p_vap_o2
 from thermo.jit import kernel
 from twin.adsorption import R_HELIUM, catch_in_bed, regenerate
+from twin.alarms.declare import Limits, OffNormal
 from twin.network import R_N2, R_O2, catch, heat, orifice, seep, transfer
 from twin.openings import warm_on_the_way
 from twin.unit import Input, Link, Node, Output, Param, Port, State, unit_operation
@@ -167,6 +168,38 @@ class Purifier:
     def losses(self):
         """Regeneration on purpose, and what runs off with the condensate."""
         return {3: "purge", 4: "purge", 5: "purge"}
+
+    def alarms(self):
+        """Nitrogen of the bath, and a bed that lets air through."""
+        through = [
+            Limits(
+                f"slip_{bed}",
+                f"breakthrough of bed {bed.upper()}",
+                f"{bed.upper()}塔破過",
+                high=0.01,
+                dead_band=0.002,
+                on_delay=10.0,
+                when=(f"feed_{bed}", 0.01, 1.0),
+                priority="high",
+                cause=("feed with more air than planned, or too long on line", "原料ガスの空気過多、通気時間超過"),
+                consequence=("air freezes in the cold box", "コールドボックス内で空気凍結"),
+                action=("change beds", "塔切替"),
+            )
+            for bed in ("a", "b")
+        ]
+        return [
+            OffNormal(
+                "ln2",
+                "LN2 of the purifier",
+                "精製器液体窒素",
+                normal=1.0,
+                priority="high",
+                cause=("tank empty, valve shut", "貯槽空、弁閉"),
+                consequence=("the beds warm up and let air through", "塔昇温、破過"),
+                action=("stop the feed, restore LN2", "原料停止、液体窒素復旧"),
+            ),
+            *through,
+        ]
 
 
 EXAMPLE = """

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from thermo.helium import h_pT
 from thermo.jit import kernel
+from twin.alarms.declare import Discrepancy, Limits, OffNormal
 from twin.network import transfer, work
 from twin.unit import Input, Latch, Link, Output, Param, Port, State, unit_operation
 
@@ -149,6 +150,83 @@ class RecoveryCompressor:
     def derived(self):
         """Pressure ratio of a stage at the design point."""
         return {"ratio": (self.p_design / 101325.0) ** (1.0 / self.stages)}
+
+    def alarms(self):
+        """Trip, suction, discharge, temperature after each stage, cooling, and a start that is not obeyed."""
+        hot = [
+            Limits(
+                f"temp_{i}",
+                f"discharge temperature of stage {i}",
+                f"{i}段吐出温度",
+                high=self.temp_max - 15.0,
+                dead_band=3.0,
+                on_delay=10.0,
+                cause=("poor cooling, a leaking valve of the stage", "冷却不良、段の弁漏れ"),
+                consequence=("the machine trips", "圧縮機トリップ"),
+                action=("check cooling and stage pressures", "冷却と各段圧力の確認"),
+            )
+            for i in range(1, self.stages + 1)
+        ]
+        return [
+            OffNormal(
+                "trip",
+                "recovery compressor trip",
+                "回収圧縮機トリップ",
+                trip=True,
+                priority="high",
+                confirm=True,
+                cause=("suction too low, discharge too high or too hot", "吸込圧低、吐出圧高または温度高"),
+                consequence=("the bag fills and blows off", "バッグが満杯となり放出"),
+                action=("remove the cause, then stop and start it", "原因除去後、停止操作して再起動"),
+            ),
+            Limits(
+                f"{self.suction}.p",
+                "suction pressure",
+                "吸込圧力",
+                name="p_suction",
+                low=self.p_suction_low + 1500.0,
+                dead_band=200.0,
+                when=("run", 0.5, 1.5),
+                priority="high",
+                cause=("the bag is empty, a valve of the suction line is shut", "バッグ空、吸込弁閉"),
+                consequence=("air is drawn in", "空気吸入"),
+                action=("stop the compressor", "圧縮機を停止"),
+            ),
+            Limits(
+                f"{self.discharge}.p",
+                "discharge pressure",
+                "吐出圧力",
+                name="p_discharge",
+                high=0.5 * (self.p_design + self.p_max),
+                dead_band=1e5,
+                cause=("the bank is full or shut", "ボンベ満杯または弁閉"),
+                consequence=("the machine trips, then its relief lifts", "圧縮機トリップ、安全弁作動"),
+                action=("change the bank", "ボンベ切替"),
+            ),
+            *hot,
+            Limits(
+                "cooling",
+                "cooling of the recovery compressor",
+                "回収圧縮機冷却",
+                low=0.5,
+                dead_band=0.05,
+                on_delay=10.0,
+                when=("run", 0.5, 1.5),
+                cause=("cooling water or fan failed", "冷却水または送風機の故障"),
+                consequence=("discharge temperatures rise to the trip", "吐出温度上昇、トリップ"),
+                action=("restore cooling or unload", "冷却復旧または負荷低減"),
+            ),
+            Discrepancy(
+                "speed",
+                "recovery compressor does not follow its order",
+                "回収圧縮機指令不一致",
+                order="run",
+                on_delay=10.0 * self.start_time,
+                cause=("tripped, or no power", "トリップまたは停電"),
+                consequence=("the bag fills", "バッグ満杯"),
+                action=("look at the trip", "トリップ表示の確認"),
+            ),
+        ]
 
 
 EXAMPLE = """

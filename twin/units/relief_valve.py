@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from thermo.jit import kernel
+from twin.alarms.declare import OffNormal
 from twin.openings import relief
 from twin.unit import Latch, Link, Output, Param, Port, unit_operation
 
@@ -51,6 +52,20 @@ class ReliefValve:
     def losses(self):
         """What it blows off."""
         return {0: self.cause} if self.cause else {}
+
+    def alarms(self):
+        """Lifted."""
+        return [
+            OffNormal(
+                "lifted",
+                "relief valve lifted",
+                "安全弁作動",
+                priority="high",
+                cause=("pressure above its set point", "設定圧超過"),
+                consequence=("helium is lost", "ヘリウム損失"),
+                action=("lower the pressure", "圧力を下げる"),
+            )
+        ]
 
 
 EXAMPLE = """

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from thermo.helium import h_pT
 from thermo.jit import kernel
+from twin.alarms.declare import Discrepancy, Limits, OffNormal
 from twin.network import transfer, work
 from twin.unit import Input, Latch, Link, Output, Param, Port, State, unit_operation
 
@@ -153,3 +154,81 @@ class ScrewCompressor:
     def links(self):
         """Compression and after-cooling."""
         return [Link("suction", "discharge")]
+
+    def alarms(self):
+        """Trip, oil, cooling water, suction, discharge, and a start that is not obeyed."""
+        return [
+            OffNormal(
+                "trip",
+                "cycle compressor trip",
+                "サイクル圧縮機トリップ",
+                trip=True,
+                priority="critical",
+                confirm=True,
+                cause=("oil too hot", "油温高"),
+                consequence=("the liquefier stops", "液化機停止"),
+                action=("restore cooling, then stop and start it", "冷却復旧後、停止操作して再起動"),
+            ),
+            Limits(
+                "temp_oil",
+                "oil temperature",
+                "油温",
+                high=self.temp_oil_trip - 8.0,
+                dead_band=2.0,
+                on_delay=10.0,
+                priority="high",
+                cause=("cooling water warm or short", "冷却水温度高または流量不足"),
+                consequence=("the compressor trips", "圧縮機トリップ"),
+                action=("raise the cooling water, lower the slide", "冷却水増、スライド弁を下げる"),
+            ),
+            Limits(
+                "water_flow",
+                "cooling-water flow",
+                "冷却水流量",
+                low=0.6,
+                low_low=0.3,
+                dead_band=0.02,
+                on_delay=5.0,
+                when=("run", 0.5, 1.5),
+                cause=("pump stopped, filter blocked", "ポンプ停止、フィルタ詰まり"),
+                consequence=("oil and gas get hot", "油温・ガス温度上昇"),
+                action=("start the other pump", "予備ポンプ起動"),
+            ),
+            Limits(
+                f"{self.suction}.p",
+                "suction pressure of the cycle",
+                "サイクル吸込圧力",
+                name="p_suction",
+                high=1.6e5,
+                low=0.98e5,
+                dead_band=2000.0,
+                on_delay=10.0,
+                when=("run", 0.5, 1.5),
+                priority="high",
+                cause=("gas management out of balance", "ガス管理の不均衡"),
+                consequence=("air is drawn in below the pressure of the room", "大気圧以下で空気吸入"),
+                action=("check load, unload and bypass valves", "ロード・アンロード・バイパス弁の確認"),
+            ),
+            Limits(
+                f"{self.discharge}.p",
+                "discharge pressure of the cycle",
+                "サイクル吐出圧力",
+                name="p_discharge",
+                high=0.97 * self.p_relief,
+                dead_band=2e4,
+                priority="high",
+                cause=("consumers shut, gas management in manual", "負荷側弁閉、ガス管理手動"),
+                consequence=("the relief lifts", "安全弁作動"),
+                action=("open the bypass", "バイパス弁開"),
+            ),
+            Discrepancy(
+                "speed",
+                "cycle compressor does not follow its order",
+                "サイクル圧縮機指令不一致",
+                order="run",
+                on_delay=10.0 * self.start_time,
+                cause=("tripped, or no power", "トリップまたは停電"),
+                consequence=("the liquefier stops", "液化機停止"),
+                action=("look at the trip", "トリップ表示の確認"),
+            ),
+        ]

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from thermo.jit import kernel
 from thermo.materials import STAINLESS_STEEL, cp_material
+from twin.alarms.declare import Limits
 from twin.insulation import feel_vacuum
 from twin.network import heat
 from twin.unit import Latch, Node, Output, Param, Port, State, Wire, unit_operation
@@ -76,3 +77,36 @@ class StorageDewar:
         if self.level_start >= 0.0:
             return {"helium": Node(self.volume, self.p_start, level=max(self.level_start, 1e-6), p_range=(0.0, 3e5))}
         return {"helium": Node(self.volume, self.p_start, self.temp_start, p_range=(0.0, 3e5))}
+
+    def alarms(self):
+        """Level and pressure."""
+        return [
+            Limits(
+                "level",
+                "dewar level",
+                "デュワー液位",
+                high_high=0.97,
+                high=0.95,
+                dead_band=0.01,
+                cause=("liquefying goes on", "液化継続"),
+                consequence=("liquid in the return line", "戻り配管への液流出"),
+                action=("stop liquefying, decant", "液化停止、払出し"),
+            ),
+            Limits(
+                "p",
+                "dewar pressure",
+                "デュワー圧力",
+                high_high=1.8e5,
+                high=1.6e5,
+                low=0.98e5,
+                dead_band=2000.0,
+                on_delay=10.0,
+                priority="high",
+                cause=(
+                    "return shut, vacuum going; when low: drawn below the room",
+                    "戻り弁閉、真空劣化、低い場合は吸引過大",
+                ),
+                consequence=("the relief lifts; when low: air comes in", "安全弁作動、低い場合は空気侵入"),
+                action=("open the return", "戻り弁開"),
+            ),
+        ]

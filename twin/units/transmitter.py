@@ -5,6 +5,7 @@ import zlib
 from dataclasses import dataclass
 
 from thermo.jit import kernel
+from twin.alarms.declare import OffNormal
 from twin.noise import gauss, tick
 from twin.unit import Input, Latch, Output, Param, Wire, unit_operation
 
@@ -100,3 +101,18 @@ class Transmitter:
         if quantity is Transmitter.bias:
             return -span, span
         return (self.low, self.high) if quantity.unit == "@unit" else None
+
+    def alarms(self):
+        """What the instrument says of itself."""
+        return [
+            OffNormal(
+                "status",
+                "measurement not good",
+                "計測異常",
+                on_delay=5.0,
+                priority="low",
+                cause=("beyond its range, or failed", "レンジ外または故障"),
+                consequence=("its controllers act on a wrong value", "誤った値による制御"),
+                action=("compare with a second instrument", "他の計器と比較"),
+            )
+        ]

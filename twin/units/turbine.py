@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from thermo.helium import h_ps, s_ph
 from thermo.jit import kernel
+from twin.alarms.declare import Limits, OffNormal
 from twin.frost import freeze
 from twin.network import orifice_flow, transfer, work
 from twin.unit import SPECIES, Input, Latch, Link, Node, Output, Param, Port, State, action, unit_operation
@@ -152,7 +153,7 @@ class Turbine:
         """The expansion."""
         return [Link("inlet", "outlet", trap="ice")]
 
-    @action
+    @action(ja="カートリッジ交換")
     def repair(self, plant, unit):
         """Put in a new cartridge; the ice of the old one thaws in the room."""
         ice, room = plant.node(unit), plant.node(self.ambient)
@@ -161,3 +162,64 @@ class Turbine:
             ice[species] = 0.0
         for latch in ("broken", "tripped"):
             plant.image[plant.tags[f"{unit}.{latch}"].address] = 0.0
+
+    def alarms(self):
+        """Trip, broken wheel, speed, bearing gas, ice."""
+        return [
+            OffNormal(
+                "tripped",
+                "turbine trip",
+                "タービントリップ",
+                trip=True,
+                priority="critical",
+                confirm=True,
+                cause=("overspeed, or bearing gas lost", "過速度、軸受ガス喪失"),
+                consequence=("cooling is lost", "寒冷喪失"),
+                action=("find the cause, reset, start again", "原因確認後リセット、再起動"),
+            ),
+            OffNormal(
+                "broken",
+                "turbine wheel broken",
+                "タービン羽根車破損",
+                trip=True,
+                priority="critical",
+                latched=True,
+                confirm=True,
+                cause=("ice or frozen air in the wheel", "羽根車内の氷・固化空気"),
+                consequence=("the turbine must be changed", "タービン交換"),
+                action=("warm up, change the cartridge, find the impurity", "昇温、カートリッジ交換、不純物調査"),
+            ),
+            Limits(
+                "speed",
+                "turbine speed",
+                "タービン回転数",
+                high=0.5 * (1.0 + self.speed_trip) * self.speed_rated,
+                dead_band=0.01 * self.speed_rated,
+                priority="high",
+                cause=("brake too far closed, inlet too warm", "ブレーキ弁閉過ぎ、入口温度高"),
+                consequence=("overspeed trip", "過速度トリップ"),
+                action=("open the brake, throttle the inlet", "ブレーキ弁開、入口弁絞り"),
+            ),
+            Limits(
+                "p_bearing",
+                "bearing gas pressure",
+                "軸受ガス圧力",
+                low=1.1 * self.p_bearing_least,
+                dead_band=1e4,
+                priority="high",
+                cause=("high pressure low, filter blocked", "高圧低下、フィルタ詰まり"),
+                consequence=("the rotor touches", "ロータ接触"),
+                action=("stop the turbine", "タービン停止"),
+            ),
+            Limits(
+                "iced",
+                "ice in the turbine",
+                "タービン凍結",
+                high=0.3 * self.ice_break,
+                dead_band=0.02,
+                priority="high",
+                cause=("air or water in the gas", "ガス中の空気・水分"),
+                consequence=("the wheel breaks", "羽根車破損"),
+                action=("stop and warm up", "停止し昇温"),
+            ),
+        ]

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from thermo.impurities import p_vap_h2o, p_vap_n2
 from thermo.jit import kernel
 from twin.adsorption import pressure_over
+from twin.alarms.declare import Limits
 from twin.insulation import AIR, HELIUM, T_GAUGE, WATER, gas_conductance, impinging, multilayer
 from twin.network import transfer
 from twin.unit import Input, Latch, Link, Output, Param, Port, State, Wire, unit_operation
@@ -198,3 +199,22 @@ class VacuumJacket:
     def losses(self):
         """Leak into the vacuum."""
         return {0: "leak into the vacuum"}
+
+    def alarms(self):
+        """Vacuum of a cold vessel."""
+        return [
+            Limits(
+                "p",
+                "insulation vacuum",
+                "断熱真空",
+                high_high=10.0,
+                high=0.1,
+                dead_band=0.02,
+                on_delay=60.0,
+                when=("temp_cold", 0.0, 200.0),
+                priority="high",
+                cause=("leak of air or helium, pump stopped", "空気・ヘリウム漏れ、ポンプ停止"),
+                consequence=("the heat leak grows, ice outside", "侵入熱増加、外面凍結"),
+                action=("pump; find the leak", "排気、漏れ調査"),
+            )
+        ]

@@ -1,0 +1,358 @@
+"""Alarms as OPC UA conditions, seen by asyncua's client: events, filters, refresh, and what operators do."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from typing import Any
+
+import pytest
+from asyncua import Client, ua
+
+from opcua_server import TwinServer
+
+IDS = ua.ObjectIds
+SERVER = ua.NodeId(IDS.Server)
+AIR, PRESSURE = "ZC-101.air", "PA-102"
+FIELDS = (
+    *("EventId", "EventType", "SourceNode", "SourceName", "Time", "Message", "Severity"),
+    *("ConditionName", "BranchId", "Retain", "Quality", "Comment", "ClientUserId", "ConditionClassId"),
+    *("ActiveState", "ActiveState/Id", "AckedState/Id", "ConfirmedState/Id", "SuppressedState/Id"),
+    *("OutOfServiceState/Id", "LatchedState/Id", "ShelvingState/CurrentState/Id", "SuppressedOrShelved"),
+    *("LimitState/CurrentState", "HighLimit", "InputNode", "Cause", "Action", "NodeId"),
+)
+
+
+def condition(name: str) -> ua.NodeId:
+    return ua.NodeId(f"{name}/alarm", 2)
+
+
+def clause(path: str) -> ua.SimpleAttributeOperand:
+    if path == "NodeId":
+        return ua.SimpleAttributeOperand(ua.NodeId(IDS.ConditionType), [], ua.AttributeIds.NodeId)
+    names = [ua.QualifiedName(name) for name in path.split("/")]
+    return ua.SimpleAttributeOperand(ua.NodeId(IDS.BaseEventType), names, ua.AttributeIds.Value)
+
+
+def literal(value: Any, kind: ua.VariantType) -> ua.LiteralOperand:
+    return ua.LiteralOperand(ua.Variant(value, kind))
+
+
+class Watcher:
+    """A client of alarms: what it was told, in order, by field."""
+
+    def __init__(self, client: Client) -> None:
+        self.client = client
+        self.told: list[dict[str, Any]] = []
+        self.number = 0
+        self.item = 0
+
+    async def listen(self, at: ua.NodeId = SERVER, *where: ua.ContentFilterElement) -> None:
+        """Subscribe to the events of an object."""
+        parameters = ua.CreateSubscriptionParameters(50.0, 10_000, 5, 0, True, 0)
+        created = await self.client.uaclient.create_subscription(parameters, self._take)
+        self.number = created.SubscriptionId
+        status = await self.add(at, *where)
+        assert status.is_good(), status
+
+    async def add(self, at: ua.NodeId, *where: ua.ContentFilterElement, filter: Any = None) -> ua.StatusCode:
+        chosen = filter or ua.EventFilter([clause(path) for path in FIELDS], ua.ContentFilter(list(where)))
+        asked = ua.MonitoringParameters(1, 0.0, chosen, 1000, True)
+        item = ua.MonitoredItemCreateRequest(
+            ua.ReadValueId(at, ua.AttributeIds.EventNotifier), ua.MonitoringMode.Reporting, asked
+        )
+        request = ua.CreateMonitoredItemsParameters(self.number, ua.TimestampsToReturn.Both, [item])
+        (result,) = await self.client.uaclient.create_monitored_items(request)
+        self.item = result.MonitoredItemId
+        return result.StatusCode
+
+    def _take(self, result: ua.PublishResult) -> None:
+        for data in result.NotificationMessage.NotificationData or ():
+            if isinstance(data, ua.EventNotificationList):
+                for event in data.Events:
+                    self.told.append(dict(zip(FIELDS, (field.Value for field in event.EventFields), strict=True)))
+
+    async def until(self, count: int) -> list[dict[str, Any]]:
+        """What was told, once it is so much."""
+        async with asyncio.timeout(20.0):
+            while len(self.told) < count:
+                await asyncio.sleep(0.01)
+        return self.told
+
+    async def ask(self, name: str | ua.NodeId, method: int, *arguments: ua.Variant) -> str:
+        """Call a method of a condition; the name of the status."""
+        parent = condition(name) if isinstance(name, str) else name
+        request = ua.CallMethodRequest(parent, ua.NodeId(method), list(arguments))
+        (result,) = await self.client.uaclient.call([request])
+        return result.StatusCode.name
+
+
+def remark(event_id: bytes, text: str = "") -> list[ua.Variant]:
+    return [
+        ua.Variant(event_id, ua.VariantType.ByteString),
+        ua.Variant(ua.LocalizedText(text), ua.VariantType.LocalizedText),
+    ]
+
+
+@pytest.fixture
+async def plant(serve: Callable[..., Any]) -> TwinServer:
+    return await serve(plant="alarms", mode="lockstep")
+
+
+@pytest.fixture
+async def watch(plant: TwinServer, connect: Callable[[], Any]) -> AsyncIterator[Watcher]:
+    async with connect() as talk:
+        watcher = Watcher(talk.client)
+        watcher.talk = talk  # type: ignore[attr-defined]
+        yield watcher
+
+
+async def lose_air(watch: Any, lost: bool = True) -> None:
+    """Instrument air goes or comes back, and a step passes."""
+    assert await watch.talk.write(AIR, lost, ua.VariantType.Boolean) == "Good"
+    await watch.talk.advance(0.1)
+
+
+async def test_an_alarm_comes_as_an_event_with_the_fields_of_its_type(watch: Any) -> None:
+    await watch.listen()
+    await lose_air(watch)
+    (event,) = await watch.until(1)
+    assert event["EventType"] == ua.NodeId(IDS.OffNormalAlarmType)
+    assert event["NodeId"] == condition(AIR)
+    assert event["SourceName"] == "ZC-101"
+    assert event["ConditionName"] == AIR
+    assert event["InputNode"] == ua.NodeId(AIR, 2)
+    assert event["ConditionClassId"] == ua.NodeId(IDS.ProcessConditionClassType)
+    assert (event["Severity"], event["Retain"], event["BranchId"]) == (700, True, ua.NodeId())
+    assert event["Message"].Text == "ZC-101.air: instrument air lost (lost)"
+    assert event["ActiveState"].Text == "Active"
+    assert [event[f"{name}State/Id"] for name in ("Active", "Acked", "Confirmed", "Suppressed", "Latched")] == [
+        *(True, False, True, False, False)
+    ]
+    assert event["ShelvingState/CurrentState/Id"] == ua.NodeId(IDS.ShelvedStateMachineType_Unshelved)
+    assert event["Quality"].is_good()
+    assert event["Cause"].Text.startswith("air compressor")
+    assert event["LimitState/CurrentState"] is None
+
+
+async def test_it_is_acknowledged_with_a_comment_and_returns(watch: Any, plant: TwinServer) -> None:
+    await watch.listen()
+    await lose_air(watch)
+    (event,) = await watch.until(1)
+    assert (
+        await watch.ask(AIR, IDS.AcknowledgeableConditionType_Acknowledge, *remark(event["EventId"], "I see")) == "Good"
+    )
+    acked = (await watch.until(2))[1]
+    assert (acked["AckedState/Id"], acked["Comment"].Text, acked["Retain"]) == (True, "I see", True)
+    again = await watch.ask(AIR, IDS.AcknowledgeableConditionType_Acknowledge, *remark(event["EventId"]))
+    assert again == "BadConditionBranchAlreadyAcked"
+    await lose_air(watch, False)
+    returned = (await watch.until(3))[2]
+    assert (returned["ActiveState/Id"], returned["Retain"]) == (False, False)
+    assert plant.simulation.alarms.state(AIR).name == "normal"
+
+
+async def test_a_limit_alarm_names_its_level_and_its_limits(watch: Any) -> None:
+    await watch.listen()
+    await watch.talk.write("ZC-101.command", 1.0)
+    found: list[dict[str, Any]] = []
+    async with asyncio.timeout(30.0):
+        while len(found) < 2:
+            await watch.talk.advance(0.2)
+            await asyncio.sleep(0.06)
+            found = [event for event in watch.told if event["ConditionName"] == PRESSURE]
+    assert [event["LimitState/CurrentState"].Text for event in found] == ["High", "HighHigh"]
+    assert [event["HighLimit"] for event in found] == [150_000.0, 150_000.0]
+    assert found[1]["Severity"] > found[0]["Severity"]
+
+
+async def test_the_message_comes_in_the_language_of_the_session(plant: TwinServer, connect: Any) -> None:
+    async with connect() as talk:
+        await activate(talk.client, "ja-JP")
+        watcher = Watcher(talk.client)
+        watcher.talk = talk  # type: ignore[attr-defined]
+        await watcher.listen()
+        await lose_air(watcher)
+        (event,) = await watcher.until(1)
+        assert event["Message"].Text == "ZC-101.air: 計装空気喪失 (lost)"
+        assert event["Message"].Locale == "ja"
+        assert event["ActiveState"].Text == "発報"
+
+
+async def activate(client: Client, locale: str) -> None:
+    """Activate the session again, with a language."""
+    send = client.uaclient.activate_session
+
+    async def with_locale(params: ua.ActivateSessionParameters) -> Any:
+        params.LocaleIds = [locale]
+        return await send(params)
+
+    client.uaclient.activate_session = with_locale  # type: ignore[method-assign]
+    await client.activate_session()
+
+
+async def test_a_refresh_repeats_what_still_concerns_anybody_between_two_marks(watch: Any) -> None:
+    await lose_air(watch)
+    await watch.listen()
+    refreshed = await watch.ask(
+        ua.NodeId(IDS.ConditionType),
+        IDS.ConditionType_ConditionRefresh,
+        ua.Variant(watch.number, ua.VariantType.UInt32),
+    )
+    assert refreshed == "Good"
+    await lose_air(watch, False)
+    told = await watch.until(4)
+    start, event, end, returned = told[:4]
+    assert start["EventType"] == ua.NodeId(IDS.RefreshStartEventType)
+    assert (event["ConditionName"], event["ActiveState/Id"]) == (AIR, True)
+    assert end["EventType"] == ua.NodeId(IDS.RefreshEndEventType)
+    assert returned["ActiveState/Id"] is False
+
+    # the id of a repeated event is that of the event
+    done = await watch.ask(AIR, IDS.AcknowledgeableConditionType_Acknowledge, *remark(event["EventId"]))
+    assert done == "Good"
+
+
+async def test_a_refresh_is_for_own_subscriptions_and_one_item_if_asked(watch: Any, connect: Any) -> None:
+    await lose_air(watch)
+    await watch.listen()
+    number, item = (ua.Variant(n, ua.VariantType.UInt32) for n in (watch.number, watch.item))
+    unknown = ua.Variant(999_999, ua.VariantType.UInt32)
+    kind = ua.NodeId(IDS.ConditionType)
+    assert await watch.ask(kind, IDS.ConditionType_ConditionRefresh2, number, unknown) == "BadMonitoredItemIdInvalid"
+    assert await watch.ask(kind, IDS.ConditionType_ConditionRefresh, unknown) == "BadSubscriptionIdInvalid"
+    async with connect() as talk:
+        other = Watcher(talk.client)
+        assert await other.ask(kind, IDS.ConditionType_ConditionRefresh, number) == "BadSubscriptionIdInvalid"
+    assert await watch.ask(kind, IDS.ConditionType_ConditionRefresh2, number, item) == "Good"
+    assert len(await watch.until(3)) == 3
+
+
+async def test_a_filter_lets_pass_what_it_asks_for(watch: Any) -> None:
+    limit = ua.ContentFilterElement(
+        ua.FilterOperator.OfType, [literal(ua.NodeId(IDS.LimitAlarmType), ua.VariantType.NodeId)]
+    )
+    await watch.listen(SERVER, limit)
+    await lose_air(watch)
+    await watch.talk.write(AIR, False, ua.VariantType.Boolean)
+    await watch.talk.write("ZC-101.command", 1.0)
+    await watch.talk.advance(4.0)
+    told = await watch.until(1)
+    assert {event["EventType"] for event in told} == {ua.NodeId(IDS.ExclusiveLimitAlarmType)}
+
+
+async def test_filters_compare_fields_and_paths(watch: Any) -> None:
+    both = [
+        ua.ContentFilterElement(ua.FilterOperator.And, [ua.ElementOperand(1), ua.ElementOperand(2)]),
+        ua.ContentFilterElement(
+            ua.FilterOperator.Equals, [clause("ActiveState/Id"), literal(False, ua.VariantType.Boolean)]
+        ),
+        ua.ContentFilterElement(ua.FilterOperator.Like, [clause("SourceName"), literal("ZC-%", ua.VariantType.String)]),
+    ]
+    await watch.listen(SERVER, *both)
+    await lose_air(watch)
+    await lose_air(watch, False)
+    (event,) = await watch.until(1)
+    assert event["ActiveState/Id"] is False
+
+
+async def test_an_area_tells_of_its_own_alarms_only(watch: Any) -> None:
+    await watch.listen(ua.NodeId("/alarms/hall", 2))
+    await lose_air(watch)
+    assert (await watch.add(ua.NodeId("/alarms/hub/ZC-101", 2))).is_good()
+    await lose_air(watch, False)
+    (event,) = await watch.until(1)
+    assert event["ActiveState/Id"] is False
+    assert (await watch.add(ua.NodeId("BUF-1.p", 2))).name == "BadServiceUnsupported"
+    assert (await watch.add(ua.NodeId("nowhere", 2))).name == "BadNodeIdUnknown"
+    wrong = ua.DataChangeFilter(ua.DataChangeTrigger.StatusValue, 0, 0.0)
+    assert (await watch.add(SERVER, filter=wrong)).name == "BadEventFilterInvalid"
+
+
+async def test_operators_shelve_suppress_and_take_out_of_service(watch: Any, plant: TwinServer) -> None:
+    engine, hour = plant.simulation.alarms, ua.Variant(3.6e6, ua.VariantType.Double)
+    shelf = ua.NodeId(f"{AIR}/alarm/ShelvingState", 2)
+    assert await watch.ask(shelf, IDS.AlarmConditionType_ShelvingState_TimedShelve, hour) == "Good"
+    assert engine.state(AIR).name == "shelved"
+    assert await watch.ask(AIR, IDS.ShelvedStateMachineType_OneShotShelve) == "BadConditionAlreadyShelved"
+    assert await watch.ask(AIR, IDS.ShelvedStateMachineType_Unshelve) == "Good"
+    assert await watch.ask(AIR, IDS.ShelvedStateMachineType_Unshelve) == "BadConditionNotShelved"
+    week = ua.Variant(6e8, ua.VariantType.Double)
+    assert await watch.ask(AIR, IDS.ShelvedStateMachineType_TimedShelve, week) == "BadShelvingTimeOutOfRange"
+    assert await watch.ask(AIR, IDS.AlarmConditionType_Suppress) == "Good"
+    assert engine.state(AIR).name == "suppressed"
+    assert await watch.ask(AIR, IDS.AlarmConditionType_Unsuppress) == "Good"
+    assert await watch.ask(AIR, IDS.AlarmConditionType_RemoveFromService) == "Good"
+    assert engine.state(AIR).name == "out of service"
+    why = ua.Variant(ua.LocalizedText("repaired"), ua.VariantType.LocalizedText)
+    assert await watch.ask(AIR, IDS.AlarmConditionType_PlaceInService2, why) == "Good"
+    assert engine.note(AIR)[0] == "repaired"
+    assert await watch.ask(AIR, IDS.AlarmConditionType_Reset) == "BadInvalidState"
+    assert await watch.ask(AIR, IDS.ConditionType_Enable) == "BadConditionAlreadyEnabled"
+    assert await watch.ask(AIR, IDS.ConditionType_Disable) == "Good"
+    assert await watch.ask(AIR, IDS.ConditionType_Disable) == "BadConditionAlreadyDisabled"
+    assert await watch.ask(AIR, IDS.AlarmConditionType_Suppress) == "BadConditionDisabled"
+
+
+async def test_wrong_events_objects_and_arguments_are_refused(watch: Any) -> None:
+    await watch.listen()
+    await lose_air(watch)
+    (event,) = await watch.until(1)
+    acknowledge, comment = IDS.AcknowledgeableConditionType_Acknowledge, IDS.ConditionType_AddComment
+    assert await watch.ask(AIR, acknowledge, *remark(b"nonsense")) == "BadEventIdUnknown"
+    assert await watch.ask(PRESSURE, acknowledge, *remark(event["EventId"])) == "BadEventIdUnknown"
+    assert await watch.ask(AIR, acknowledge) == "BadArgumentsMissing"
+    assert await watch.ask(AIR, acknowledge, *remark(b""), *remark(b"")) == "BadTooManyArguments"
+    assert await watch.ask(AIR, acknowledge, *reversed(remark(b""))) == "BadInvalidArgument"
+    assert await watch.ask(ua.NodeId("BUF-1.p", 2), acknowledge, *remark(event["EventId"])) == "BadNodeIdInvalid"
+    assert await watch.ask(AIR, comment, *remark(event["EventId"], "noted")) == "Good"
+    assert (await watch.until(2))[1]["Comment"].Text == "noted"
+
+
+async def test_a_trip_asks_for_a_confirmation(watch: Any, plant: TwinServer) -> None:
+    await watch.listen()
+    await watch.talk.write("ZC-101.command", 1.0)
+    await watch.talk.advance(30.0)
+    while not any(event["ConditionName"] == "IL-102.trip" for event in watch.told):
+        await asyncio.sleep(0.05)
+    event = next(event for event in watch.told if event["ConditionName"] == "IL-102.trip")
+    assert event["EventType"] == ua.NodeId(IDS.TripAlarmType)
+    assert event["ConfirmedState/Id"] is False
+    confirm = IDS.AcknowledgeableConditionType_Confirm
+    assert await watch.ask("IL-102.trip", confirm, *remark(event["EventId"])) == "BadInvalidState"
+    acknowledge = IDS.AcknowledgeableConditionType_Acknowledge
+    assert await watch.ask("IL-102.trip", acknowledge, *remark(event["EventId"])) == "Good"
+    assert await watch.ask("IL-102.trip", confirm, *remark(event["EventId"])) == "Good"
+    assert await watch.ask("IL-102.trip", confirm, *remark(event["EventId"])) == "BadConditionBranchAlreadyConfirmed"
+
+
+async def test_a_condition_is_a_node_whose_fields_can_be_browsed_and_read(watch: Any) -> None:
+    await lose_air(watch)
+    node = watch.client.get_node(condition(AIR))
+    assert await node.read_type_definition() == ua.NodeId(IDS.OffNormalAlarmType)
+    names = {(await child.read_browse_name()).Name for child in await node.get_children()}
+    assert {"ActiveState", "AckedState", "Retain", "Severity", "Acknowledge", "ShelvingState", "Cause"} <= names
+    assert (await watch.talk.value(f"{AIR}/alarm/ActiveState")).Text == "Active"
+    assert await watch.talk.value(f"{AIR}/alarm/ActiveState/Id") is True
+    assert await watch.talk.value(f"{PRESSURE}/alarm/HighHighLimit") == 200_000.0  # without browsing it before
+    assert await watch.talk.value(f"{PRESSURE}/alarm/Retain") is False
+    unit = watch.client.get_node(ua.NodeId("/alarms/hub/ZC-101", 2))
+    found = await unit.get_referenced_nodes(refs=IDS.HasCondition)
+    assert condition(AIR) in [node.nodeid for node in found]
+
+
+async def test_a_subscription_through_asyncuas_own_way_works(watch: Any) -> None:
+    seen: list[Any] = []
+
+    class Handler:
+        def event_notification(self, event: Any) -> None:
+            seen.append(event)
+
+    subscription = await watch.client.create_subscription(50, Handler())
+    await subscription.subscribe_alarms_and_conditions()
+    await lose_air(watch)
+    async with asyncio.timeout(20.0):
+        while not seen:
+            await asyncio.sleep(0.01)
+    assert seen[0].ConditionName == AIR
+    assert seen[0].NodeId == condition(AIR)
