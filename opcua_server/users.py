@@ -78,7 +78,7 @@ class Users:
             raise UserRefused(f'There is a user "{name}" already; remove it first, or give it a new password.')
         if password is None and not thumbprint:
             raise UserRefused(f'User "{name}" needs a password or a certificate.')
-        account = Account(name, _role(role), thumbprint=thumbprint)
+        account = Account(name, role_of(role), thumbprint=thumbprint)
         self._write({**self.all(), name: account if password is None else _with_password(account, password)})
         return self.all()[name]
 
@@ -113,7 +113,8 @@ class Users:
         self._stamp = None
 
 
-def _role(word: str) -> Role:
+def role_of(word: str) -> Role:
+    """A role by its name. Raises UserRefused."""
     try:
         return Role[word.upper()]
     except KeyError:
@@ -140,4 +141,4 @@ def _row(account: Account) -> dict[str, Any]:
 
 def _from_row(row: dict[str, Any]) -> Account:
     salt, hashed = base64.b64decode(row["salt"]), base64.b64decode(row["scrypt"])
-    return Account(row["name"], _role(row["role"]), salt, hashed, row["certificate"])
+    return Account(row["name"], role_of(row["role"]), salt, hashed, row["certificate"])
