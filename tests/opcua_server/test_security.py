@@ -230,13 +230,12 @@ async def test_a_channel_without_security_finds_the_endpoints_and_nothing_else(s
 async def test_nobody_may_look_but_not_touch(site: Site, key: rsa.RSAPrivateKey) -> None:
     mine = certificate(key)
     site.trust.add(site.client_file(mine))
-    async with site.serving():
-        async with site.client(mine) as talk:
-            assert (await talk.read("CV-101.opening", ua.AttributeIds.UserAccessLevel)).Value.Value == 1
-            assert (await talk.read("CV-101.opening", ua.AttributeIds.AccessLevel)).Value.Value == 3
-            assert await talk.write("CV-101.opening", 0.7) == "BadUserAccessDenied"
-            with pytest.raises(ua.uaerrors.BadUserAccessDenied):
-                await talk.advance(1.0)
+    async with site.serving(), site.client(mine) as talk:
+        assert (await talk.read("CV-101.opening", ua.AttributeIds.UserAccessLevel)).Value.Value == 1
+        assert (await talk.read("CV-101.opening", ua.AttributeIds.AccessLevel)).Value.Value == 3
+        assert await talk.write("CV-101.opening", 0.7) == "BadUserAccessDenied"
+        with pytest.raises(ua.uaerrors.BadUserAccessDenied):
+            await talk.advance(1.0)
     async with site.serving(anonymous=None):
         with pytest.raises(ua.uaerrors.BadIdentityTokenRejected):
             async with site.client(mine):
