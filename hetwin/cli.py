@@ -8,6 +8,8 @@ from typing import Annotated
 
 import typer
 
+from hetwin.security import audit, trust, user
+
 app = typer.Typer(
     name="hetwin",
     help="A digital twin of helium recovery networks: from magnet boil-off to liquid, on OPC UA.",
@@ -15,6 +17,10 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+
+app.add_typer(trust, name="trust")
+app.add_typer(user, name="user")
+app.add_typer(audit, name="audit")
 
 PlantName = Annotated[str, typer.Argument(help="A shipped plant or the path of a plant file.")]
 Units = Annotated[list[Path] | None, typer.Option("--units", help="Folder with kinds of equipment of your own.")]
@@ -34,15 +40,23 @@ def serve(
     step: Step = None,
     snapshot: Snapshot = None,
     out: Annotated[Path | None, typer.Option(help="Folder of history and snapshot [out/PLANT].")] = None,
+    secure: Annotated[bool, typer.Option("--secure", help="Certificates and users, as in a plant network.")] = False,
+    pki: Annotated[Path | None, typer.Option("--pki", help="Folder of certificates and users [OUT/pki].")] = None,
+    anonymous: Annotated[
+        str, typer.Option(help="With --secure, the role on this machine of those without a name, or none.")
+    ] = "observer",
+    unsecured: Annotated[bool, typer.Option("--unsecured", help="With --secure, channels without it too.")] = False,
 ) -> None:
     """Serve a plant on OPC UA until Ctrl-C, which saves a snapshot and the history."""
     from hetwin.commands import check_mode, load
+    from hetwin.serve import security
     from hetwin.serve import serve as run_server
 
     check_mode(mode, speed)
     loaded = load(plant, units, step, snapshot)
-    endpoint = f"opc.tcp://{host}:{port}"
-    raise typer.Exit(run_server(loaded, endpoint, mode, speed, out or Path("out") / loaded.name))
+    out = out or Path("out") / loaded.name
+    secured = security(secure, pki or out / "pki", out / "audit.jsonl", anonymous, unsecured)
+    raise typer.Exit(run_server(loaded, f"opc.tcp://{host}:{port}", mode, speed, out, secured))
 
 
 @app.command()

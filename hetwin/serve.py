@@ -11,7 +11,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hetwin.key_figures import clock
+from opcua_server.security import Security
 from opcua_server.server import TwinServer
+from opcua_server.users import role_of
 from twin.history import History
 from twin.simulation import Simulation
 
@@ -24,9 +26,17 @@ LOG_PERIOD = 60.0  # s of wall time between two log lines
 log = logging.getLogger("hetwin")
 
 
-def serve(plant: Plant, endpoint: str, mode: str, speed: float, out: Path) -> int:
+def security(secure: bool, pki: Path, audit: Path, anonymous: str, unsecured: bool) -> Security:
+    """What the options of `hetwin serve` mean."""
+    if not secure:
+        return Security(audit=audit)
+    role = None if anonymous == "none" else role_of(anonymous)
+    return Security.plant(pki, role, unsecured, audit)
+
+
+def serve(plant: Plant, endpoint: str, mode: str, speed: float, out: Path, secured: Security) -> int:
     """Serve until Ctrl-C or SIGTERM; returns the exit code."""
-    server = TwinServer(Simulation(plant, mode=mode, speed=speed), endpoint)
+    server = TwinServer(Simulation(plant, mode=mode, speed=speed), endpoint, security=secured)
     on_terminal = sys.stdout.isatty()
     logging.basicConfig(
         level=logging.WARNING if on_terminal else logging.INFO,

@@ -2,7 +2,10 @@
 
 ServerError
 ├── PortBusy           another program listens on the port
-└── EndpointRefused    the endpoint cannot be served: not an opc.tcp URL, or open to the network without security
+├── EndpointRefused    the endpoint cannot be served: not an opc.tcp URL, or open to the network without security
+├── UnknownCertificate there is no such certificate in the trust list
+├── UserRefused        a user cannot be added, changed or removed like this
+└── AuditBroken        an audit log was changed after it was written
 """
 
 from __future__ import annotations
@@ -18,3 +21,15 @@ class PortBusy(ServerError):
 
 class EndpointRefused(ServerError):
     """The endpoint is not an opc.tcp URL, or would be open to the network without security."""
+
+
+class UnknownCertificate(ServerError):
+    """There is no such certificate in the trust list."""
+
+
+class UserRefused(ServerError):
+    """A user cannot be added, changed or removed like this."""
+
+
+class AuditBroken(ServerError):
+    """An audit log was changed after it was written."""

@@ -114,7 +114,8 @@ class Publisher:
         """Tell subscribers what changed, scan by scan, until cancelled; without scans, that the server is alive."""
         while True:
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._arrival.wait(), self._patience())
+                async with asyncio.timeout(self._patience()):  # wait_for may swallow being cancelled
+                    await self._arrival.wait()
             self._arrival.clear()
             scan, fresh, self._fresh = self._scan, self._fresh, False
             if self._unseen:  # writes, of which there may be many between two scans

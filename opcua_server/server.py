@@ -27,11 +27,14 @@ import numpy as np
 from asyncua import Server, ua
 from asyncua.server.address_space import AddressSpace
 
+from opcua_server.access import Access, Role
 from opcua_server.conditions import Conditions
 from opcua_server.errors import EndpointRefused, PortBusy
+from opcua_server.listening import GuardedServer
 from opcua_server.nodes import NAMESPACE, PlantNodes, build_nodes
 from opcua_server.plant_methods import add_methods, unit_methods
 from opcua_server.publisher import Publisher, Scan
+from opcua_server.security import Security
 from opcua_server.simulation_methods import simulation_methods
 from opcua_server.standard_nodes import CachedServer
 from opcua_server.subscriptions import TagSubscriptions
@@ -52,16 +55,22 @@ class TwinServer:
     `snapshots` is the folder of the snapshots that clients make; without one they are kept in memory.
     """
 
-    def __init__(self, simulation: Simulation, endpoint: str = ENDPOINT, snapshots: Path | None = None) -> None:
+    def __init__(
+        self,
+        simulation: Simulation,
+        endpoint: str = ENDPOINT,
+        security: Security | None = None,
+        snapshots: Path | None = None,
+    ) -> None:
         self.simulation = simulation
         self.endpoint = endpoint
+        self.security = security or Security()
         self.snapshots = Snapshots(snapshots)
         self.watch = Watch(simulation.alarms)
-        self.roles: dict[ua.NodeId, str] = {}
-        """From which role on a method may be called."""
         self.publisher: Publisher
         self.conditions: Conditions
-        self._host, self._port = _address_of(endpoint)
+        self.access: Access
+        self._host, self._port = _address_of(endpoint, self.security.secured)
         self._server: Server | None = None
         self._tasks: list[asyncio.Task[None]] = []
         self._unsubscribe: Callable[[], None] = lambda: None
@@ -123,17 +132,16 @@ class TwinServer:
         core = CachedServer()
         subscriptions = TagSubscriptions(core.aspace, core, self.simulation.period)
         core.subscription_service = core.isession.subscription_service = subscriptions
-        server = Server(iserver=core)
+        self.access = Access(subscriptions.tags)  # the publisher fills them in
+        server = GuardedServer(core, self.security, self.access)
         await server.init()
         server.set_endpoint(self.endpoint)
         server.set_server_name(f"hetwin {plant.name}")
-        await server.set_application_uri("urn:hetwin:server")
+        await server.identify(plant.name, self._host)
+        await server.publish_bounds()
         await server.set_build_info(
             "https://pypi.org/project/hetwin", "hetwin", "hetwin", _version(), "0", datetime.now(UTC)
         )
-        server.set_security_policy([ua.SecurityPolicyType.NoSecurity])
-        server.set_identity_tokens([ua.AnonymousIdentityToken])
-        server.allow_remote_admin(False)
 
         index = await server.register_namespace(NAMESPACE)
         space = core.aspace
@@ -142,7 +150,9 @@ class TwinServer:
         core.attribute_service = TagWrites(space, nodes.tags, self._write)
         space.add_method_callback(nodes.advance, self._advance)
         self.conditions = Conditions(space, nodes, self.simulation.alarms, subscriptions, lambda: self.publisher.image)
-        self.roles = {nodes.advance: "instructor", **self.conditions.methods, **self._add_methods(space, nodes)}
+        roles = {nodes.advance: "instructor", **self.conditions.methods, **self._add_methods(space, nodes)}
+        for method, role in roles.items():
+            self.access.allow(method, Role[role.upper()])
         return server, nodes
 
     def _add_methods(self, space: AddressSpace, nodes: PlantNodes) -> dict[ua.NodeId, str]:
@@ -184,7 +194,8 @@ class TwinServer:
 
     def _check_port(self) -> None:
         """Find out before any work whether the port is free."""
-        with socket.socket() as probe:
+        family = socket.AF_INET6 if ":" in self._host else socket.AF_INET
+        with socket.socket(family) as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
                 probe.bind((self._host, self._port))
@@ -200,8 +211,8 @@ class TwinServer:
         return EndpointRefused(f"{self.endpoint} cannot be served: {problem.strerror}.")
 
 
-def _address_of(endpoint: str) -> tuple[str, int]:
-    """Host and port of an endpoint on this machine."""
+def _address_of(endpoint: str, secured: bool) -> tuple[str, int]:
+    """Host and port of an endpoint; only one that is secured is for other machines."""
     url = urlparse(endpoint)
     try:
         port = url.port
@@ -211,11 +222,11 @@ def _address_of(endpoint: str) -> tuple[str, int]:
         raise EndpointRefused(f'"{endpoint}" is not an endpoint such as "{ENDPOINT}".')
     host = "127.0.0.1" if url.hostname == "localhost" else url.hostname
     with suppress(ValueError):
-        if ipaddress.ip_address(host).is_loopback:
+        if secured or ipaddress.ip_address(host).is_loopback:
             return host, port
     raise EndpointRefused(
         f"{endpoint} would let anybody on the network move valves: without certificates hetwin serves only this "
-        f"machine, for instance {ENDPOINT}."
+        f"machine, for instance {ENDPOINT}; `--secure` serves a network."
     )
 
 

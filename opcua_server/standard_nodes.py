@@ -18,14 +18,10 @@ from pathlib import Path
 from typing import Any
 
 from asyncua import ua
-from asyncua.crypto.permission_rules import User, UserRole
 from asyncua.server.address_space import NodeData
 from asyncua.server.internal_server import InternalServer
 
-from opcua_server.caller import CallingSession
 from thermo.jit import cache_root
-
-ANONYMOUS = User(role=UserRole.Anonymous)
 
 log = logging.getLogger(__name__)
 
@@ -107,9 +103,6 @@ class CachedServer(InternalServer):
                 gc.enable()
             _write(file, pickles)
         self.aspace._nodes = LazyNodes(pickles)
-
-    def create_session(self, name: str, user: User = ANONYMOUS, external: bool = False) -> CallingSession:
-        return CallingSession(self, self.aspace, self.subscription_service, name, user=user, external=external)
 
 
 def prepare() -> None:

@@ -66,6 +66,11 @@ class TagSubscription(InternalSubscription):
         while await self.publish_results() and self._has_more():
             pass
 
+    def move(self, callback: Any) -> None:
+        """Publish over another connection from now on; `callback` is its processor's `forward_publish_response`."""
+        self.pub_result_callback = quick_answer(callback)
+        self.pub_request_callback = callback.__self__.get_publish_request
+
     def _has_more(self) -> bool:
         return self._publishing_enabled and self.tags.ready()
 
@@ -116,6 +121,10 @@ class TagItems(MonitoredItemService):
         self._period = period
         self._rows: dict[int, tuple[int, Tag, Watch]] = {}
 
+    def count(self) -> int:
+        """How many items there are."""
+        return len(self._rows) + len(self._monitored_items)
+
     async def create_monitored_items(
         self, params: ua.CreateMonitoredItemsParameters
     ) -> list[ua.MonitoredItemCreateResult]:
@@ -128,7 +137,7 @@ class TagItems(MonitoredItemService):
     ) -> ua.MonitoredItemCreateResult:
         wanted = item.ItemToMonitor
         tag = self._tags.get(wanted.NodeId)
-        if len(self._rows) + len(self._monitored_items) >= MOST_ITEMS:
+        if self.count() >= MOST_ITEMS:
             return _refused(ua.StatusCodes.BadTooManyMonitoredItems)
         if tag is None or wanted.AttributeId != ua.AttributeIds.Value:
             single = ua.CreateMonitoredItemsParameters()
@@ -315,10 +324,10 @@ class TagSubscriptions(SubscriptionService):
         self, params: ua.TransferSubscriptionsParameters, session_id: ua.NodeId, callback: Any
     ) -> list[ua.TransferResult]:
         """To another session, whose publish requests are the ones to answer from now on."""
-        found = await super().transfer_subscriptions(params, session_id, quick_answer(callback))
+        found = await super().transfer_subscriptions(params, session_id, callback)
         for number in params.SubscriptionIds:
             if isinstance(subscription := self.subscriptions.get(number), TagSubscription):
-                subscription.pub_request_callback = callback.__self__.get_publish_request
+                subscription.move(callback)
         return found
 
     def wake(self) -> None:

@@ -89,6 +89,7 @@ def _name_tags(layout: Layout, views: dict[str, Any]) -> Tags:
                     kind=kind.name,
                     area=unit.site,
                     text_ja=quantity.text_ja,
+                    by=quantity.by,
                 )
             )
     tags += _node_tags(layout, views["node first"])
@@ -121,6 +122,7 @@ def _clock_tags() -> list[Tag]:
             kind="simulation",
             area="",
             text_ja=japanese,
+            by="instructor",
         )
         for field, (unit, text, japanese) in texts.items()
     ]

@@ -16,7 +16,8 @@ class Tag:
 
     `role` is "input" (writable), "state", "latch" or "output"; `unit` is SI ("1" without dimension); `low` and `high`
     are the range an instrument would have; `labels` name the values 0, 1, 2 … of a discrete tag and are empty for an
-    analog one. `equipment` is the unit it belongs to, `kind` that unit's kind, `area` its site or section.
+    analog one. `equipment` is the unit it belongs to, `kind` that unit's kind, `area` its site or section. `by` is
+    who may write it where there are users: operator, engineer or instructor.
     """
 
     name: str
@@ -31,6 +32,7 @@ class Tag:
     kind: str
     area: str
     text_ja: str = ""
+    by: str = "operator"
 
     @property
     def writable(self) -> bool:

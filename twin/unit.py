@@ -55,6 +55,7 @@ class Quantity:
     labels: tuple[str, ...]
     stiff: bool = False
     text_ja: str = ""
+    by: str = "operator"
 
 
 def Param(unit: str, text: str, default: Any = dataclasses.MISSING, range: tuple[float, float] | None = None) -> Any:
@@ -79,9 +80,14 @@ def Input(
     range: tuple[float, float] | None = None,
     labels: Sequence[str] = (),
     ja: str = "",
+    by: str = "operator",
 ) -> Any:
-    """A tag that people and controllers may write; `start` is a number or the name of a parameter."""
-    return Quantity("input", unit, text, start, range, tuple(labels), text_ja=ja)
+    """A tag that people and controllers may write; `start` is a number or the name of a parameter.
+
+    `by` says who writes it on a plant with users: the operator what is on the panel (set points, modes, commands), the
+    engineer how things are tuned and protected, the instructor what happens to the plant (faults, leaks, weather).
+    """
+    return Quantity("input", unit, text, start, range, tuple(labels), text_ja=ja, by=by)
 
 
 def State(

@@ -88,10 +88,10 @@ class Alarm:
     value = Latch("1", "alarm", labels=LEVELS, ja="警報")
     open = Latch("1", "not yet acknowledged", labels=("no", "yes"), ja="未確認")
     acknowledge = Input("1", "acknowledge (goes back by itself)", labels=("no", "yes"), ja="確認")
-    at_high_high = Input("@unit", "high high limit", start="start_high_high", ja="上上限")
-    at_high = Input("@unit", "high limit", start="start_high", ja="上限")
-    at_low = Input("@unit", "low limit", start="start_low", ja="下限")
-    at_low_low = Input("@unit", "low low limit", start="start_low_low", ja="下下限")
+    at_high_high = Input("@unit", "high high limit", start="start_high_high", by="engineer", ja="上上限")
+    at_high = Input("@unit", "high limit", start="start_high", by="engineer", ja="上限")
+    at_low = Input("@unit", "low limit", start="start_low", by="engineer", ja="下限")
+    at_low_low = Input("@unit", "low low limit", start="start_low_low", by="engineer", ja="下下限")
     waited = Latch("s", "time in a new level", range=(0.0, 86400.0))
 
     @property

@@ -277,11 +277,17 @@ class Batch:
     start_at = Input("s", "time of the day of the start", start="start_hour", range=(0.0, DAY), ja="開始時刻")
     run_for = Input("s", "longest batch", start="run_time", range=(0.0, 1e6), ja="運転時間設定")
     full_at = Input("1", "level that ends a batch", start="level_full", range=(0.0, 2.0), ja="満液位")
-    stock_start_at = Input("Pa", "least stock to begin with", start="stock_start", range=(0.0, 4e7), ja="開始在庫圧")
-    stock_stop_at = Input("Pa", "stock that ends a batch", start="stock_stop", range=(0.0, 4e7), ja="終了在庫圧")
+    stock_start_at = Input(
+        "Pa", "least stock to begin with", start="stock_start", range=(0.0, 4e7), by="engineer", ja="開始在庫圧"
+    )
+    stock_stop_at = Input(
+        "Pa", "stock that ends a batch", start="stock_stop", range=(0.0, 4e7), by="engineer", ja="終了在庫圧"
+    )
     decant_to = Input("1", "level of filled portable dewars", start="fill_to", range=(0.0, 1.0), ja="汲出し液位")
-    keep = Input("1", "level that is not decanted", start="level_keep", range=(0.0, 1.0), ja="残留液位")
-    p_decant = Input("Pa", "pressure for decanting", start="p_press", range=(5e4, 2e5), ja="汲出し圧力設定")
+    keep = Input("1", "level that is not decanted", start="level_keep", range=(0.0, 1.0), by="engineer", ja="残留液位")
+    p_decant = Input(
+        "Pa", "pressure for decanting", start="p_press", range=(5e4, 2e5), by="engineer", ja="汲出し圧力設定"
+    )
     afterwards = Input("1", "after the batch", labels=AFTERWARDS, ja="運転後処置")
     begin_now = Input("1", "begin a batch (goes back by itself)", labels=("no", "begin"), ja="手動開始")
     end_now = Input("1", "end the batch (goes back by itself)", labels=("no", "end"), ja="手動終了")

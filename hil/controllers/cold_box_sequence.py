@@ -357,26 +357,46 @@ class ColdBoxSequence:
     warm_up = Input("1", "warm-up of a stopped cold box (goes back by itself)", labels=("no", "warm up"), ja="昇温指令")
     decanting = Input("1", "the return from the dewar is shut for decanting", labels=("no", "yes"), ja="汲出し中")
     cool_rate = Input(
-        "K/s", "fastest cooling of the exchangers; 0: any", start="cool_rate_most", range=(0.0, 1.0), ja="降温速度上限"
+        "K/s",
+        "fastest cooling of the exchangers; 0: any",
+        start="cool_rate_most",
+        range=(0.0, 1.0),
+        by="engineer",
+        ja="降温速度上限",
     )
     limit_above = Input(
-        "K", "the limit of cooling ends at", start="rate_limit_above", range=(0.0, 400.0), ja="降温制限下限温度"
+        "K",
+        "the limit of cooling ends at",
+        start="rate_limit_above",
+        range=(0.0, 400.0),
+        by="engineer",
+        ja="降温制限下限温度",
     )
-    temp_warmed = Input("K", "a warm-up ends at", start="temp_warm", range=(0.0, 330.0), ja="昇温終了温度")
-    p_high_ready = Input("Pa", "pressure of a started compressor", start="p_ready", range=(0.0, 5e6), ja="高圧確立値")
-    purge_for = Input("s", "time of the purge", start="purge_time", range=(0.0, 86400.0), ja="パージ時間")
+    temp_warmed = Input(
+        "K", "a warm-up ends at", start="temp_warm", range=(0.0, 330.0), by="engineer", ja="昇温終了温度"
+    )
+    p_high_ready = Input(
+        "Pa", "pressure of a started compressor", start="p_ready", range=(0.0, 5e6), by="engineer", ja="高圧確立値"
+    )
+    purge_for = Input(
+        "s", "time of the purge", start="purge_time", range=(0.0, 86400.0), by="engineer", ja="パージ時間"
+    )
     temp_turbine_ready = Input(
-        "K", "turbines start below", start="temp_turbine_start", range=(0.0, 400.0), ja="始動温度"
+        "K", "turbines start below", start="temp_turbine_start", range=(0.0, 400.0), by="engineer", ja="始動温度"
     )
     turbine_target = Input(
-        "1", "opening of the turbine valve", start="turbine_full", range=(0.0, 1.0), ja="入口弁開度設定"
+        "1", "opening of the turbine valve", start="turbine_full", range=(0.0, 1.0), by="engineer", ja="入口弁開度設定"
     )
-    cooldown_target = Input("1", "cool-down valve target", start="cooldown_full", range=(0.0, 1.0), ja="予冷弁開度設定")
-    jt_target = Input("1", "JT valve target", start="jt_fixed", range=(0.0, 1.0), ja="JT弁開度設定")
+    cooldown_target = Input(
+        "1", "cool-down valve target", start="cooldown_full", range=(0.0, 1.0), by="engineer", ja="予冷弁開度設定"
+    )
+    jt_target = Input("1", "JT valve target", start="jt_fixed", range=(0.0, 1.0), by="engineer", ja="JT弁開度設定")
     temp_jt_ready = Input(
-        "K", "cool-down line closes below", start="temp_jt_start", range=(0.0, 100.0), ja="JT切替温度"
+        "K", "cool-down line closes below", start="temp_jt_start", range=(0.0, 100.0), by="engineer", ja="JT切替温度"
     )
-    temp_liquefy = Input("K", "liquid forms below", start="temp_liquid", range=(0.0, 20.0), ja="液化温度")
+    temp_liquefy = Input(
+        "K", "liquid forms below", start="temp_liquid", range=(0.0, 20.0), by="engineer", ja="液化温度"
+    )
     level_full = Input("1", "liquefying ends at", start="level_stop", range=(0.0, 1.0), ja="満液位")
     level_resume = Input("1", "liquefying begins again at", start="level_start", range=(0.0, 1.0), ja="再開液位")
     step = Latch("1", "step", labels=STEPS, ja="工程")

@@ -84,10 +84,19 @@ class DewarLevel:
     full_at = Input("1", "level at which liquefying ends", start="level_full", range=(0.0, 2.0), ja="満液位")
     resume_at = Input("1", "level at which it may begin again", start="level_resume", range=(0.0, 2.0), ja="再開液位")
     request_at = Input(
-        "1", "level from which a transfer is wanted", start="level_request", range=(0.0, 2.0), ja="移送要求液位"
+        "1",
+        "level from which a transfer is wanted",
+        start="level_request",
+        range=(0.0, 2.0),
+        by="engineer",
+        ja="移送要求液位",
     )
-    stock_start_at = Input("Pa", "stock that begins a campaign", start="stock_start", range=(0.0, 4e7), ja="開始在庫圧")
-    stock_stop_at = Input("Pa", "stock that ends a campaign", start="stock_stop", range=(0.0, 4e7), ja="終了在庫圧")
+    stock_start_at = Input(
+        "Pa", "stock that begins a campaign", start="stock_start", range=(0.0, 4e7), by="engineer", ja="開始在庫圧"
+    )
+    stock_stop_at = Input(
+        "Pa", "stock that ends a campaign", start="stock_stop", range=(0.0, 4e7), by="engineer", ja="終了在庫圧"
+    )
     liquefy = Latch("1", "the liquefier shall run", labels=("no", "yes"), ja="液化要求")
     full = Latch("1", "dewar full", labels=("no", "yes"), ja="満液")
     request = Latch("1", "transfer wanted", labels=("no", "yes"), ja="移送要求")

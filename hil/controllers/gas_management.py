@@ -122,7 +122,9 @@ class GasManagement:
     mode = Input("1", "mode", labels=("off", "auto"), ja="運転モード")
     p_high_set = Input("Pa", "set point of the high pressure", start="p_high_start", range=(1e5, 5e6), ja="高圧設定")
     p_low_set = Input("Pa", "set point of the low pressure", start="p_low_start", range=(1e4, 1e6), ja="低圧設定")
-    p_low_limit = Input("Pa", "highest low pressure", start="p_low_most", range=(1e4, 1e6), ja="低圧上限")
+    p_low_limit = Input(
+        "Pa", "highest low pressure", start="p_low_most", range=(1e4, 1e6), by="engineer", ja="低圧上限"
+    )
     u = Latch("1", "signal to load (above 0) and unload (below)", range=(-1.0, 1.0), ja="高圧操作値")
     v = Latch("1", "signal to slide and bypass", range=(0.0, 2.0), ja="低圧操作値")
     load_opening = Latch("1", "load valve", range=(0.0, 1.0), ja="ロード弁指令")

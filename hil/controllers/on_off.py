@@ -100,7 +100,7 @@ class OnOff:
 
     on_at = Input("@unit", "where it goes on", start="on_at_start", ja="始動点")
     off_at = Input("@unit", "where it goes off", start="off_at_start", ja="停止点")
-    on_value = Input("1", "output when on", start="value_on", ja="ON出力値")
+    on_value = Input("1", "output when on", start="value_on", by="engineer", ja="ON出力値")
     mode = Input("1", "mode", start=float(AUTO), labels=MODES, ja="運転モード")
     on = Latch("1", "output", labels=("off", "on"), ja="出力")
     since = Latch("s", "time since it last switched", range=(0.0, 1e9), ja="切替後時間")

@@ -205,10 +205,14 @@ class PurifierSequence:
 
     command = Input("1", "command", labels=("stop", "start"), ja="運転指令")
     change = Input("1", "bed change wanted (goes back by itself)", labels=("no", "yes"), ja="塔切替要求")
-    impurity_limit = Input("1", "breakthrough", start="impurity_high", range=(0.0, 1.0), ja="破過設定")
-    on_line_limit = Input("s", "longest time on line", start="on_line_for", range=(1.0, 1e8), ja="吸着時間")
-    temp_warm_at = Input("K", "regenerated at", start="temp_warm", range=(60.0, 500.0), ja="再生温度")
-    temp_cold_at = Input("K", "cold enough at", start="temp_cold", range=(60.0, 300.0), ja="冷却完了温度")
+    impurity_limit = Input("1", "breakthrough", start="impurity_high", range=(0.0, 1.0), by="engineer", ja="破過設定")
+    on_line_limit = Input(
+        "s", "longest time on line", start="on_line_for", range=(1.0, 1e8), by="engineer", ja="吸着時間"
+    )
+    temp_warm_at = Input("K", "regenerated at", start="temp_warm", range=(60.0, 500.0), by="engineer", ja="再生温度")
+    temp_cold_at = Input(
+        "K", "cold enough at", start="temp_cold", range=(60.0, 300.0), by="engineer", ja="冷却完了温度"
+    )
     online = Latch("1", "bed on line", labels=("none", "A", "B"), ja="使用中の塔")
     bed_a = Latch("1", "step of bed A", labels=STEPS, ja="A塔工程")
     bed_b = Latch("1", "step of bed B", labels=STEPS, ja="B塔工程")

@@ -122,13 +122,19 @@ class TurbineProtection:
 
     trip = Latch("1", "trip and what came first", labels=TRIPS, ja="タービントリップ")
     reset = Input("1", "reset of the trip (goes back by itself)", labels=("no", "reset"), ja="復帰")
-    speed_limit = Input("Hz", "overspeed", start="speed_high", range=(0.0, 2e4), ja="過速度設定")
-    p_bearing_limit = Input("Pa", "least bearing pressure", start="p_bearing_low", range=(0.0, 5e6), ja="軸受圧下限")
-    temp_in_limit = Input("K", "highest inlet temperature", start="temp_in_high", range=(0.0, 400.0), ja="入口温度上限")
-    temp_out_limit = Input(
-        "K", "highest outlet temperature", start="temp_out_high", range=(0.0, 400.0), ja="出口温度上限"
+    speed_limit = Input("Hz", "overspeed", start="speed_high", range=(0.0, 2e4), by="engineer", ja="過速度設定")
+    p_bearing_limit = Input(
+        "Pa", "least bearing pressure", start="p_bearing_low", range=(0.0, 5e6), by="engineer", ja="軸受圧下限"
     )
-    impurity_limit = Input("1", "highest impurity", start="impurity_high", range=(0.0, 1.0), ja="不純物上限")
+    temp_in_limit = Input(
+        "K", "highest inlet temperature", start="temp_in_high", range=(0.0, 400.0), by="engineer", ja="入口温度上限"
+    )
+    temp_out_limit = Input(
+        "K", "highest outlet temperature", start="temp_out_high", range=(0.0, 400.0), by="engineer", ja="出口温度上限"
+    )
+    impurity_limit = Input(
+        "1", "highest impurity", start="impurity_high", range=(0.0, 1.0), by="engineer", ja="不純物上限"
+    )
     timer_bearing = Latch("s", "time with low bearing pressure", range=(0.0, 1e9))
     timer_in = Latch("s", "time with a warm inlet", range=(0.0, 1e9))
     timer_out = Latch("s", "time with a warm outlet", range=(0.0, 1e9))

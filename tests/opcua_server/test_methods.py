@@ -11,6 +11,7 @@ import pytest
 from asyncua import ua
 
 from opcua_server import TwinServer
+from opcua_server.access import Role
 from opcua_server.condition_methods import checked_arguments
 from twin.plant import Plant
 from twin.simulation import Simulation
@@ -113,7 +114,7 @@ async def test_snapshots_hold_plant_and_alarms_and_outlive_the_server(
 ) -> None:
     path = Path(__file__).parent.parent / "plants" / "alarms.toml"
     async with (
-        TwinServer(Simulation(Plant.load(path), mode="lockstep"), endpoint, tmp_path) as server,
+        TwinServer(Simulation(Plant.load(path), mode="lockstep"), endpoint, snapshots=tmp_path) as server,
         connect() as talk,
     ):
         hands = Hands(talk)
@@ -130,7 +131,7 @@ async def test_snapshots_hold_plant_and_alarms_and_outlive_the_server(
         assert await hands.call("SIM.snapshot", "../before") == "BadNotFound"
 
     async with (
-        TwinServer(Simulation(Plant.load(path), mode="lockstep"), endpoint, tmp_path) as server,
+        TwinServer(Simulation(Plant.load(path), mode="lockstep"), endpoint, snapshots=tmp_path) as server,
         connect() as talk,
     ):
         hands = Hands(talk)
@@ -180,6 +181,6 @@ async def test_a_controller_that_falls_silent_raises_its_alarm(hands: Any, plant
     await asyncio.sleep(0.3)
     await hands.talk.advance(0.1)
     assert not engine.state("SIM.controller").active
-    assert plant.roles[ua.NodeId("SIM.restore", 2)] == "instructor"
-    assert plant.roles[ua.NodeId("BAG-1.swap", 2)] == "operator"
-    assert plant.roles[ua.NodeId("MAG-1.quench", 2)] == "instructor"
+    assert plant.access.needed(ua.NodeId("SIM.restore", 2)) is Role.INSTRUCTOR
+    assert plant.access.needed(ua.NodeId("BAG-1.swap", 2)) is Role.OPERATOR
+    assert plant.access.needed(ua.NodeId("MAG-1.quench", 2)) is Role.INSTRUCTOR

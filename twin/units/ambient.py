@@ -39,8 +39,8 @@ class Ambient:
     p_swing: float = Param("Pa", "amplitude of the barometric wave", default=0.0, range=(0.0, 5000.0))
     p_period: float = Param("s", "period of the barometric wave", default=4.0 * 86400.0, range=(60.0, 1e8))
 
-    barometer = Input("Pa", "mean air pressure", start="p", range=(8e4, 1.1e5), ja="大気圧(平均)")
-    temp_air = Input("K", "air temperature", start="temp", range=(230.0, 330.0), ja="気温")
+    barometer = Input("Pa", "mean air pressure", start="p", range=(8e4, 1.1e5), by="instructor", ja="大気圧(平均)")
+    temp_air = Input("K", "air temperature", start="temp", range=(230.0, 330.0), by="instructor", ja="気温")
     p_now = Output("Pa", "air pressure", range=(8e4, 1.1e5), ja="大気圧")
 
     def nodes(self):

@@ -48,8 +48,8 @@ class Boundary:
     p: float = Param("Pa", "pressure at the start", range=(1e4, 2e7))
     temp: float = Param("K", "temperature at the start", default=300.0, range=(4.3, 400.0))
 
-    p_set = Input("Pa", "pressure", start="p", range=(1e4, 2e7), ja="境界圧力")
-    temp_set = Input("K", "temperature", start="temp", range=(4.3, 400.0), ja="境界温度")
+    p_set = Input("Pa", "pressure", start="p", range=(1e4, 2e7), by="instructor", ja="境界圧力")
+    temp_set = Input("K", "temperature", start="temp", range=(4.3, 400.0), by="instructor", ja="境界温度")
 
     def nodes(self):
         """An endless volume; what enters is only counted."""

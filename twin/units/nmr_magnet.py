@@ -91,8 +91,12 @@ class NmrMagnet:
     quench_area: float = Param("m2", "effective area of the quench valve", default=1.5e-3, range=(1e-6, 0.1))
     p_quench: float = Param("Pa", "set pressure of the quench valve over the room", default=2e4, range=(1e3, 2e5))
 
-    leak_factor = Input("1", "heat leak over normal (vacuum failing)", start=1.0, range=(0.1, 100.0), ja="侵入熱倍率")
-    vent_open = Input("1", "vent free; 0 is blocked by ice", start=1.0, range=(0.0, 1.0), ja="ベント開度")
+    leak_factor = Input(
+        "1", "heat leak over normal (vacuum failing)", start=1.0, range=(0.1, 100.0), by="instructor", ja="侵入熱倍率"
+    )
+    vent_open = Input(
+        "1", "vent free; 0 is blocked by ice", start=1.0, range=(0.0, 1.0), by="instructor", ja="ベント開度"
+    )
     cooling = State(
         "1", "vapour felt by the shields, over normal", 1.0, range=(0.0, 2.0), stiff=True, ja="シールド冷却"
     )

@@ -56,7 +56,9 @@ class PortableDewar:
     )
     tare: float = Param("kg", "mass of the empty dewar", default=80.0, range=(1.0, 1e4))
 
-    leak_factor = Input("1", "heat leak over normal (vacuum failing)", start=1.0, range=(0.1, 100.0), ja="侵入熱倍率")
+    leak_factor = Input(
+        "1", "heat leak over normal (vacuum failing)", start=1.0, range=(0.1, 100.0), by="instructor", ja="侵入熱倍率"
+    )
     vent_open = Input("1", "vent open; 0 is closed or blocked", start=1.0, range=(0.0, 1.0), ja="ベント開度")
     pressurise = Input("W", "heater that raises the pressure for a transfer", range=(0.0, 200.0), ja="加圧ヒータ")
     filled = State("kg", "helium taken from the supply since the start", range=(0.0, 1e6), ja="積算充填量")

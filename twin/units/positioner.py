@@ -74,8 +74,8 @@ class Positioner:
     )
 
     command = Input("1", "commanded position", start=0.0, range=(0.0, 1.0), ja="開度指令")
-    stiction_now = Input("1", "stiction of the stem", start="stiction", range=(0.0, 1.0), ja="固着幅")
-    air = Input("1", "instrument air of this positioner", labels=AIR, ja="計装空気")
+    stiction_now = Input("1", "stiction of the stem", start="stiction", range=(0.0, 1.0), by="instructor", ja="固着幅")
+    air = Input("1", "instrument air of this positioner", labels=AIR, by="instructor", ja="計装空気")
     position = Latch("1", "position of the stem", start="command", range=(0.0, 1.0), ja="弁位置")
     moving = Latch("1", "motion of the stem", labels=(STICKS, MOVES), ja="動作中")
 

@@ -125,7 +125,9 @@ class RecoveryCompressor:
 
     run = Input("1", "motor", labels=("stop", "run"), ja="運転指令")
     load = Input("1", "share of the stroke that is loaded", start=1.0, range=(0.0, 1.0), ja="負荷率")
-    cooling = Input("1", "cooling of the coolers over normal", start=1.0, range=(0.0, 1.0), ja="冷却効果")
+    cooling = Input(
+        "1", "cooling of the coolers over normal", start=1.0, range=(0.0, 1.0), by="instructor", ja="冷却効果"
+    )
     trip = Latch("1", "what stopped it", labels=TRIPS, ja="トリップ")
     speed = State("1", "speed over rated", start="run", range=(0.0, 1.0), stiff=True, ja="回転比")
     energy = State("J", "electric energy since the start", range=(0.0, 1e13), ja="積算電力量")

@@ -137,9 +137,16 @@ class ScrewCompressor:
 
     run = Input("1", "motor", labels=("stop", "run"), ja="運転指令")
     slide_set = Input("1", "slide set point", start=1.0, range=(0.0, 1.0), ja="スライド弁指令")
-    temp_water = Input("K", "cooling-water temperature", start=TEMP_WATER, range=(273.0, 320.0), ja="冷却水温度")
+    temp_water = Input(
+        "K", "cooling-water temperature", start=TEMP_WATER, range=(273.0, 320.0), by="instructor", ja="冷却水温度"
+    )
     water_flow = Input(
-        "1", "cooling-water flow over that of the design", start=1.0, range=(0.0, 2.0), ja="冷却水流量比"
+        "1",
+        "cooling-water flow over that of the design",
+        start=1.0,
+        range=(0.0, 2.0),
+        by="instructor",
+        ja="冷却水流量比",
     )
     trip = Latch("1", "what stopped it", labels=("none", "oil_temperature"), ja="トリップ")
     speed = State("1", "speed over rated", start="run", range=(0.0, 1.0), stiff=True, ja="回転比")

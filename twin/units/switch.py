@@ -67,9 +67,9 @@ class Switch:
     )
 
     value = Latch("1", "switch", labels=OFF_ON, ja="スイッチ")
-    trip_at = Input("@unit", "where it goes on", start="trip", ja="動作点")
-    reset_at = Input("@unit", "where it goes off", start="reset", ja="復帰点")
-    fault = Input("1", "how the switch fails", labels=FAULTS, ja="スイッチ故障")
+    trip_at = Input("@unit", "where it goes on", start="trip", by="engineer", ja="動作点")
+    reset_at = Input("@unit", "where it goes off", start="reset", by="engineer", ja="復帰点")
+    fault = Input("1", "how the switch fails", labels=FAULTS, by="instructor", ja="スイッチ故障")
     waited = Latch("s", "time beyond the point", range=(0.0, 86400.0), ja="待ち時間")
 
     def tag_range(self, quantity):

@@ -78,8 +78,8 @@ class Transmitter:
 
     value = Output("@unit", "measured value", ja="計測値")
     status = Output("1", "state of the measurement", labels=STATUS, ja="計測状態")
-    bias = Input("@unit", "error added to the measurement", ja="計測誤差")
-    fault = Input("1", "how the instrument fails", labels=FAULTS, ja="計器故障")
+    bias = Input("@unit", "error added to the measurement", by="instructor", ja="計測誤差")
+    fault = Input("1", "how the instrument fails", labels=FAULTS, by="instructor", ja="計器故障")
     sensed = Latch("@unit", "what the sensing element follows", ja="検出値")
 
     def check(self):

@@ -130,8 +130,10 @@ class Turbine:
 
     brake = Input("1", "opening of the brake valve", start=1.0, range=(0.0, 1.0), ja="ブレーキ弁開度")
     reset = Input("1", "reset of the trip", labels=("no", "reset"), ja="トリップ復帰")
-    brake_lost = Input("1", "brake circuit", labels=("working", "failed"), ja="ブレーキ系統故障")
-    p_bearing = Input("Pa", "pressure of the bearing gas", start=6e5, range=(0.0, 2e6), ja="軸受ガス圧力")
+    brake_lost = Input("1", "brake circuit", labels=("working", "failed"), by="instructor", ja="ブレーキ系統故障")
+    p_bearing = Input(
+        "Pa", "pressure of the bearing gas", start=6e5, range=(0.0, 2e6), by="instructor", ja="軸受ガス圧力"
+    )
     tripped = Latch(
         "1", "trip of the machine", labels=("healthy", "overspeed", "bearing gas"), ja="タービン本体トリップ"
     )

@@ -158,9 +158,21 @@ class VacuumJacket:
     p_relief: float = Param("Pa", "pressure at which its relief plate lifts", default=1.1e5, range=(1e4, 2e5))
 
     pump = Input("1", "vacuum pump", labels=("off", "roughing", "high vacuum"), ja="真空ポンプ")
-    air_leak = Input("Pa m3/s", "leak of air into the vacuum", start="tightness_air", range=(0.0, 1e3), ja="空気漏れ")
+    air_leak = Input(
+        "Pa m3/s",
+        "leak of air into the vacuum",
+        start="tightness_air",
+        range=(0.0, 1e3),
+        by="instructor",
+        ja="空気漏れ",
+    )
     helium_leak = Input(
-        "Pa m3/s", "leak of helium, at 1 bar inside", start="tightness_helium", range=(0.0, 1e3), ja="ヘリウム漏れ"
+        "Pa m3/s",
+        "leak of helium, at 1 bar inside",
+        start="tightness_helium",
+        range=(0.0, 1e3),
+        by="instructor",
+        ja="ヘリウム漏れ",
     )
     temp_cold = Latch("K", "coldest surface", start=T_GAUGE, range=(0.0, 400.0), ja="最低温面温度")
     air = State("Pa m3", "air, frozen and adsorbed too", start="air_start", range=(0.0, 1e6), stiff=True, ja="空気量")

@@ -1,0 +1,68 @@
+"""How much of the machine clients may use. What exceeds a bound is refused or its connection closed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Bounds:
+    """Times in seconds, sizes in bytes, the rest are counts."""
+
+    # Connections
+    connections: int = 500
+    connections_per_address: int = 250
+    hello_time: float = 5.0
+    """From connecting to the first message."""
+    activation_time: float = 30.0
+    """From connecting, or from the end of a session, to an active session."""
+    message_time: float = 10.0
+    """From the first byte of a message to its last."""
+
+    # Messages
+    chunk: int = 65_535
+    message: int = 1 << 20
+    chunks: int = 128
+    fields: int = 100_000
+    """Fields of one message; a byte on the wire can become a hundred in memory."""
+    inbox: int = 1 << 18
+    """Received and not yet looked at; then the client has to wait."""
+    unsent: int = 8 << 20
+    """Answered and not fetched; then the client is dropped."""
+    certificate: int = 16_384
+    token_time: tuple[float, float] = (10.0, 3600.0)
+    """Lifetime of the keys of a channel."""
+
+    # Sessions
+    sessions: int = 300
+    sessions_per_address: int = 250
+    session_time: tuple[float, float] = (5.0, 600.0)
+    subscriptions: int = 1000
+    subscriptions_per_session: int = 50
+    items: int = 200_000
+    items_per_session: int = 50_000
+    event_queue: int = 1000
+    unacknowledged: int = 100
+    """Notifications of a subscription that are kept to be sent again."""
+
+    # Operations of one request
+    reads: int = 5000
+    writes: int = 1000
+    calls: int = 100
+    browses: int = 1000
+    paths: int = 1000
+    path_elements: int = 32
+    items_per_call: int = 5000
+    numbers: int = 1000
+    """Of subscriptions, or nodes to register, in one request."""
+    history_reads: int = 100
+    references: int = 1000
+    """Of one node in one answer; the rest comes by BrowseNext."""
+    continuation_points: int = 10
+
+    # Strangers
+    free_failures: int = 3
+    """Wrong passwords before a user and an address have to wait."""
+    longest_wait: float = 300.0
+    rejected: int = 100
+    """Certificates kept for `hetwin trust accept`."""

@@ -1,0 +1,94 @@
+"""Secure channels (Part 6, 6.7) that only open as offered, to whom we trust, for as long as was agreed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+from asyncua import ua
+from asyncua.common.connection import SecureConnection, TransportLimits
+from asyncua.crypto.security_policies import SecurityPolicyNone
+
+from opcua_server.bounds import Bounds
+
+NONE = SecurityPolicyNone.URI
+GRACE = 1.25
+"""Part 4, 5.5.2.1: a token is accepted a quarter of its lifetime longer."""
+
+
+class Channel(SecureConnection):
+    """asyncua's channel, with the checks that it leaves out."""
+
+    def __init__(self, limits: TransportLimits, bounds: Bounds, admit: Callable[[bytes | None], None]) -> None:
+        super().__init__(SecurityPolicyNone(), limits)
+        self._bounds = bounds
+        self._admit = admit
+        self._nonces: set[bytes] = set()
+
+    @property
+    def secured(self) -> bool:
+        """Whether messages are signed at least."""
+        return bool(self.security_policy.Mode != ua.MessageSecurityMode.None_)
+
+    @property
+    def encrypted(self) -> bool:
+        return bool(self.security_policy.Mode == ua.MessageSecurityMode.SignAndEncrypt)
+
+    @property
+    def offered(self) -> bool:
+        """Whether this policy may be used for sessions; discovery goes without any."""
+        policy = self.security_policy
+        return any(factory.matches(policy.URI, policy.Mode) for factory in self._policies)
+
+    @property
+    def unfinished(self) -> bool:
+        """Whether chunks wait for the rest of their message."""
+        return bool(self._incoming_parts)
+
+    def select_policy(
+        self, uri: str, peer_certificate: bytes | None, mode: ua.MessageSecurityMode | None = None
+    ) -> None:
+        """Called twice: to decrypt the request, then with the mode that was found in it."""
+        if uri == NONE:
+            if mode not in (None, ua.MessageSecurityMode.None_):
+                raise ua.UaStatusCodeError(ua.StatusCodes.BadSecurityModeRejected)
+            self.security_policy = SecurityPolicyNone()
+            return
+        found = [factory for factory in self._policies if factory.matches(uri, mode)]
+        if not found:
+            known = any(factory.matches(uri) for factory in self._policies)
+            code = ua.StatusCodes.BadSecurityModeRejected if known else ua.StatusCodes.BadSecurityPolicyRejected
+            raise ua.UaStatusCodeError(code)
+        if mode is None:
+            self._admit(peer_certificate)
+        self.security_policy = found[0].create(peer_certificate)
+
+    def open(self, params: Any, server: Any) -> ua.OpenSecureChannelResult:
+        """Issue or renew a token with a lifetime within bounds."""
+        renew = params.RequestType == ua.SecurityTokenRequestType.Renew
+        if renew != self._open:
+            raise ua.UaStatusCodeError(ua.StatusCodes.BadRequestTypeInvalid)
+        self._check_nonce(params.ClientNonce or b"")
+        low, high = self._bounds.token_time
+        wanted = params.RequestedLifetime / 1e3 or high
+        params.RequestedLifetime = int(1e3 * min(max(wanted, low), high))
+        return super().open(params, server)
+
+    def _check_nonce(self, nonce: bytes) -> None:
+        if not self.secured:
+            return
+        if len(nonce) != self.security_policy.secure_channel_nonce_length or nonce in self._nonces:
+            raise ua.UaStatusCodeError(ua.StatusCodes.BadNonceInvalid)
+        self._nonces = {nonce}
+
+    def _check_sym_header(self, security_hdr: ua.SymmetricAlgorithmHeader) -> None:
+        if not self._open:
+            raise ua.UaStatusCodeError(ua.StatusCodes.BadTcpSecureChannelUnknown)
+        if security_hdr.TokenId == 0:  # asyncua takes it for the token that is not there yet
+            raise ua.UaStatusCodeError(ua.StatusCodes.BadSecureChannelTokenUnknown)
+        super()._check_sym_header(security_hdr)
+        token = self.security_token
+        age = (datetime.now(UTC) - token.CreatedAt).total_seconds()
+        if security_hdr.TokenId == token.TokenId and age > GRACE * token.RevisedLifetime / 1e3:
+            raise ua.UaStatusCodeError(ua.StatusCodes.BadSecureChannelTokenUnknown)

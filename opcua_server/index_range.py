@@ -1,0 +1,29 @@
+"""The part of an array that a client asks for (Part 4, 7.27, NumericRange): "3", "0:9"; one dimension."""
+
+from __future__ import annotations
+
+import re
+
+from asyncua import ua
+
+RANGE = re.compile(r"(\d{1,9})(?::(\d{1,9}))?")
+
+
+def part_of(found: ua.DataValue, index_range: str) -> ua.DataValue:
+    """The value with only the elements of the range; a status where there are none."""
+    matched = RANGE.fullmatch(index_range)
+    if matched is None:
+        return _refused(ua.StatusCodes.BadIndexRangeInvalid)
+    first = int(matched[1])
+    last = first if matched[2] is None else int(matched[2])
+    if matched[2] is not None and last <= first:
+        return _refused(ua.StatusCodes.BadIndexRangeInvalid)
+    variant = found.Value
+    if variant is None or not isinstance(variant.Value, (list, str, bytes)) or first >= len(variant.Value):
+        return _refused(ua.StatusCodes.BadIndexRangeNoData)
+    part = ua.Variant(variant.Value[first : last + 1], variant.VariantType, is_array=variant.is_array)
+    return ua.DataValue(part, found.StatusCode, found.SourceTimestamp, found.ServerTimestamp)
+
+
+def _refused(code: int) -> ua.DataValue:
+    return ua.DataValue(StatusCode=ua.StatusCode(code))

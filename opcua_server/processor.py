@@ -1,0 +1,318 @@
+"""What one client asks for, in the order in which the standard allows it: Hello, channel, session, services."""
+
+from __future__ import annotations
+
+import inspect
+import logging
+import time
+from typing import TYPE_CHECKING, Any
+
+from asyncua import ua
+from asyncua.common.connection import TransportLimits
+from asyncua.common.utils import Buffer, ServiceError
+from asyncua.crypto import uacrypto
+from asyncua.server.uaprocessor import PublishRequestData, UaProcessor
+from asyncua.ua.ua_binary import Primitives, nodeid_from_binary, struct_from_binary, struct_to_binary, uatcp_to_binary
+
+from opcua_server.channel import Channel
+from opcua_server.decoding import decode
+from opcua_server.services import SERVICES, Service
+from opcua_server.session import Session
+
+if TYPE_CHECKING:
+    from opcua_server.guard import Guard
+    from opcua_server.wire import Wire
+
+IDS = ua.ObjectIds
+LEAST_BUFFER = 8192
+"""Part 6, 7.1.2.3: what every client must be able to receive."""
+LONGEST_URL = 4096
+SPARE_REQUESTS = 10
+"""Publish requests that may wait beyond one for each subscription."""
+
+log = logging.getLogger(__name__)
+
+
+class Processor(UaProcessor):
+    """asyncua's processor, where nothing is done before its time or beyond its bound."""
+
+    session: Session | None
+    _connection: Channel
+
+    def __init__(self, wire: Wire, guard: Guard, limits: TransportLimits) -> None:
+        assert wire.transport is not None
+        super().__init__(wire.iserver, wire.transport, limits)
+        self.address = wire.address
+        self.greeted = False
+        self.unfinished_since: float | None = None
+        self._guard = guard
+        self._bounds = guard.bounds
+        self._connection = Channel(self._limits, guard.bounds, self._admit)
+        self._answer_limit = 0
+        self._handlers = {
+            IDS.GetEndpointsRequest_Encoding_DefaultBinary: self._get_endpoints,
+            IDS.FindServersRequest_Encoding_DefaultBinary: self._find_servers,
+            IDS.CreateSessionRequest_Encoding_DefaultBinary: self._create_session,
+            IDS.ActivateSessionRequest_Encoding_DefaultBinary: self._activate_session,
+            IDS.CloseSessionRequest_Encoding_DefaultBinary: self._close_session,
+            IDS.CreateSubscriptionRequest_Encoding_DefaultBinary: self._create_subscription,
+            IDS.TransferSubscriptionsRequest_Encoding_DefaultBinary: self._transfer_subscriptions,
+            IDS.PublishRequest_Encoding_DefaultBinary: self._publish,
+        }
+
+    @property
+    def active(self) -> bool:
+        """Whether somebody is logged in here."""
+        return self.session is not None and self.session.is_activated()
+
+    # --- channel -----------------------------------------------------------------------------------------------------
+
+    async def process(self, header: Any, body: Buffer) -> bool:
+        kind = header.MessageType
+        if kind == ua.MessageType.Hello:
+            self._greet(decode(ua.Hello, body))
+            return True
+        if not self.greeted:
+            raise ua.UaStatusCodeError(ua.StatusCodes.BadTcpMessageTypeInvalid)
+        message = self._connection.receive_from_header_and_body(header, body)
+        if self._connection.unfinished:
+            self.unfinished_since = self.unfinished_since or time.monotonic()
+            return True
+        self.unfinished_since = None
+        if message is None:  # aborted by the client
+            return True
+        if kind == ua.MessageType.SecureOpen:
+            self.open_secure_channel(message.SecurityHeader(), message.SequenceHeader(), message.body())
+            return True
+        if kind == ua.MessageType.SecureClose:
+            self._connection.close()
+            return False
+        return await self.process_message(message.SequenceHeader(), self._limited(message.body()))
+
+    def _limited(self, body: Buffer) -> Buffer:
+        return self._guard.limited(bytes(body))
+
+    def _greet(self, hello: ua.Hello) -> None:
+        """Agree on sizes. asyncua would cut its answers into pieces of a byte if asked to."""
+        if self.greeted:
+            raise ua.UaStatusCodeError(ua.StatusCodes.BadTcpMessageTypeInvalid)
+        if min(hello.ReceiveBufferSize, hello.SendBufferSize) < LEAST_BUFFER:
+            raise ua.UaStatusCodeError(ua.StatusCodes.BadConnectionRejected)
+        if len(hello.EndpointUrl or "") > LONGEST_URL:
+            raise ua.UaStatusCodeError(ua.StatusCodes.BadTcpEndpointUrlInvalid)
+        self.greeted = True
+        self._limits.max_send_buffer = min(hello.ReceiveBufferSize, self._bounds.chunk)
+        self._limits.max_recv_buffer = min(hello.SendBufferSize, self._bounds.chunk)
+        self._answer_limit = hello.MaxMessageSize
+        acknowledge = ua.Acknowledge(
+            ReceiveBufferSize=self._limits.max_recv_buffer,
+            SendBufferSize=self._limits.max_send_buffer,
+            MaxMessageSize=self._bounds.message,
+            MaxChunkCount=self._bounds.chunks,
+        )
+        self._transport.write(uatcp_to_binary(ua.MessageType.Acknowledge, acknowledge))
+
+    def _admit(self, certificate: bytes | None) -> None:
+        self._guard.admit(certificate, self.address)
+
+    def send_response(
+        self, requesthandle: int, seqhdr: Any, response: Any, msgtype: bytes = ua.MessageType.SecureMessage
+    ) -> None:
+        """Encode and send, if the client can take that much."""
+        response.ResponseHeader.RequestHandle = requesthandle
+        body = struct_to_binary(response)
+        if self._answer_limit and len(body) > self._answer_limit:
+            fault = ua.ServiceFault()
+            fault.ResponseHeader.RequestHandle = requesthandle
+            fault.ResponseHeader.ServiceResult = ua.StatusCode(ua.StatusCodes.BadResponseTooLarge)
+            body = struct_to_binary(fault)
+        self._transport.write(
+            self._connection.message_to_binary(body, message_type=msgtype, request_id=seqhdr.RequestId)
+        )
+
+    # --- services ----------------------------------------------------------------------------------------------------
+
+    async def process_message(self, seqhdr: Any, body: Buffer) -> bool:
+        """Do what is asked and answer; a request that fails gets its status, and the client may go on."""
+        typeid = nodeid_from_binary(body)
+        header = struct_from_binary(ua.RequestHeader, body)
+        try:
+            response = await self._serve(typeid, header, seqhdr, body)
+        except (ServiceError, ua.UaStatusCodeError) as problem:
+            response = _fault(problem.code)
+        except Exception:
+            log.exception("A request of %s could not be answered.", self.address)
+            response = _fault(ua.StatusCodes.BadInternalError)
+        if response is not None:
+            self.send_response(header.RequestHandle, seqhdr, response)
+        return True
+
+    async def _serve(self, typeid: ua.NodeId, header: Any, seqhdr: Any, body: Buffer) -> Any:
+        number = typeid.Identifier if typeid.NamespaceIndex == 0 else 0
+        handler = self._handlers.get(number)
+        if handler is not None:
+            return await handler(header, seqhdr, body)
+        service = SERVICES.get(number)
+        if service is None:
+            raise ServiceError(ua.StatusCodes.BadServiceUnsupported)
+        return await self._do(service, self._own_session(header), body)
+
+    async def _do(self, service: Service, session: Session, body: Buffer) -> Any:
+        params: Any = decode(service.params, body)
+        count = service.count(params)
+        if not count:
+            raise ServiceError(ua.StatusCodes.BadNothingToDo)
+        if count > getattr(self._bounds, service.most):
+            raise ServiceError(ua.StatusCodes.BadTooManyOperations)
+        results = service.do(session, params)
+        return service.answer(await results if inspect.isawaitable(results) else results)
+
+    def _own_session(self, header: Any) -> Session:
+        """The active session of this channel, if that is the one that the request names."""
+        session = self.session
+        if session is None or header.AuthenticationToken != session.auth_token or session.closed:
+            raise ServiceError(ua.StatusCodes.BadSessionIdInvalid)
+        if not session.is_activated():
+            raise ServiceError(ua.StatusCodes.BadSessionNotActivated)
+        session.touch()
+        return session
+
+    async def _get_endpoints(self, header: Any, seqhdr: Any, body: Buffer) -> Any:
+        params = decode(ua.GetEndpointsParameters, body)
+        if len(params.EndpointUrl or "") > LONGEST_URL:
+            raise ServiceError(ua.StatusCodes.BadTcpEndpointUrlInvalid)
+        return ua.GetEndpointsResponse(Endpoints=await self.iserver.get_endpoints(params, sockname=self.sockname))
+
+    async def _find_servers(self, header: Any, seqhdr: Any, body: Buffer) -> Any:
+        params = decode(ua.FindServersParameters, body)
+        if len(params.EndpointUrl or "") > LONGEST_URL or len(params.ServerUris or ()) > self._bounds.numbers:
+            raise ServiceError(ua.StatusCodes.BadTcpEndpointUrlInvalid)
+        return ua.FindServersResponse(Servers=self.iserver.find_servers(params, sockname=self.sockname))
+
+    # --- sessions ----------------------------------------------------------------------------------------------------
+
+    async def _create_session(self, header: Any, seqhdr: Any, body: Buffer) -> Any:
+        """Part 4, 5.6.2. One session at a time on a channel."""
+        params = decode(ua.CreateSessionParameters, body)
+        channel, policy = self._connection, self._connection.security_policy
+        if not channel.offered:
+            raise ServiceError(ua.StatusCodes.BadSecurityPolicyRejected)
+        if self.session is not None and not self.session.closed:
+            raise ServiceError(ua.StatusCodes.BadTooManySessions)
+        nonce, certificate = params.ClientNonce or b"", policy.peer_certificate
+        if channel.secured:
+            if len(nonce) < 32:
+                raise ServiceError(ua.StatusCodes.BadNonceInvalid)
+            self._guard.check_application(certificate, params.ClientCertificate, params.ClientDescription)
+        session = self._guard.new_session(self.address, str(params.ClientDescription.ApplicationUri or ""))
+        try:
+            created = await session.create_session(params, sockname=self.sockname)
+        except Exception:
+            await session.close_session()
+            raise
+        session.certificate, session.processor, self.session = certificate, self, session
+        self._guard.told("session created", session, encrypted=channel.encrypted)
+        created.ServerCertificate = policy.host_certificate
+        created.ServerSignature.Algorithm = policy.AsymmetricSignatureURI
+        created.ServerSignature.Signature = policy.asymmetric_cryptography.signature((certificate or b"") + nonce)
+        return ua.CreateSessionResponse(Parameters=created)
+
+    async def _activate_session(self, header: Any, seqhdr: Any, body: Buffer) -> Any:
+        """Part 4, 5.6.3: who the application and the user are; the session may be one of a channel that was lost."""
+        params = decode(ua.ActivateSessionParameters, body)
+        session = self.iserver.lookup_external_session(header.AuthenticationToken)
+        if not isinstance(session, Session) or session.closed or not self._connection.offered:
+            raise ServiceError(ua.StatusCodes.BadSessionIdInvalid)
+        if session.certificate != self._connection.security_policy.peer_certificate:
+            raise ServiceError(ua.StatusCodes.BadSecurityChecksFailed)
+        moved = session.processor is not self
+        if moved and (not session.is_activated() or self.active):
+            raise ServiceError(ua.StatusCodes.BadSessionIdInvalid)
+        self._check_signature(session, params.ClientSignature)
+        person = await self._guard.identify(session, params, self._connection, self.address)
+        if moved and (person.name, person.rank) != (session.user.name, session.user.rank):
+            raise ServiceError(ua.StatusCodes.BadIdentityChangeNotSupported)
+        if session.closed:
+            raise ServiceError(ua.StatusCodes.BadSessionClosed)
+        if moved:
+            self._take_over(session)
+        session.locales = tuple(params.LocaleIds or ()) or session.locales
+        return ua.ActivateSessionResponse(Parameters=session.admit(person))
+
+    def _check_signature(self, session: Session, signature: Any) -> None:
+        policy = self._connection.security_policy
+        try:
+            policy.asymmetric_cryptography.verify(
+                (policy.host_certificate or b"") + (session.nonce or b""), signature.Signature
+            )
+        except (uacrypto.InvalidSignature, TypeError):
+            raise ServiceError(ua.StatusCodes.BadApplicationSignatureInvalid) from None
+
+    def _take_over(self, session: Session) -> None:
+        """A session of another channel goes on here, and its subscriptions are published here."""
+        if session.processor is not None:
+            session.processor.session = None
+        session.processor, self.session = self, session
+        for found in session.subscriptions():
+            found.move(self.forward_publish_response)
+
+    async def _close_session(self, header: Any, seqhdr: Any, body: Buffer) -> Any:
+        session = self.session
+        if session is None or header.AuthenticationToken != session.auth_token:
+            raise ServiceError(ua.StatusCodes.BadSessionIdInvalid)
+        await session.close_session(Primitives.Boolean.unpack(body))
+        self.session = None
+        while self._publish_requests:
+            waiting = self._publish_requests.popleft()
+            closed = _fault(ua.StatusCodes.BadSessionClosed)
+            self.send_response(waiting.requesthdr.RequestHandle, waiting.seqhdr, closed)
+        return ua.CloseSessionResponse()
+
+    # --- subscriptions -----------------------------------------------------------------------------------------------
+
+    async def _create_subscription(self, header: Any, seqhdr: Any, body: Buffer) -> Any:
+        session = self._own_session(header)
+        params = decode(ua.CreateSubscriptionParameters, body)
+        result = await session.create_subscription(params, self.forward_publish_response, self.get_publish_request)
+        return ua.CreateSubscriptionResponse(Parameters=result)
+
+    async def _transfer_subscriptions(self, header: Any, seqhdr: Any, body: Buffer) -> Any:
+        session = self._own_session(header)
+        params = decode(ua.TransferSubscriptionsParameters, body)
+        if len(params.SubscriptionIds or ()) > self._bounds.numbers:
+            raise ServiceError(ua.StatusCodes.BadTooManyOperations)
+        response = ua.TransferSubscriptionsResponse()
+        response.Parameters.Results = await session.transfer_subscriptions(params, self.forward_publish_response)
+        return response
+
+    async def _publish(self, header: Any, seqhdr: Any, body: Buffer) -> Any:
+        """Part 4, 5.14.5: the request waits until a subscription has something to say."""
+        session = self._own_session(header)
+        params = decode(ua.PublishParameters, body)
+        count, results = session.publish(params.SubscriptionAcknowledgements)
+        request = PublishRequestData(requesthdr=header, seqhdr=seqhdr, results=results)
+        while self._publish_results_subs:
+            number = next(iter(self._publish_results_subs))
+            del self._publish_results_subs[number]
+            waiting = self.iserver.subscription_service.subscriptions.get(number)
+            if waiting is not None and await waiting.publish_results(request):
+                return None
+        if len(self._publish_requests) >= count + SPARE_REQUESTS:
+            self._evict_publish_request()
+        self._publish_requests.append(request)
+        return None
+
+    async def close(self) -> None:
+        """The connection is gone. A session with subscriptions waits for its client until it times out."""
+        session, self.session = self.session, None
+        if session is None or session.closed:
+            return
+        session.processor = None
+        if not session.is_activated() or not session.subscriptions():
+            await session.close_session(True)
+
+
+def _fault(code: int) -> ua.ServiceFault:
+    response = ua.ServiceFault()
+    response.ResponseHeader.ServiceResult = ua.StatusCode(code)
+    return response

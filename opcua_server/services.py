@@ -1,0 +1,150 @@
+"""The services of a session (Part 4): what is decoded, how much of it is allowed, who does it, where answers go."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from asyncua import ua
+
+IDS = ua.ObjectIds
+
+
+@dataclass(frozen=True)
+class Service:
+    """One service: `items` of its parameters are counted against the bound `most`; results go to `place`."""
+
+    params: type
+    response: type
+    do: Callable[[Any, Any], Any]
+    items: str
+    most: str
+    place: str = "Results"
+
+    def count(self, params: Any) -> int:
+        """How many operations are asked for."""
+        return len(getattr(params, self.items) or ()) if self.items else 1
+
+    def answer(self, results: Any) -> Any:
+        """The response that holds the results."""
+        response = self.response()
+        *path, last = self.place.split(".")
+        owner = response
+        for name in path:
+            owner = getattr(owner, name)
+        setattr(owner, last, results)
+        return response
+
+
+IN, PARAMETERS = "Parameters.Results", "Parameters"
+
+SERVICES: dict[int, Service] = {
+    IDS.ReadRequest_Encoding_DefaultBinary: Service(
+        ua.ReadParameters, ua.ReadResponse, lambda s, p: s.read(p), "NodesToRead", "reads"
+    ),
+    IDS.WriteRequest_Encoding_DefaultBinary: Service(
+        ua.WriteParameters, ua.WriteResponse, lambda s, p: s.write(p), "NodesToWrite", "writes"
+    ),
+    IDS.CallRequest_Encoding_DefaultBinary: Service(
+        ua.CallParameters, ua.CallResponse, lambda s, p: s.call(p.MethodsToCall), "MethodsToCall", "calls"
+    ),
+    IDS.BrowseRequest_Encoding_DefaultBinary: Service(
+        ua.BrowseParameters, ua.BrowseResponse, lambda s, p: s.browse(p), "NodesToBrowse", "browses"
+    ),
+    IDS.BrowseNextRequest_Encoding_DefaultBinary: Service(
+        ua.BrowseNextParameters,
+        ua.BrowseNextResponse,
+        lambda s, p: s.browse_next(p),
+        "ContinuationPoints",
+        "browses",
+        IN,
+    ),
+    IDS.TranslateBrowsePathsToNodeIdsRequest_Encoding_DefaultBinary: Service(
+        ua.TranslateBrowsePathsToNodeIdsParameters,
+        ua.TranslateBrowsePathsToNodeIdsResponse,
+        lambda s, p: s.translate_browsepaths_to_nodeids(p.BrowsePaths),
+        "BrowsePaths",
+        "paths",
+    ),
+    IDS.HistoryReadRequest_Encoding_DefaultBinary: Service(
+        ua.HistoryReadParameters, ua.HistoryReadResponse, lambda s, p: s.history_read(p), "NodesToRead", "history_reads"
+    ),
+    IDS.ModifySubscriptionRequest_Encoding_DefaultBinary: Service(
+        ua.ModifySubscriptionParameters,
+        ua.ModifySubscriptionResponse,
+        lambda s, p: s.modify_subscription(p),
+        "",
+        "numbers",
+        PARAMETERS,
+    ),
+    IDS.DeleteSubscriptionsRequest_Encoding_DefaultBinary: Service(
+        ua.DeleteSubscriptionsParameters,
+        ua.DeleteSubscriptionsResponse,
+        lambda s, p: s.delete_subscriptions(p.SubscriptionIds),
+        "SubscriptionIds",
+        "numbers",
+    ),
+    IDS.SetPublishingModeRequest_Encoding_DefaultBinary: Service(
+        ua.SetPublishingModeParameters,
+        ua.SetPublishingModeResponse,
+        lambda s, p: s.set_publishing_mode(p),
+        "SubscriptionIds",
+        "numbers",
+        IN,
+    ),
+    IDS.CreateMonitoredItemsRequest_Encoding_DefaultBinary: Service(
+        ua.CreateMonitoredItemsParameters,
+        ua.CreateMonitoredItemsResponse,
+        lambda s, p: s.create_monitored_items(p),
+        "ItemsToCreate",
+        "items_per_call",
+    ),
+    IDS.ModifyMonitoredItemsRequest_Encoding_DefaultBinary: Service(
+        ua.ModifyMonitoredItemsParameters,
+        ua.ModifyMonitoredItemsResponse,
+        lambda s, p: s.modify_monitored_items(p),
+        "ItemsToModify",
+        "items_per_call",
+    ),
+    IDS.SetMonitoringModeRequest_Encoding_DefaultBinary: Service(
+        ua.SetMonitoringModeParameters,
+        ua.SetMonitoringModeResponse,
+        lambda s, p: s.set_monitoring_mode(p),
+        "MonitoredItemIds",
+        "items_per_call",
+        IN,
+    ),
+    IDS.DeleteMonitoredItemsRequest_Encoding_DefaultBinary: Service(
+        ua.DeleteMonitoredItemsParameters,
+        ua.DeleteMonitoredItemsResponse,
+        lambda s, p: s.delete_monitored_items(p),
+        "MonitoredItemIds",
+        "items_per_call",
+    ),
+    IDS.RepublishRequest_Encoding_DefaultBinary: Service(
+        ua.RepublishParameters,
+        ua.RepublishResponse,
+        lambda s, p: s.republish(p),
+        "",
+        "numbers",
+        "NotificationMessage",
+    ),
+    IDS.RegisterNodesRequest_Encoding_DefaultBinary: Service(
+        ua.RegisterNodesParameters,
+        ua.RegisterNodesResponse,
+        lambda s, p: p.NodesToRegister,
+        "NodesToRegister",
+        "numbers",
+        "Parameters.RegisteredNodeIds",
+    ),
+    IDS.UnregisterNodesRequest_Encoding_DefaultBinary: Service(
+        ua.UnregisterNodesParameters,
+        ua.UnregisterNodesResponse,
+        lambda s, p: ua.ResponseHeader(),
+        "NodesToUnregister",
+        "numbers",
+        "ResponseHeader",
+    ),
+}
+"""By the number of their encoding. Adding and deleting nodes is no service of this server."""

@@ -1,0 +1,380 @@
+"""Who may connect to a secured server, and what they may do there; every case over a real connection."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from asyncua import Client, ua
+from asyncua.crypto import security_policies as policies
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+
+from opcua_server import TwinServer
+from opcua_server.access import Role
+from opcua_server.audit import verify
+from opcua_server.bounds import Bounds
+from opcua_server.security import Security
+from opcua_server.trust import TrustList
+from opcua_server.users import Users
+from twin.plant import Plant
+from twin.simulation import Simulation
+
+from .conftest import PLANT, Talker
+
+SIGN, ENCRYPT = ua.MessageSecurityMode.Sign, ua.MessageSecurityMode.SignAndEncrypt
+BASIC = policies.SecurityPolicyBasic256Sha256
+URI = "urn:test:client"
+PASSWORD = "correct horse"
+
+
+@pytest.fixture(scope="module")
+def key() -> rsa.RSAPrivateKey:
+    """Of all test clients."""
+    return rsa.generate_private_key(public_exponent=65537, key_size=2048)
+
+
+def certificate(key: rsa.RSAPrivateKey, uri: str = URI, days: int = 1, purpose: Any = None, ca: bool = False) -> bytes:
+    """A self-signed certificate of a client."""
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "test client")])
+    now = datetime.now(UTC)
+    usage = dict.fromkeys(("key_agreement", "crl_sign", "encipher_only", "decipher_only"), False)
+    usage |= dict.fromkeys(("content_commitment", "data_encipherment", "key_encipherment", "digital_signature"), True)
+    builder = (
+        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+        .not_valid_before(now - timedelta(days=10))
+        .not_valid_after(now + timedelta(days=days))
+        .add_extension(x509.SubjectAlternativeName([x509.UniformResourceIdentifier(uri)]), critical=False)
+        .add_extension(x509.KeyUsage(**usage, key_cert_sign=ca), critical=True)
+        .add_extension(x509.ExtendedKeyUsage([purpose or ExtendedKeyUsageOID.CLIENT_AUTH]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=ca, path_length=None), critical=True)
+    )
+    return builder.sign(key, hashes.SHA256()).public_bytes(serialization.Encoding.DER)
+
+
+class Site:
+    """A secured server with its folder, and clients for it."""
+
+    def __init__(self, folder: Path, endpoint: str, key: rsa.RSAPrivateKey) -> None:
+        self.pki = folder / "pki"
+        self.audit = folder / "audit.jsonl"
+        self.endpoint = endpoint
+        self.trust = TrustList(self.pki)
+        self.users = Users(self.pki / "users.json")
+        self.security = Security.plant(self.pki, audit=self.audit)
+        self._folder, self._key = folder, key
+        self._write_key()
+
+    def _write_key(self) -> None:
+        pem = self._key.private_bytes(
+            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+        )
+        (self._folder / "client.pem").write_bytes(pem)
+
+    def client_file(self, content: bytes, name: str = "client.der") -> Path:
+        file = self._folder / name
+        file.write_bytes(content)
+        return file
+
+    @asynccontextmanager
+    async def serving(self, **changes: Any) -> AsyncIterator[TwinServer]:
+        security = replace(self.security, **changes)
+        async with TwinServer(Simulation(Plant.load(PLANT), mode="lockstep"), self.endpoint, security) as server:
+            yield server
+
+    @asynccontextmanager
+    async def client(
+        self,
+        content: bytes | None = None,
+        policy: Any = BASIC,
+        mode: Any = ENCRYPT,
+        user: str | None = None,
+        password: str = PASSWORD,
+        before: Callable[[Client], Any] | None = None,
+    ) -> AsyncIterator[Talker]:
+        client = Client(self.endpoint, timeout=30.0, watchdog_intervall=30.0)
+        client.application_uri = URI
+        if content is not None:
+            file, key = self.client_file(content), self._folder / "client.pem"
+            await client.set_security(policy, str(file), str(key), mode=mode)
+        if user is not None:
+            client.set_user(user)
+            client.set_password(password)
+        if before is not None:
+            await before(client)
+        async with client:
+            yield Talker(client)
+
+
+@pytest.fixture
+def site(tmp_path: Path, endpoint: str, key: rsa.RSAPrivateKey) -> Site:
+    return Site(tmp_path, endpoint, key)
+
+
+def events(file: Path) -> list[dict[str, Any]]:
+    import json
+
+    return [json.loads(line) for line in file.read_text().splitlines()]
+
+
+@pytest.mark.parametrize("mode", [SIGN, ENCRYPT], ids=lambda mode: mode.name)
+@pytest.mark.parametrize(
+    "policy",
+    [BASIC, policies.SecurityPolicyAes128Sha256RsaOaep, policies.SecurityPolicyAes256Sha256RsaPss],
+    ids=lambda policy: policy.__name__,
+)
+async def test_every_policy_carries_reads_writes_and_a_login(
+    site: Site, key: rsa.RSAPrivateKey, policy: Any, mode: Any
+) -> None:
+    mine = certificate(key)
+    site.trust.add(site.client_file(mine))
+    site.users.add("ono", "operator", PASSWORD)
+    async with site.serving(), site.client(mine, policy, mode, user="ono") as talk:
+        assert await talk.write("CV-101.opening", 0.7) == "Good"
+        assert await talk.value("CV-101.opening") == 0.7
+
+
+async def test_the_certificate_names_the_server_and_its_key_is_private(site: Site) -> None:
+    async with site.serving() as server:
+        client = Client(site.endpoint)
+        found = await client.connect_and_get_server_endpoints()
+        assert len(found) == 6
+        made = x509.load_der_x509_certificate(found[0].ServerCertificate)
+        names = made.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+        assert names.get_values_for_type(x509.UniformResourceIdentifier) == [found[0].Server.ApplicationUri]
+        assert "localhost" in names.get_values_for_type(x509.DNSName)
+        assert "127.0.0.1" in map(str, names.get_values_for_type(x509.IPAddress))
+        usage = made.extensions.get_extension_for_class(x509.KeyUsage).value
+        assert usage.digital_signature
+        assert usage.key_encipherment
+        assert server.security.secured
+    assert stat.S_IMODE(os.stat(site.pki / "own" / "key.pem").st_mode) == 0o600
+    before = (site.pki / "own" / "certificate.der").read_bytes()
+    async with site.serving():
+        assert (site.pki / "own" / "certificate.der").read_bytes() == before
+
+
+async def test_a_stranger_is_kept_for_a_decision_and_let_in_once_accepted(
+    site: Site, key: rsa.RSAPrivateKey, caplog: pytest.LogCaptureFixture
+) -> None:
+    mine = certificate(key)
+    async with site.serving():
+        with pytest.raises((ua.UaError, ConnectionError, TimeoutError)) as refused:
+            async with site.client(mine):
+                pass
+        assert "BadSecurityChecksFailed" in repr(refused.value) or "closed" in str(refused.value).lower()
+        (entry,) = site.trust.entries()
+        assert not entry.trusted
+        assert f"hetwin trust accept {entry.thumbprint[:12]}" in caplog.text
+        site.trust.accept(entry.thumbprint[:12])
+        async with site.client(mine) as talk:
+            assert (await talk.read("BUF-1.p")).StatusCode.is_good()
+        site.trust.reject(entry.thumbprint)
+        with pytest.raises((ua.UaError, ConnectionError, TimeoutError)):
+            async with site.client(mine):
+                pass
+    statuses = [event["status"] for event in events(site.audit) if event["event"].startswith("certificate")]
+    assert statuses[0] == statuses[-1] == "BadCertificateUntrusted"
+    assert "Good" in statuses
+
+
+@pytest.mark.parametrize(
+    ("changes", "status"),
+    [
+        ({"days": -1}, "BadCertificateTimeInvalid"),
+        ({"purpose": ExtendedKeyUsageOID.SERVER_AUTH}, "BadCertificateUseNotAllowed"),
+    ],
+)
+async def test_a_trusted_certificate_that_is_expired_or_for_another_use_is_refused(
+    site: Site, key: rsa.RSAPrivateKey, changes: dict[str, Any], status: str
+) -> None:
+    mine = certificate(key, **changes)
+    site.trust.add(site.client_file(mine))
+    async with site.serving():
+        with pytest.raises((ua.UaError, ConnectionError, TimeoutError)):
+            async with site.client(mine):
+                pass
+    assert status in [event.get("status") for event in events(site.audit)]
+
+
+async def test_an_application_that_is_not_the_one_in_its_certificate_gets_no_session(
+    site: Site, key: rsa.RSAPrivateKey
+) -> None:
+    mine = certificate(key, uri="urn:somebody:else")
+    site.trust.add(site.client_file(mine))
+    async with site.serving():
+        with pytest.raises(ua.uaerrors.BadCertificateUriInvalid):
+            async with site.client(mine):
+                pass
+
+
+async def test_a_channel_without_security_finds_the_endpoints_and_nothing_else(site: Site) -> None:
+    async with site.serving():
+        assert len(await Client(site.endpoint).connect_and_get_server_endpoints()) == 6
+        with pytest.raises(ua.uaerrors.BadSecurityPolicyRejected):
+            async with site.client():
+                pass
+    async with site.serving(unsecured=True), site.client() as talk:
+        assert (await talk.read("BUF-1.p")).StatusCode.is_good()
+
+
+async def test_nobody_may_look_but_not_touch(site: Site, key: rsa.RSAPrivateKey) -> None:
+    mine = certificate(key)
+    site.trust.add(site.client_file(mine))
+    async with site.serving(), site.client(mine) as talk:
+        assert (await talk.read("CV-101.opening", ua.AttributeIds.UserAccessLevel)).Value.Value == 1
+        assert (await talk.read("CV-101.opening", ua.AttributeIds.AccessLevel)).Value.Value == 3
+        assert await talk.write("CV-101.opening", 0.7) == "BadUserAccessDenied"
+        with pytest.raises(ua.uaerrors.BadUserAccessDenied):
+            await talk.advance(1.0)
+    async with site.serving(anonymous=None):
+        with pytest.raises(ua.uaerrors.BadIdentityTokenRejected):
+            async with site.client(mine):
+                pass
+
+
+@pytest.mark.parametrize(
+    ("role", "valve", "mode", "advance"),
+    [("observer", False, False, False), ("operator", True, False, False), ("instructor", True, True, True)],
+)
+async def test_a_role_decides_what_is_written_and_called_and_the_attributes_say_so(
+    site: Site, key: rsa.RSAPrivateKey, role: str, valve: bool, mode: bool, advance: bool
+) -> None:
+    mine = certificate(key)
+    site.trust.add(site.client_file(mine))
+    site.users.add("ono", role, PASSWORD)
+    async with site.serving(), site.client(mine, user="ono") as talk:
+        for name, value, kind, may in (
+            ("CV-101.opening", 0.3, ua.VariantType.Double, valve),
+            ("SIM.mode", 3, ua.VariantType.UInt32, mode),
+        ):
+            assert (await talk.write(name, value, kind)) == ("Good" if may else "BadUserAccessDenied"), name
+            level = (await talk.read(name, ua.AttributeIds.UserAccessLevel)).Value.Value
+            assert bool(level & 2) == may
+            mine_is = (await talk.read(name, ua.AttributeIds.UserRolePermissions)).Value.Value
+            assert len(mine_is) == Role[role.upper()]
+            assert bool(mine_is[-1].Permissions & ua.PermissionType.Write) == may
+        executable = await talk.read("SIM.advance", ua.AttributeIds.UserExecutable)
+        assert executable.Value.Value == advance
+        assert (await talk.read("CV-101.opening", ua.AttributeIds.UserWriteMask)).Value.Value == 0
+        if advance:
+            assert await talk.advance(1.0) == pytest.approx(1.0)
+        else:
+            with pytest.raises(ua.uaerrors.BadUserAccessDenied):
+                await talk.advance(1.0)
+
+
+async def test_a_wrong_password_is_refused_and_who_goes_on_guessing_waits(site: Site, key: rsa.RSAPrivateKey) -> None:
+    mine = certificate(key)
+    site.trust.add(site.client_file(mine))
+    site.users.add("ono", "operator", PASSWORD)
+    async with site.serving(bounds=Bounds(free_failures=2)):
+        for name, password in (("ono", "wrong horse"), ("nobody", PASSWORD), ("ono", "wrong again"), ("ono", PASSWORD)):
+            with pytest.raises(ua.uaerrors.BadUserAccessDenied):
+                async with site.client(mine, user=name, password=password):
+                    pass
+    refused = [event for event in events(site.audit) if event["event"] == "login refused"]
+    assert [event["user"] for event in refused] == ["ono", "nobody", "ono", "ono"]
+    assert refused[-1]["locked"] > 0.0
+    assert verify(site.audit) == len(events(site.audit))
+
+
+async def test_admin_without_a_password_is_nobody(site: Site, key: rsa.RSAPrivateKey) -> None:
+    mine = certificate(key)
+    site.trust.add(site.client_file(mine))
+    async with site.serving():
+        for password in ("", "admin"):
+            with pytest.raises(ua.uaerrors.BadUserAccessDenied):
+                async with site.client(mine, user="admin", password=password):
+                    pass
+
+
+async def test_a_password_does_not_travel_in_clear(site: Site, key: rsa.RSAPrivateKey) -> None:
+    """On a channel that only signs, the server asks for an encrypted password and takes no other."""
+    mine = certificate(key)
+    site.trust.add(site.client_file(mine))
+    site.users.add("ono", "operator", PASSWORD)
+
+    async def in_clear(client: Client) -> None:
+        client._encrypt_password = lambda password, policy: (password.encode(), "")
+
+    async with site.serving():
+        with pytest.raises(ua.uaerrors.BadIdentityTokenRejected):
+            async with site.client(mine, mode=SIGN, user="ono", before=in_clear):
+                pass
+
+
+async def test_a_user_may_log_in_with_a_certificate(site: Site, key: rsa.RSAPrivateKey, tmp_path: Path) -> None:
+    mine, theirs = certificate(key), certificate(key, uri="urn:person")
+    site.trust.add(site.client_file(mine))
+    file = site.client_file(theirs, "person.der")
+    fingerprint = x509.load_der_x509_certificate(theirs).fingerprint(hashes.SHA256()).hex()
+
+    async def with_certificate(client: Client) -> None:
+        await client.load_client_certificate(str(file))
+        await client.load_private_key(str(tmp_path / "client.pem"))
+
+    async with site.serving():
+        with pytest.raises(ua.uaerrors.BadIdentityTokenRejected):
+            async with site.client(mine, before=with_certificate):
+                pass
+        site.users.add("saito", "engineer", thumbprint=fingerprint)
+        async with site.client(mine, before=with_certificate) as talk:
+            assert await talk.write("CV-101.opening", 0.4) == "Good"
+    assert [event["user"] for event in events(site.audit) if event["event"] == "login"] == ["saito"]
+
+
+async def test_writes_calls_logins_and_refusals_are_on_record(site: Site, key: rsa.RSAPrivateKey) -> None:
+    mine = certificate(key)
+    site.trust.add(site.client_file(mine))
+    site.users.add("ono", "operator", PASSWORD)
+    async with site.serving(), site.client(mine, user="ono") as talk:
+        await talk.write("CV-101.opening", 0.7)
+        await talk.write("CV-101.opening", 7.0)
+        await talk.write("SIM.mode", 1, ua.VariantType.UInt32)
+        with pytest.raises(ua.uaerrors.BadUserAccessDenied):
+            await talk.advance(1.0)
+    seen = [(e["event"], e.get("node"), e.get("value"), e.get("status")) for e in events(site.audit)]
+    assert ("write", "CV-101.opening", 0.7, "Good") in seen
+    assert ("write", "CV-101.opening", 7.0, "BadOutOfRange") in seen
+    assert ("write", "SIM.mode", 1, "BadUserAccessDenied") in seen
+    assert ("call", "SIM.advance", None, "BadUserAccessDenied") in seen
+    assert all(e["user"] == "ono" for e in events(site.audit) if e["event"] in ("write", "call", "login"))
+    assert verify(site.audit) == len(seen)
+
+
+class Ears:
+    def __init__(self) -> None:
+        self.heard: list[Any] = []
+
+    def event_notification(self, event: Any) -> None:
+        self.heard.append(event)
+
+
+async def test_engineers_hear_audit_events_and_operators_do_not(site: Site, key: rsa.RSAPrivateKey) -> None:
+    from .test_server import eventually
+
+    mine = certificate(key)
+    site.trust.add(site.client_file(mine))
+    for name, role in (("ono", "operator"), ("saito", "engineer")):
+        site.users.add(name, role, PASSWORD)
+    async with site.serving(), site.client(mine, user="ono") as operator, site.client(mine, user="saito") as engineer:
+        ears = []
+        for talk in (operator, engineer):
+            ears.append(Ears())
+            subscription = await talk.client.create_subscription(50, ears[-1])
+            await subscription.subscribe_events(evtypes=ua.ObjectIds.AuditWriteUpdateEventType)
+        await operator.write("CV-101.opening", 0.25)
+        await eventually(lambda: any(getattr(e, "NewValue", None) == 0.25 for e in ears[1].heard))
+        (event,) = [e for e in ears[1].heard if getattr(e, "NewValue", None) == 0.25]
+        assert (event.ClientUserId, event.SourceName, event.Status) == ("ono", "CV-101.opening", True)
+        assert ears[0].heard == []
