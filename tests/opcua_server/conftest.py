@@ -16,6 +16,7 @@ from twin.plant import Plant
 from twin.simulation import Simulation
 
 PLANTS = Path(__file__).parent.parent / "plants"
+PLANT = PLANTS / "two-vessels.toml"
 
 
 @pytest.fixture
