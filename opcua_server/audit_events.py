@@ -8,22 +8,22 @@ from datetime import UTC, datetime
 from typing import Any
 
 from asyncua import ua
-from asyncua.common import event_objects as events
 
 from opcua_server.access import Role
+from opcua_server.event_filter import Fields
 
 SERVER = ua.NodeId(ua.ObjectIds.Server)
 TYPES = {
-    "write": events.AuditWriteUpdateEvent,
-    "call": events.AuditUpdateMethodEvent,
-    "login": events.AuditActivateSessionEvent,
-    "login refused": events.AuditActivateSessionEvent,
-    "session created": events.AuditCreateSessionEvent,
-    "session closed": events.AuditSessionEvent,
-    "certificate accepted": events.AuditOpenSecureChannelEvent,
-    "certificate refused": events.AuditCertificateUntrustedEvent,
+    "write": ua.ObjectIds.AuditWriteUpdateEventType,
+    "call": ua.ObjectIds.AuditUpdateMethodEventType,
+    "login": ua.ObjectIds.AuditActivateSessionEventType,
+    "login refused": ua.ObjectIds.AuditActivateSessionEventType,
+    "session created": ua.ObjectIds.AuditCreateSessionEventType,
+    "session closed": ua.ObjectIds.AuditSessionEventType,
+    "certificate accepted": ua.ObjectIds.AuditOpenSecureChannelEventType,
+    "certificate refused": ua.ObjectIds.AuditCertificateUntrustedEventType,
 }
-"""The type of the standard for what happened; the rest is an AuditSecurityEvent."""
+"""The type of the standard for what happened; the rest is an AuditSecurityEventType."""
 SEVERITY = {True: 100, False: 600}
 WAITING = 1000
 """Events on their way; more are left to the log."""
@@ -43,7 +43,7 @@ class AuditEvents:
             return
         event = _event(what, session, fields)
         for subscription in listening:
-            task = asyncio.ensure_future(subscription.monitored_item_srv.trigger_event(event))
+            task = asyncio.ensure_future(subscription.tell(event, frozenset({SERVER})))
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
 
@@ -56,25 +56,31 @@ class AuditEvents:
         return [
             found
             for found in self._core.subscription_service.clients()
-            if SERVER in found.monitored_item_srv._monitored_events
-            and (owners.get(found.session_id) or Role.OBSERVER) >= Role.ENGINEER
+            if found.listens() and (owners.get(found.session_id) or Role.OBSERVER) >= Role.ENGINEER
         ]
 
 
-def _event(what: str, session: Any, fields: dict[str, Any]) -> Any:
-    status = fields.get("status", "Good")
+def _event(what: str, session: Any, fields: dict[str, Any]) -> Fields:
+    status, now = fields.get("status", "Good"), datetime.now(UTC)
     good = status == "Good"
-    event = TYPES.get(what, events.AuditSecurityEvent)(SERVER, f"{what}: {fields.get('node', status)}", SEVERITY[good])
-    now = datetime.now(UTC)
-    event.EventId, event.Time, event.ReceiveTime, event.SourceName = os.urandom(16), now, now, "Server"
-    event.add_property("ActionTimeStamp", now, ua.VariantType.DateTime)
-    event.Status = good
-    event.ServerId = "hetwin"
-    event.ClientUserId = str(fields.get("user", ""))
+    text, node = ua.VariantType.String, fields.get("node")
+    found = {
+        "EventId": ua.Variant(os.urandom(16), ua.VariantType.ByteString),
+        "EventType": ua.Variant(ua.NodeId(TYPES.get(what, ua.ObjectIds.AuditSecurityEventType))),
+        "SourceNode": ua.Variant(SERVER),
+        "SourceName": ua.Variant(str(node) if what == "write" else "Server", text),
+        "Time": ua.Variant(now),
+        "ReceiveTime": ua.Variant(now),
+        "Message": ua.Variant(ua.LocalizedText(f"{what}: {node or status}", "en")),
+        "Severity": ua.Variant(SEVERITY[good], ua.VariantType.UInt16),
+        "ActionTimeStamp": ua.Variant(now),
+        "Status": ua.Variant(good),
+        "ServerId": ua.Variant("hetwin", text),
+        "ClientUserId": ua.Variant(str(fields.get("user", "")), text),
+    }
     if session is not None:
-        event.ClientApplicationUri = session.application
+        found["ClientApplicationUri"] = ua.Variant(session.application, text)
     if what == "write":
-        event.AttributeId = fields["attribute"]
-        event.add_property("NewValue", fields["value"], ua.Variant(fields["value"]).VariantType)
-        event.SourceName = str(fields["node"])
-    return event
+        found["AttributeId"] = ua.Variant(fields["attribute"], ua.VariantType.UInt32)
+        found["NewValue"] = ua.Variant(fields["value"])
+    return found

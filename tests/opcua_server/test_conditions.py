@@ -13,6 +13,7 @@ from opcua_server import TwinServer
 
 IDS = ua.ObjectIds
 SERVER = ua.NodeId(IDS.Server)
+REFRESH = ua.NodeId(IDS.RefreshStartEventType), ua.NodeId(IDS.RefreshEndEventType)
 AIR, PRESSURE = "ZC-101.air", "PA-102"
 FIELDS = (
     *("EventId", "EventType", "SourceNode", "SourceName", "Time", "Message", "Severity"),
@@ -70,7 +71,9 @@ class Watcher:
         for data in result.NotificationMessage.NotificationData or ():
             if isinstance(data, ua.EventNotificationList):
                 for event in data.Events:
-                    self.told.append(dict(zip(FIELDS, (field.Value for field in event.EventFields), strict=True)))
+                    found = dict(zip(FIELDS, (field.Value for field in event.EventFields), strict=True))
+                    if found["ConditionName"] or found["EventType"] in REFRESH:  # what was written is told as well
+                        self.told.append(found)
 
     async def until(self, count: int) -> list[dict[str, Any]]:
         """What was told, once it is so much."""
