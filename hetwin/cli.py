@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -34,15 +35,23 @@ def serve(
     step: Step = None,
     snapshot: Snapshot = None,
     out: Annotated[Path | None, typer.Option(help="Folder of history and snapshot [out/PLANT].")] = None,
+    history: Annotated[str | None, typer.Option(help="File or PostgreSQL URL [OUT/history.sqlite].")] = None,
+    interval: Annotated[str | None, typer.Option(help="Simulated time between two records [every scan].")] = None,
+    dead_band: Annotated[str, typer.Option(help="Moves to leave out, a share of each range.")] = "0 %",
+    keep: Annotated[str, typer.Option(help="How long to keep every record.")] = "30 d",
+    keep_minutes: Annotated[str, typer.Option(help="How long to keep minutes and events.")] = "730 d",
+    fresh: Annotated[bool, typer.Option("--fresh", help="Start anew, not from the last snapshot.")] = False,
 ) -> None:
-    """Serve a plant on OPC UA until Ctrl-C, which saves a snapshot and the history."""
-    from hetwin.commands import check_mode, load
+    """Serve a plant on OPC UA until Ctrl-C; it goes on from its last snapshot, and its history is kept."""
+    from hetwin.commands import check_mode, keeping, load
     from hetwin.serve import serve as run_server
 
     check_mode(mode, speed)
     loaded = load(plant, units, step, snapshot)
     endpoint = f"opc.tcp://{host}:{port}"
-    raise typer.Exit(run_server(loaded, endpoint, mode, speed, out or Path("out") / loaded.name))
+    kept = keeping(out or Path("out") / loaded.name, history, interval, dead_band, (keep, keep_minutes))
+    kept = replace(kept, fresh=fresh or snapshot is not None)
+    raise typer.Exit(run_server(loaded, endpoint, mode, speed, kept))
 
 
 @app.command()

@@ -32,6 +32,7 @@ from opcua_server.standard_nodes import CachedServer
 from opcua_server.subscriptions import TagSubscriptions
 from opcua_server.writes import TagWrites
 from twin.errors import TwinError
+from twin.history import Recorder
 from twin.simulation import Simulation, WrongMode
 from twin.tags import Tag
 
@@ -50,11 +51,17 @@ class TwinServer:
         self._server: Server | None = None
         self._task: asyncio.Task[None] | None = None
         self._unsubscribe: Callable[[], None] = lambda: None
+        self._stop_recording: Callable[[], None] = lambda: None
         self._owns_simulation = False
+        self._recorder: Recorder | None = None
+
+    def record_into(self, recorder: Recorder) -> None:
+        """Before the start: record every scan, and let clients read the history."""
+        self._recorder = recorder
 
     async def start(self) -> None:
         """Build the address space, listen, and start the simulation. Raises PortBusy."""
-        self._check_port()
+        self.check_port()
         self._loop = asyncio.get_running_loop()
         with _without_collecting():
             server, nodes = await self._build()
@@ -65,6 +72,7 @@ class TwinServer:
         self._server = server
         self._task = asyncio.create_task(self.publisher.run(), name="publisher")
         self._unsubscribe = self.simulation.subscribe(self._on_scan)
+        self._stop_recording = self.simulation.subscribe(self._record) if self._recorder else lambda: None
         if not self.simulation.running:
             self._owns_simulation = True
             self.simulation.start()
@@ -76,6 +84,7 @@ class TwinServer:
         if self._owns_simulation:
             self._owns_simulation = False
             await asyncio.to_thread(self.simulation.stop)
+        self._stop_recording()
         if self._task is not None:
             await _cancel(self._task)
             self._task = None
@@ -146,11 +155,17 @@ class TwinServer:
     def _on_scan(self, image: np.ndarray, time: float) -> None:
         """In the simulation's thread: hand the scan over to the event loop."""
         failure = self.simulation.failure
-        scan = Scan(image, datetime.now(UTC), self.simulation.applied, str(failure) if failure else "")
+        scan = Scan(image, self.simulation.taken, self.simulation.applied, str(failure) if failure else "")
         self._loop.call_soon_threadsafe(self.publisher.arrive, scan)
 
-    def _check_port(self) -> None:
-        """Find out before any work whether the port is free."""
+    def _record(self, image: np.ndarray, time: float) -> None:
+        """In the simulation's thread: hand the scan over to the recorder, with the date that clients see."""
+        assert self._recorder is not None
+        wall = round(1e6 * self.simulation.taken.timestamp())
+        self._recorder.record(image, time, wall, quality=int(self.simulation.failure is not None))
+
+    def check_port(self) -> None:
+        """Find out before any work whether the port is free. Raises PortBusy."""
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:

@@ -25,7 +25,8 @@ TIME = "SIM.time"
 """The tag that is simulated time itself: read from the times, which are kept in double precision."""
 
 _SPAN = "SELECT number, scans, wall, time, quality FROM block WHERE tier = ? AND last_wall >= ? AND first_wall <= ?"
-_EVENTS = "SELECT wall, time, kind, source, message, severity, person, detail FROM event WHERE wall >= ? AND wall <= ?"
+_FIELDS = ("wall", "time", "kind", "source", "message", "severity", "person", "detail")
+_EVENTS = f"SELECT {', '.join(_FIELDS)} FROM event WHERE wall >= ? AND wall <= ?"
 
 
 @dataclass(frozen=True)
@@ -233,4 +234,4 @@ class Reader:
             query += f" AND kind IN ({', '.join('?' * len(kinds))})"
         parameters = [start, end, *([] if source is None else [source]), *kinds]
         rows = self._db.rows(f"{query} ORDER BY wall, number", parameters)
-        return [Event(*row[:-1], detail=json.loads(row[-1])) for row in rows]
+        return [Event(**{**dict(zip(_FIELDS, row, strict=True)), "detail": json.loads(row[-1])}) for row in rows]
