@@ -102,7 +102,7 @@ def kill_and_look(kills: int, folder: Path, chance: random.Random) -> Iterator[F
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             port = probe.getsockname()[1]
-        command = [HETWIN, "serve", str(plant), "--port", str(port), "--out", str(folder)]
+        command = [str(HETWIN), "serve", str(plant), "--port", str(port), "--out", str(folder)]
         with (folder / "log").open("w") as log:
             server = subprocess.Popen(command, stdout=log, stderr=log)
         try:

@@ -54,7 +54,7 @@ class Intervals:
     def of(cls, start: int, end: int, step: int, most: int) -> Intervals:
         """The first `most` intervals from start towards end; the last one may be shorter. No step: one interval."""
         span = abs(end - start)
-        step = span if step <= 0 else min(step, span)
+        step = span if step <= 0 else step
         number = min(-(-span // step), most)
         near = np.arange(number, dtype=np.int64) * step
         far = np.minimum(near + step, span)

@@ -85,6 +85,10 @@ class Publisher:
         """Why the simulation stopped, or nothing."""
         return self._scan.failure
 
+    def value(self, tag: Tag) -> float:
+        """What a client reads of a tag now."""
+        return float(self._scan.image[tag.address])
+
     def arrive(self, scan: Scan) -> None:
         """Take a new scan; writes that it does not hold yet stay visible on top of it."""
         self._pending = {a: (ticket, value) for a, (ticket, value) in self._pending.items() if ticket > scan.applied}

@@ -26,16 +26,19 @@ import numpy as np
 from asyncua import Server, ua
 
 from opcua_server.errors import EndpointRefused, PortBusy
+from opcua_server.historian import Historian
 from opcua_server.nodes import NAMESPACE, PlantNodes, build_nodes
 from opcua_server.publisher import Publisher, Scan
 from opcua_server.standard_nodes import CachedServer
 from opcua_server.subscriptions import TagSubscriptions
 from opcua_server.writes import TagWrites
 from twin.errors import TwinError
-from twin.history import Recorder
+from twin.history import Event, Recorder, now
 from twin.simulation import Simulation, WrongMode
 from twin.tags import Tag
 
+ACTION_SEVERITY = 100
+"""Of events that tell what a person did, on the scale of 1 to 1 000."""
 ENDPOINT = "opc.tcp://127.0.0.1:4840"
 log = logging.getLogger(__name__)
 
@@ -130,12 +133,24 @@ class TwinServer:
         self.publisher = Publisher(plant.tags, nodes, plant.image, subscriptions, self.simulation.period)
         core.attribute_service = TagWrites(space, nodes.tags, self._write)
         space.add_method_callback(nodes.advance, self._advance)
+        if self._recorder is not None:
+            core.history_manager = Historian(space, index, nodes, self._recorder.history.path)
         return server, nodes
 
-    async def _write(self, tag: Tag, value: float) -> None:
-        """A client's write: queued for the plant's next step, shown at once."""
+    async def _write(self, tag: Tag, value: float, person: str = "") -> None:
+        """A client's write: queued for the plant's next step, shown at once, noted in the history."""
+        old = self.publisher.value(tag)
         ticket = self.simulation.write(tag.name, value)
         self.publisher.overwrite(tag, value, ticket)
+        unit = "" if tag.unit == "1" else f" {tag.unit}"
+        self._note("write", tag.name, f"{tag.name}: {old:g} to {value:g}{unit}", person, {"old": old, "new": value})
+
+    def _note(self, kind: str, source: str, message: str, person: str, detail: dict[str, Any]) -> None:
+        """What a person did, for the history."""
+        if self._recorder is not None:
+            self._recorder.note(
+                Event(now(), self.simulation.plant.time, kind, source, message, ACTION_SEVERITY, person, detail)
+            )
 
     async def _advance(self, parent: ua.NodeId, *arguments: ua.Variant) -> Any:
         if len(arguments) != 1:
@@ -150,6 +165,8 @@ class TwinServer:
                 return ua.StatusCode(ua.StatusCodes.BadOutOfService)
             wrong_mode = isinstance(problem, WrongMode)
             return ua.StatusCode(ua.StatusCodes.BadInvalidState if wrong_mode else ua.StatusCodes.BadInvalidArgument)
+        seconds = arguments[0].Value
+        self._note("call", "SIM.advance", f"SIM.advance({seconds:g})", "", {"arguments": [seconds]})
         return [ua.Variant(time, ua.VariantType.Double)]
 
     def _on_scan(self, image: np.ndarray, time: float) -> None:
