@@ -69,16 +69,15 @@ class History:
         self.interval = interval
         self._addresses = np.array([tags[name].address for name in names], dtype=np.int64)
         rows = [(name, tags[name].unit, tags[name].text, (bands or {}).get(name, 0.0)) for name in names]
-        self._store = Store(path)
-        self._store.describe(rows, {"plant": plant, "interval": repr(interval)})
+        self._described = rows, {"plant": plant, "interval": repr(interval)}
         self._retention = retention
         self._pruned = -math.inf
         self._pending = self._wall = self._run = self._quality = 0
         self._due = self._last = -math.inf
         self._row = b""
+        self._store = Store(path)
+        self._minutes: Minutes | None = None
         self._go_on()
-        self._minutes = Minutes(self._store, len(self.names)) if retention is not None else None
-        self._store.commit()
 
     @classmethod
     def create(
@@ -146,13 +145,23 @@ class History:
     def __exit__(self, *_: object) -> None:
         self.close()
 
+    def reopen(self) -> None:
+        """After a failure: go on from what was committed, over a new connection."""
+        self._store.abandon()
+        self._store = Store(self.path)
+        self._row, self._due, self._last = b"", -math.inf, -math.inf
+        self._go_on()
+
     def _go_on(self) -> None:
         """Take up where the history ends, or begin it."""
+        self._store.describe(*self._described)
         found = self._store.last()
         if found is None:
             self._store.begin_run(0, -math.inf)
         else:
             self._run, self._last, self._wall = found
+        self._minutes = Minutes(self._store, len(self.names)) if self._retention is not None else None
+        self._store.commit()
 
     def _begin_run(self, time: float) -> None:
         self._run += 1
@@ -164,12 +173,15 @@ class Recorder:
     """A history written in a thread of its own: a slow disk never delays a scan. What does not fit is counted."""
 
     COMMIT_AFTER = 0.4  # s; with the queue's patience, less than a second is lost when the process is killed
+    PATIENCE = 2.0
+    """Seconds between two attempts to open a history again that failed."""
     WAITING = 600
     """Scans that may wait, a minute at ten a second."""
 
     def __init__(self, history: History) -> None:
         self.history = history
         self.lost = 0
+        self._again = -math.inf
         self._queue: queue.Queue[tuple[np.ndarray, float, int, int] | Event | None] = queue.Queue(self.WAITING)
         self._thread = threading.Thread(target=self._run, name="recorder", daemon=True)
         self._thread.start()
@@ -192,7 +204,10 @@ class Recorder:
         """Write what waits, commit and close."""
         self._queue.put(None)
         self._thread.join()
-        self.history.close()
+        try:
+            self.history.close()
+        except Exception as problem:
+            log.error("The history could not be closed: %s", problem)
 
     def __enter__(self) -> Recorder:
         return self
@@ -223,15 +238,26 @@ class Recorder:
                 self.history.note(item)
             else:
                 self.history.record(*item)
-        except Exception:
-            log.exception("The history could not be written.")
+        except Exception as problem:
             self.lost += 1
+            self._recover(problem)
 
     def _commit(self) -> None:
         try:
             self.history.commit()
-        except Exception:
-            log.exception("The history could not be committed.")
+        except Exception as problem:
+            self._recover(problem)
+
+    def _recover(self, problem: Exception) -> None:
+        """The disk is full, the server is gone: try again from what was committed, now and then."""
+        if clock.monotonic() < self._again:
+            return
+        log.error("The history could not be written: %s.", str(problem).strip().rstrip("."))
+        self._again = clock.monotonic() + self.PATIENCE
+        try:
+            self.history.reopen()
+        except Exception as still:
+            log.error("It cannot be opened again: %s", still)
 
 
 def now() -> int:

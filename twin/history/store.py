@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -225,6 +226,11 @@ class Store:
     def commit(self) -> None:
         """Make all so far durable."""
         self._db.commit()
+
+    def abandon(self) -> None:
+        """Close a connection that failed; what was not committed is lost."""
+        with suppress(Exception):
+            self._db.close()
 
     def close(self) -> None:
         """Commit and close."""

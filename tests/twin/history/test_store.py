@@ -171,6 +171,26 @@ def test_a_slow_history_never_delays_a_scan_and_says_what_it_lost(
     assert f"{recorder.lost} scans or events were not recorded" in caplog.text
 
 
+def test_a_history_whose_server_drops_the_connection_goes_on(
+    postgres: str, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import psycopg
+
+    monkeypatch.setattr(Recorder, "PATIENCE", 0.0)
+    history = History(postgres, TAGS, list(TAGS), 0.0)
+    history.record(image(0.0), 0.0, START)
+    history.commit()
+    with psycopg.connect(postgres, autocommit=True) as link:
+        link.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid != pg_backend_pid()")
+    with Recorder(history) as recorder:
+        for k in range(1, 10):
+            recorder.record(image(float(k)), float(k), START + k * SECOND)
+    at = ((points(postgres, "TT-1").wall - START) // SECOND).tolist()
+    assert at == [0, *range(1 + recorder.lost, 10)]
+    assert 1 <= recorder.lost <= 2
+    assert "The history could not be written" in caplog.text
+
+
 def test_a_server_that_is_not_there_is_said_without_the_password() -> None:
     with pytest.raises(HistoryError, match=r"postgresql://me:\.\.\.@127\.0\.0\.1:1/x cannot be opened") as said:
         History("postgresql://me:secret@127.0.0.1:1/x", TAGS, list(TAGS), 0.0)
