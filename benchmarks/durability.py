@@ -28,7 +28,7 @@ from asyncua import Client, ua
 NAME = "durability"
 HETWIN = Path(sys.executable).parent / "hetwin"
 KILLS = 200
-PATIENCE = 120.0  # s
+PATIENCE = 600.0  # s; a first start may compile
 LIFE = (0.2, 2.5)  # s from the first answer to the kill
 
 PLANT = """
