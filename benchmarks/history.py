@@ -1,11 +1,15 @@
-"""Disk and memory of a year of one-minute records of a plant with all its tags.
+"""Disk and memory of a year of one-minute records of a plant with all its tags; how fast the stores are.
 
 A day of the plant is simulated and recorded; a year repeats it, each value moved by its own small drift so that no two
 days are alike to the packer. Memory is that of a process of its own which records the year and then reads key tags.
+
+The stores are measured with a day of scans, one a second, of tags that all move at every scan, each a random walk whose
+steps need all bits. With the URL of an empty PostgreSQL database in HETWIN_POSTGRES both stand side by side.
 """
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import tempfile
@@ -19,6 +23,8 @@ NAME = "history"
 PLANT = "teaching"
 YEAR, DAY = 365 * 1440, 1440
 """Minutes."""
+SECONDS, TAGS = 86_400, 100
+"""Scans and tags of the day that the stores are measured with."""
 
 
 def run() -> list[dict[str, Any]]:
@@ -32,7 +38,62 @@ def run() -> list[dict[str, Any]]:
         row("disk, a year of minutes", size, 500.0, "MB"),
         row("resident memory, recording and reading", memory, 1000.0, "MB"),
         {"point": "one tag over the year, read", "figure": seconds, "target": "", "verdict": "", "unit": "s"},
+        *stores(),
     ]
+
+
+def stores() -> list[dict[str, Any]]:
+    """Values a second, bytes a value and the time to read a day of a tag, in each store that there is."""
+    with tempfile.TemporaryDirectory() as folder:
+        places = {"SQLite": str(Path(folder) / "day.sqlite")}
+        if "HETWIN_POSTGRES" in os.environ:
+            places["PostgreSQL"] = os.environ["HETWIN_POSTGRES"]
+        rows = []
+        for name, where in places.items():
+            rate, size, read = measure(where)
+            rows += [
+                {"point": f"{name}: stored", "figure": rate, "target": "", "verdict": "", "unit": "values/s"},
+                row(f"{name}: size of a value", size, 8.0, "B"),
+                row(f"{name}: a day of one tag, read", read, 20.0, "ms"),
+            ]
+    return rows
+
+
+def measure(where: str) -> tuple[float, float, float]:
+    """Values stored a second, bytes of a value, milliseconds to read a day of one tag (the best of ten)."""
+    from twin.history import History, Points, Reader
+    from twin.history.reader import EVER
+    from twin.tags import Tag, Tags
+
+    tags = Tags([Tag(f"TT-{k}", k, "K", "", "output", 0.0, 1e9, (), "TT", "x", "") for k in range(TAGS)])
+    steps = np.random.default_rng(3).normal(0.0, 0.01, (SECONDS, TAGS))
+    walk = 300.0 + np.cumsum(steps, axis=0)
+    begin = time.perf_counter()
+    with History(where, tags, list(tags), 0.0) as history:
+        for second in range(SECONDS):
+            history.record(walk[second], float(second), 1_000_000 * (second + 1))
+    rate = SECONDS * TAGS / (time.perf_counter() - begin)
+    reads = []
+    for _ in range(10):
+        begin = time.perf_counter()
+        with Reader(where) as reader:
+            points = Points.joined(list(reader.points(reader.tags()["TT-7"], *EVER)))
+        reads.append(1e3 * (time.perf_counter() - begin))
+    assert np.array_equal(points.value, walk[:, 7].astype(np.float32).astype(float))
+    return rate, disk(where) / (SECONDS * TAGS), min(reads)
+
+
+def disk(where: str) -> float:
+    """Bytes that a history takes."""
+    if not where.startswith("postgres"):
+        return float(Path(where).stat().st_size)
+    import psycopg
+
+    with psycopg.connect(where) as link:
+        found = link.execute(
+            "SELECT sum(pg_total_relation_size(oid)) FROM pg_class WHERE relname IN ('segment', 'block')"
+        )
+        return float(found.fetchone()[0])  # type: ignore[index]
 
 
 def row(point: str, figure: float, most: float, unit: str) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -40,6 +41,12 @@ def serve(
     step: Step = None,
     snapshot: Snapshot = None,
     out: Annotated[Path | None, typer.Option(help="Folder of history and snapshot [out/PLANT].")] = None,
+    history: Annotated[str | None, typer.Option(help="File or PostgreSQL URL [OUT/history.sqlite].")] = None,
+    interval: Annotated[str | None, typer.Option(help="Simulated time between two records [every scan].")] = None,
+    dead_band: Annotated[str, typer.Option(help="Moves to leave out, a share of each range.")] = "0 %",
+    keep: Annotated[str, typer.Option(help="How long to keep every record.")] = "30 d",
+    keep_minutes: Annotated[str, typer.Option(help="How long to keep minutes and events.")] = "730 d",
+    fresh: Annotated[bool, typer.Option("--fresh", help="Start anew, not from the last snapshot.")] = False,
     secure: Annotated[bool, typer.Option("--secure", help="Certificates and users, as in a plant network.")] = False,
     pki: Annotated[Path | None, typer.Option("--pki", help="Folder of certificates and users [OUT/pki].")] = None,
     anonymous: Annotated[
@@ -47,8 +54,8 @@ def serve(
     ] = "observer",
     unsecured: Annotated[bool, typer.Option("--unsecured", help="With --secure, channels without it too.")] = False,
 ) -> None:
-    """Serve a plant on OPC UA until Ctrl-C, which saves a snapshot and the history."""
-    from hetwin.commands import check_mode, load
+    """Serve a plant on OPC UA until Ctrl-C; it goes on from its last snapshot, and its history is kept."""
+    from hetwin.commands import check_mode, keeping, load
     from hetwin.serve import security
     from hetwin.serve import serve as run_server
 
@@ -56,7 +63,9 @@ def serve(
     loaded = load(plant, units, step, snapshot)
     out = out or Path("out") / loaded.name
     secured = security(secure, pki or out / "pki", out / "audit.jsonl", anonymous, unsecured)
-    raise typer.Exit(run_server(loaded, f"opc.tcp://{host}:{port}", mode, speed, out, secured))
+    kept = keeping(out, history, interval, dead_band, (keep, keep_minutes))
+    kept = replace(kept, fresh=fresh or snapshot is not None)
+    raise typer.Exit(run_server(loaded, f"opc.tcp://{host}:{port}", mode, speed, kept, secured))
 
 
 @app.command()

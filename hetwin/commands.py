@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 from hetwin.exits import BadInput
 from hetwin.loading import load_plant, progress_line
-from hetwin.options import duration
+from hetwin.options import duration, quantity
 
 if TYPE_CHECKING:
+    from hetwin.serve import Keeping
     from twin.plant import Plant
     from twin.tags import Tag
 
@@ -25,6 +26,19 @@ def load(name: str, units: list[Path] | None, step: str | None, snapshot: Path |
 
         plant.restore(Snapshot.from_bytes(snapshot.read_bytes()))
     return plant
+
+
+def keeping(out: Path, history: str | None, interval: str | None, dead_band: str, keep: tuple[str, str]) -> Keeping:
+    """What `hetwin serve` keeps, as the options ask for it."""
+    from hetwin.serve import Keeping
+    from twin.history import Retention
+
+    raw, minutes = duration("--keep", keep[0]), duration("--keep-minutes", keep[1])
+    band = quantity("--dead-band", dead_band, "1")
+    if not 0.0 <= band < 1.0:
+        raise BadInput(f"--dead-band: expected 0 % to 99 % of a range, got {dead_band}.")
+    assert raw and minutes
+    return Keeping(out, history, duration("--interval", interval) or 0.0, band, Retention(raw, minutes))
 
 
 def check_mode(mode: str, speed: float) -> None:

@@ -139,7 +139,7 @@ def _fresh(path: Path) -> Path:
 def _write_files(plant: Plant, history: History, out: Path) -> dict[str, Path]:
     from hetwin.picture import draw, drawn
 
-    files = {"history": history.path, "csv": out / "history.csv", "picture": out / "history.png"}
+    files = {"history": out / "history.sqlite", "csv": out / "history.csv", "picture": out / "history.png"}
     files["snapshot"] = out / f"{plant.name}.snapshot"
     write_csv(read_blocks(history.path), files["csv"])
     draw(plant, read_history(history.path, drawn(plant, history.names)), files["picture"])

@@ -6,21 +6,22 @@ import asyncio
 import logging
 import signal
 import sys
-from datetime import datetime
+from contextlib import ExitStack
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hetwin.key_figures import clock
+from hetwin.last_snapshot import LastSnapshot, go_on, write_snapshot
 from opcua_server.security import Security
 from opcua_server.server import TwinServer
 from opcua_server.users import role_of
-from twin.history import History
+from twin.history import History, Recorder, Retention
 from twin.simulation import Simulation
 
 if TYPE_CHECKING:
     from twin.plant import Plant
 
-HISTORY_INTERVAL = 10.0  # s of simulated time
 LOG_PERIOD = 60.0  # s of wall time between two log lines
 
 log = logging.getLogger("hetwin")
@@ -34,9 +35,30 @@ def security(secure: bool, pki: Path, audit: Path, anonymous: str, unsecured: bo
     return Security.plant(pki, role, unsecured, audit)
 
 
-def serve(plant: Plant, endpoint: str, mode: str, speed: float, out: Path, secured: Security) -> int:
+@dataclass(frozen=True)
+class Keeping:
+    """What is kept of a served plant, and where.
+
+    `history` is a path or a PostgreSQL URL, by default a file in `out`; `interval` [s] of simulated time, 0 for every
+    scan; `dead_band` as a share of each tag's range; `fresh` starts anew though there is a snapshot.
+    """
+
+    out: Path
+    history: str | None = None
+    interval: float = 0.0
+    dead_band: float = 0.0
+    retention: Retention = field(default_factory=Retention)
+    fresh: bool = True
+
+    def open_history(self, plant: Plant) -> History:
+        """The history of the plant, begun or gone on with."""
+        bands = {tag.name: self.dead_band * (tag.high - tag.low) for tag in plant.tags.values() if not tag.discrete}
+        where = self.history or self.out / "history.sqlite"
+        return History.create(where, plant, interval=self.interval, bands=bands, retention=self.retention)
+
+
+def serve(plant: Plant, endpoint: str, mode: str, speed: float, keeping: Keeping, secured: Security) -> int:
     """Serve until Ctrl-C or SIGTERM; returns the exit code."""
-    server = TwinServer(Simulation(plant, mode=mode, speed=speed), endpoint, security=secured)
     on_terminal = sys.stdout.isatty()
     logging.basicConfig(
         level=logging.WARNING if on_terminal else logging.INFO,
@@ -44,35 +66,39 @@ def serve(plant: Plant, endpoint: str, mode: str, speed: float, out: Path, secur
         stream=sys.stderr if on_terminal else sys.stdout,
     )
     logging.getLogger("asyncua").setLevel(logging.ERROR)
-    history = asyncio.run(_serve(server, out, on_terminal))
+    simulation = Simulation(plant, mode=mode, speed=speed)
+    server = TwinServer(simulation, endpoint, secured, keeping.out / "snapshots")
+    server.check_port()
 
-    snapshot = out / f"{plant.name}.snapshot"
-    snapshot.write_bytes(plant.snapshot().to_bytes())
-    print(f"Stopped at {clock(plant.time)}. Snapshot: {snapshot}. History: {history}.")
+    snapshot = keeping.out / f"{plant.name}.snapshot"
+    keeping.out.mkdir(parents=True, exist_ok=True)
+    if not keeping.fresh and go_on(plant, snapshot):
+        log.warning("%s goes on at %s from %s (--fresh starts anew).", plant.name, clock(plant.time), snapshot)
+    history = keeping.open_history(plant)
+    asyncio.run(_serve(server, history, snapshot, on_terminal))
+
+    write_snapshot(plant.snapshot(), snapshot)
+    print(f"Stopped at {clock(plant.time)}. Snapshot: {snapshot}. History: {history.path}.")
     return 1 if server.simulation.failure else 0
 
 
-def _history_path(out: Path) -> Path:
-    """Every start records into a file of its own, named by the wall clock."""
-    return out / f"history-{datetime.now():%Y%m%d-%H%M%S}.sqlite"
-
-
-async def _serve(server: TwinServer, out: Path, on_terminal: bool) -> Path:
-    """Serve and record until a signal; returns the file of the history."""
+async def _serve(server: TwinServer, history: History, snapshot: Path, on_terminal: bool) -> None:
+    """Serve and record until a signal."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
     simulation = server.simulation
-    await server.start()
-    out.mkdir(parents=True, exist_ok=True)
-    with History.create(_history_path(out), simulation.plant, interval=HISTORY_INTERVAL) as history:
-        simulation.subscribe(history.record)
+    with ExitStack() as kept:
+        recorder = kept.enter_context(Recorder(history))
+        last = kept.enter_context(LastSnapshot(simulation.plant, snapshot))
+        server.record_into(recorder)
+        simulation.subscribe(last.take)
+        await server.start()
         try:
             await (_view_until(stop, server) if on_terminal else _log_until(stop, simulation))
         finally:
             await server.stop()  # the simulation stops first; only then is the history closed
-    return history.path
 
 
 async def _view_until(stop: asyncio.Event, server: TwinServer) -> None:

@@ -90,6 +90,10 @@ class Publisher:
         """The latest scan."""
         return self._scan.image
 
+    def value(self, tag: Tag) -> float:
+        """What a client reads of a tag now."""
+        return float(self._scan.image[tag.address])
+
     def arrive(self, scan: Scan) -> None:
         """Take a new scan; writes that it does not hold yet stay visible on top of it."""
         self._pending = {a: (ticket, value) for a, (ticket, value) in self._pending.items() if ticket > scan.applied}

@@ -30,6 +30,7 @@ from asyncua.server.address_space import AddressSpace
 from opcua_server.access import Access, Role
 from opcua_server.conditions import Conditions
 from opcua_server.errors import EndpointRefused, PortBusy
+from opcua_server.historian import Historian
 from opcua_server.listening import GuardedServer
 from opcua_server.nodes import NAMESPACE, PlantNodes, build_nodes
 from opcua_server.plant_methods import add_methods, unit_methods
@@ -41,10 +42,13 @@ from opcua_server.subscriptions import TagSubscriptions
 from opcua_server.watch import Watch
 from opcua_server.writes import TagWrites
 from twin.errors import TwinError
+from twin.history import Event, Recorder, now
 from twin.simulation import Simulation, WrongMode
 from twin.snapshots import Snapshots
 from twin.tags import Tag
 
+ACTION_SEVERITY = 100
+"""Of events that tell what a person did, on the scale of 1 to 1 000."""
 ENDPOINT = "opc.tcp://127.0.0.1:4840"
 log = logging.getLogger(__name__)
 
@@ -74,11 +78,17 @@ class TwinServer:
         self._server: Server | None = None
         self._tasks: list[asyncio.Task[None]] = []
         self._unsubscribe: Callable[[], None] = lambda: None
+        self._stop_recording: Callable[[], None] = lambda: None
         self._owns_simulation = False
+        self._recorder: Recorder | None = None
+
+    def record_into(self, recorder: Recorder) -> None:
+        """Before the start: record every scan, and let clients read the history."""
+        self._recorder = recorder
 
     async def start(self) -> None:
         """Build the address space, listen, and start the simulation. Raises PortBusy."""
-        self._check_port()
+        self.check_port()
         self._loop = asyncio.get_running_loop()
         with _without_collecting():
             server, nodes = await self._build()
@@ -93,6 +103,7 @@ class TwinServer:
             asyncio.create_task(self.watch.run(), name="watch"),
         ]
         self._unsubscribe = self.simulation.subscribe(self._on_scan)
+        self._stop_recording = self.simulation.subscribe(self._record) if self._recorder else lambda: None
         if not self.simulation.running:
             self._owns_simulation = True
             self.simulation.start()
@@ -104,6 +115,7 @@ class TwinServer:
         if self._owns_simulation:
             self._owns_simulation = False
             await asyncio.to_thread(self.simulation.stop)
+        self._stop_recording()
         if self._tasks:
             self.conditions.stop()
         while self._tasks:
@@ -153,6 +165,8 @@ class TwinServer:
         roles = {nodes.advance: "instructor", **self.conditions.methods, **self._add_methods(space, nodes)}
         for method, role in roles.items():
             self.access.allow(method, Role[role.upper()])
+        if self._recorder is not None:
+            core.history_manager = Historian(space, index, nodes, self._recorder.history.path)
         return server, nodes
 
     def _add_methods(self, space: AddressSpace, nodes: PlantNodes) -> dict[ua.NodeId, str]:
@@ -164,11 +178,21 @@ class TwinServer:
             roles |= add_methods(space, nodes, nodes.units[unit], methods)
         return roles
 
-    async def _write(self, tag: Tag, value: float) -> None:
-        """A client's write: queued for the plant's next step, shown at once."""
+    async def _write(self, tag: Tag, value: float, person: str = "") -> None:
+        """A client's write: queued for the plant's next step, shown at once, noted in the history."""
         self.watch.hear()
+        old = self.publisher.value(tag)
         ticket = self.simulation.write(tag.name, value)
         self.publisher.overwrite(tag, value, ticket)
+        unit = "" if tag.unit == "1" else f" {tag.unit}"
+        self._note("write", tag.name, f"{tag.name}: {old:g} to {value:g}{unit}", person, {"old": old, "new": value})
+
+    def _note(self, kind: str, source: str, message: str, person: str, detail: dict[str, Any]) -> None:
+        """What a person did, for the history."""
+        if self._recorder is not None:
+            self._recorder.note(
+                Event(now(), self.simulation.plant.time, kind, source, message, ACTION_SEVERITY, person, detail)
+            )
 
     async def _advance(self, parent: ua.NodeId, *arguments: ua.Variant) -> Any:
         if len(arguments) != 1:
@@ -184,16 +208,24 @@ class TwinServer:
                 return ua.StatusCode(ua.StatusCodes.BadOutOfService)
             wrong_mode = isinstance(problem, WrongMode)
             return ua.StatusCode(ua.StatusCodes.BadInvalidState if wrong_mode else ua.StatusCodes.BadInvalidArgument)
+        seconds = arguments[0].Value
+        self._note("call", "SIM.advance", f"SIM.advance({seconds:g})", "", {"arguments": [seconds]})
         return [ua.Variant(time, ua.VariantType.Double)]
 
     def _on_scan(self, image: np.ndarray, time: float) -> None:
         """In the simulation's thread: hand the scan over to the event loop."""
         failure = self.simulation.failure
-        scan = Scan(image, datetime.now(UTC), self.simulation.applied, str(failure) if failure else "")
+        scan = Scan(image, self.simulation.taken, self.simulation.applied, str(failure) if failure else "")
         self._loop.call_soon_threadsafe(self.publisher.arrive, scan)
 
-    def _check_port(self) -> None:
-        """Find out before any work whether the port is free."""
+    def _record(self, image: np.ndarray, time: float) -> None:
+        """In the simulation's thread: hand the scan over to the recorder, with the date that clients see."""
+        assert self._recorder is not None
+        wall = round(1e6 * self.simulation.taken.timestamp())
+        self._recorder.record(image, time, wall, quality=int(self.simulation.failure is not None))
+
+    def check_port(self) -> None:
+        """Find out before any work whether the port is free. Raises PortBusy."""
         family = socket.AF_INET6 if ":" in self._host else socket.AF_INET
         with socket.socket(family) as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

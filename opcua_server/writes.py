@@ -22,7 +22,7 @@ REASONS = {
 ADMIN = User(role=UserRole.Admin)
 """Who the server itself is."""
 
-Write = Callable[[Tag, float], Awaitable[None]]
+Write = Callable[[Tag, float, str], Awaitable[None]]
 
 
 class TagWrites(AttributeService):
@@ -40,7 +40,7 @@ class TagWrites(AttributeService):
     async def _write_one(self, item: ua.WriteValue, user: User) -> int:
         tag = self._tags.get(item.NodeId)
         if tag is not None and item.AttributeId == ua.AttributeIds.Value:
-            return await self._write_tag(tag, item)
+            return await self._write_tag(tag, item, getattr(user, "name", None) or "")
         if user.role == UserRole.Admin:
             one = ua.WriteParameters()
             one.NodesToWrite = [item]
@@ -51,7 +51,7 @@ class TagWrites(AttributeService):
         known = item.AttributeId in node.attributes
         return ua.StatusCodes.BadNotWritable if known else ua.StatusCodes.BadAttributeIdInvalid
 
-    async def _write_tag(self, tag: Tag, item: ua.WriteValue) -> int:
+    async def _write_tag(self, tag: Tag, item: ua.WriteValue, person: str) -> int:
         if not writable(tag):
             return ua.StatusCodes.BadNotWritable
         given = item.Value
@@ -61,7 +61,7 @@ class TagWrites(AttributeService):
         if variant is None or variant.is_array or variant.VariantType != variant_type(tag):
             return ua.StatusCodes.BadTypeMismatch
         try:
-            await self._write(tag, float(variant.Value))
+            await self._write(tag, float(variant.Value), person)
         except BadWrite as refused:
             return REASONS[refused.reason]
         return ua.StatusCodes.Good

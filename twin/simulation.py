@@ -19,6 +19,7 @@ import threading
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future
+from datetime import UTC, datetime
 from typing import Any
 
 import numpy as np
@@ -80,6 +81,7 @@ class Simulation:
         self.scan_began = 0.0  # clock time of the latest scan's begin [s]
         self.failure: Exception | None = None
         self.applied = 0
+        self.taken = datetime.now(UTC)  # when the latest scan was handed out
         self._clock = clock or WallClock()
         self._subscribers: list[Subscriber] = []
         self._queue: deque[tuple[Callable[[], Any], Future[Any] | None]] = deque()
@@ -380,6 +382,7 @@ class Simulation:
         image[tags["SIM.mode"].address] = MODES.index(self._mode)
         image[tags["SIM.overruns"].address] = self.overruns
         self._unpublished = False
+        self.taken = datetime.now(UTC)
         copy = image.copy()
         copy.flags.writeable = False
         self.alarms.scan(copy, self.plant.time, self.failure is not None)

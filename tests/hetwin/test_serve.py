@@ -17,6 +17,7 @@ from pathlib import Path
 import pytest
 from asyncua import Client, Node
 
+from tests.postgres import postgres, postgres_server  # noqa: F401  (fixtures)
 from twin.history import read_history
 from twin.plant import Plant, Snapshot
 
@@ -116,9 +117,56 @@ async def test_a_client_moves_a_valve_and_ctrl_c_saves_snapshot_and_history(
     plant = Plant.load(pair)
     plant.restore(Snapshot.from_bytes((tmp_path / "out" / "pair.snapshot").read_bytes()))
     assert plant["CV-101.opening"] == 1.0
-    series = read_history(next((tmp_path / "out").glob("history-*.sqlite")))
+    series = read_history(tmp_path / "out" / "history.sqlite")
     assert series.time[-1] <= plant.time
     assert series["BUF-1.p"][-1] < series["BUF-1.p"][0]
+
+
+async def start_and_stop(command: list[str], port: int) -> tuple[float, str]:
+    """Time of the plant that the first client reads, and what was printed."""
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    try:
+        client = await connect(port, process)
+        first = await (await node(client, "SIM.time")).read_value()
+        await asyncio.sleep(0.5)
+        await leave(client)
+        process.send_signal(signal.SIGINT)
+        out, _ = process.communicate(timeout=20.0)
+    finally:
+        process.kill()
+        process.wait()
+    assert process.returncode == 0, out
+    return float(first), out
+
+
+async def test_a_plant_goes_on_where_it_stopped_unless_a_fresh_start_is_asked_for(
+    pair: Path, port: int, tmp_path: Path
+) -> None:
+    command = [str(HETWIN), "serve", str(pair), "--port", str(port), "--speed", "100", "--out", str(tmp_path / "out")]
+    await start_and_stop(command, port)
+    reached = read_history(tmp_path / "out" / "history.sqlite").time[-1]
+    again, out = await start_and_stop(command, port)
+    assert again >= reached
+    assert "pair goes on at" in out
+    series = read_history(tmp_path / "out" / "history.sqlite")
+    assert series.time[0] < reached < series.time[-1]
+    fresh, out = await start_and_stop([*command, "--fresh"], port)
+    assert fresh < reached
+    assert "goes on" not in out
+
+
+async def test_the_history_may_be_kept_in_postgresql(
+    pair: Path,
+    port: int,
+    tmp_path: Path,
+    postgres: str,  # noqa: F811
+) -> None:
+    command = [str(HETWIN), "serve", str(pair), "--port", str(port), "--out", str(tmp_path / "out")]
+    await start_and_stop([*command, "--history", postgres, "--dead-band", "0.1 %", "--keep", "7 d"], port)
+    series = read_history(postgres, ["BUF-1.p", "SIM.time"])
+    assert len(series.time) >= 1
+    assert series["BUF-1.p"][0] == pytest.approx(13e5, rel=1e-3)
+    assert not (tmp_path / "out" / "history.sqlite").exists()
 
 
 async def test_a_busy_port_is_said_in_a_sentence(

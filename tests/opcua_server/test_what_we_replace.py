@@ -1,4 +1,4 @@
-"""The methods of asyncua that `opcua_server/subscriptions.py` replaces or relies on are those it was written against.
+"""The methods of asyncua that our subscriptions and our historian replace or rely on are those it was written against.
 
 A new asyncua may change them without a word: read the difference, adapt, then write the new digests here.
 """
@@ -11,8 +11,12 @@ from typing import Any
 
 import pytest
 from asyncua.common.connection import SecureConnection
+from asyncua.common.events import Event
+from asyncua.server.history import HistoryManager
+from asyncua.server.internal_server import InternalServer
+from asyncua.server.internal_session import InternalSession
 from asyncua.server.internal_subscription import InternalSubscription
-from asyncua.server.monitored_item_service import MonitoredItemService
+from asyncua.server.monitored_item_service import MonitoredItemService, WhereClauseEvaluator
 from asyncua.server.subscription_service import SubscriptionService
 from asyncua.server.uaprocessor import UaProcessor
 
@@ -41,6 +45,14 @@ WRITTEN_AGAINST = {
     UaProcessor.forward_publish_response: "9e380500dd66",
     UaProcessor.send_response: "1acbe876910a",
     SecureConnection.message_to_binary: "dca1c22c7091",
+    HistoryManager.read_history: "f9a28ade2bd5",
+    HistoryManager.update_history: "6bb5faa2742a",
+    HistoryManager.stop: "f7b569791233",
+    InternalSession.history_read: "0d5f915de247",
+    InternalSession.history_update: "c236145cbf1f",
+    InternalServer.stop: "1f47ced4d372",
+    WhereClauseEvaluator.eval: "a69374f045fd",
+    Event.to_event_fields: "ffd837fed45b",
 }
 
 

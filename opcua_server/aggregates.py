@@ -1,0 +1,213 @@
+"""Aggregates of OPC UA Part 13 over what was kept of one tag: Average, Minimum, Maximum, TimeAverage, Count,
+Interpolative.
+
+A status says how a value came about: raw (as it was recorded), calculated, interpolated; partial when the interval was
+cut short or reaches beyond the data. Bad readings are left out; where there were any, the result is uncertain
+(PercentDataGood and PercentDataBad are 100, and readings are either good or bad).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from asyncua import ua
+
+from twin.history import Points
+
+CALCULATED, INTERPOLATED, PARTIAL = 0x401, 0x402, 0x404
+"""Bits of a status for its origin, with the one that says that they mean something (Part 4, 7.38)."""
+SUB_NORMAL = ua.StatusCodes.UncertainDataSubNormal
+NO_DATA = ua.StatusCodes.BadNoData
+BAD = ua.StatusCodes.Bad
+
+
+@dataclass(frozen=True)
+class Answer:
+    """Values with their dates [us since 1970] and status codes; those of NO_VALUE have none."""
+
+    wall: np.ndarray
+    value: np.ndarray
+    status: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.wall)
+
+
+@dataclass(frozen=True)
+class Intervals:
+    """Stretches from `low` to `high` [us since 1970]; each owns its early end, or when time runs backward its late one.
+
+    `stamp` is the date of the result, `step` the length that was asked for.
+    """
+
+    low: np.ndarray
+    high: np.ndarray
+    step: int
+    backward: bool
+
+    @property
+    def stamp(self) -> np.ndarray:
+        return self.high if self.backward else self.low
+
+    @classmethod
+    def of(cls, start: int, end: int, step: int, most: int) -> Intervals:
+        """The first `most` intervals from start towards end; the last one may be shorter. No step: one interval."""
+        span = abs(end - start)
+        step = span if step <= 0 else step
+        number = min(-(-span // step), most)
+        near = np.arange(number, dtype=np.int64) * step
+        far = np.minimum(near + step, span)
+        if end < start:
+            return cls(start - far, start - near, step, True)
+        return cls(start + near, start + far, step, False)
+
+
+class Data:
+    """Points of a tag from the last good one before the first interval to the first good one after the last."""
+
+    def __init__(self, points: Points, stepped: bool) -> None:
+        self.wall = points.wall
+        good = (points.quality == 0) & np.isfinite(points.value)
+        self.t, self.v = points.wall[good], points.value[good]
+        self.bad = points.wall[~good]
+        self.stepped = stepped
+
+    def inside(self, times: np.ndarray, span: Intervals) -> tuple[np.ndarray, np.ndarray]:
+        """Positions in `times` of the first that belongs to each interval and the first that does so no more."""
+        side = "right" if span.backward else "left"
+        return np.searchsorted(times, span.low, side), np.searchsorted(times, span.high, side)  # type: ignore[call-overload]
+
+    def at(self, times: np.ndarray) -> Answer:
+        """Values at any times: as recorded, or on the line between two good points (the step after one)."""
+        if not len(self.t):
+            return Answer(times, np.full(len(times), np.nan), np.full(len(times), NO_DATA, np.uint32))
+        before = np.searchsorted(self.t, times, "right") - 1
+        a, b = np.maximum(before, 0), np.minimum(before + 1, len(self.t) - 1)
+        exact = (before >= 0) & (self.t[a] == times)
+        value = self.v[a] if self.stepped else self._line(times, a, b)
+        doubt = np.searchsorted(self.bad, times, "right") > np.searchsorted(self.bad, self.t[a])
+        if not self.stepped:
+            doubt |= np.searchsorted(self.bad, self.t[b]) > np.searchsorted(self.bad, self.t[a])
+        doubt |= before == len(self.t) - 1  # nothing after it: held
+        status = np.where(doubt, SUB_NORMAL | INTERPOLATED, INTERPOLATED).astype(np.uint32)
+        status[exact] = 0
+        status[before < 0] = NO_DATA
+        return Answer(times, np.where(exact, self.v[a], value), status)
+
+    def _line(self, times: np.ndarray, a: np.ndarray, b: np.ndarray) -> np.ndarray:
+        width = np.maximum(self.t[b] - self.t[a], 1)
+        return self.v[a] + (self.v[b] - self.v[a]) * ((times - self.t[a]) / width) * (b > a)
+
+    def integral(self, times: np.ndarray) -> np.ndarray:
+        """Of the line through the good points, from the first to each of the times, which must not lie outside [us]."""
+        width = np.diff(self.t)
+        height = self.v[:-1] if self.stepped else 0.5 * (self.v[1:] + self.v[:-1])
+        total = np.concatenate([[0.0], np.cumsum(width * height)])
+        a = np.clip(np.searchsorted(self.t, times, "right") - 1, 0, len(self.t) - 1)
+        b = np.minimum(a + 1, len(self.t) - 1)
+        past = times - self.t[a]
+        end = self.v[a] if self.stepped else self._line(times, a, b)
+        return total[a] + past * 0.5 * (self.v[a] + end)
+
+
+def interpolative(data: Data, span: Intervals) -> Answer:
+    """The value at the begin of each interval."""
+    return data.at(span.stamp)
+
+
+def average(data: Data, span: Intervals) -> Answer:
+    """Mean of the good readings."""
+    first, after = data.inside(data.t, span)
+    total = np.concatenate([[0.0], np.cumsum(data.v)])
+    number = after - first
+    return _of_readings(data, span, (total[after] - total[first]) / np.maximum(number, 1))
+
+
+def minimum(data: Data, span: Intervals) -> Answer:
+    """The least good reading."""
+    return _extreme(data, span, np.minimum)
+
+
+def maximum(data: Data, span: Intervals) -> Answer:
+    """The largest good reading."""
+    return _extreme(data, span, np.maximum)
+
+
+def count(data: Data, span: Intervals) -> Answer:
+    """Number of good readings; of none it is zero, unless all were bad or the data does not reach there."""
+    first, after = data.inside(data.t, span)
+    number = after - first
+    answer = _of_readings(data, span, number.astype(float))
+    bad = _number_bad(data, span)
+    status = np.where((number == 0) & (bad > 0), BAD, answer.status)
+    nothing = (number == 0) & (bad == 0) & _reached(data, span)
+    return Answer(answer.wall, answer.value, np.where(nothing, CALCULATED | _partial(data, span), status))
+
+
+def time_average(data: Data, span: Intervals) -> Answer:
+    """Mean over time of the line (or steps) through the good readings, as far as it reaches into each interval."""
+    if not len(data.t):
+        return data.at(span.stamp)
+    low, high = np.maximum(span.low, data.t[0]), np.minimum(span.high, data.t[-1])
+    width = high - low
+    known = width > 0
+    low, high = np.where(known, low, data.t[0]), np.where(known, high, data.t[0])
+    value = (data.integral(high) - data.integral(low)) / np.maximum(width, 1)
+    a = data.t[np.searchsorted(data.t, low, "right") - 1]
+    b = data.t[np.minimum(np.searchsorted(data.t, high, "left"), len(data.t) - 1)]
+    doubt = np.searchsorted(data.bad, b) > np.searchsorted(data.bad, a)
+    status = np.where(doubt, SUB_NORMAL, 0) | CALCULATED | _partial(data, span)
+    return Answer(span.stamp, value, np.where(known, status, NO_DATA).astype(np.uint32))
+
+
+def _extreme(data: Data, span: Intervals, pick: np.ufunc) -> Answer:
+    first, after = data.inside(data.t, span)
+    filled = np.append(data.v, np.nan)
+    edges = np.stack([first, after], axis=1).ravel()
+    order = edges if not span.backward else edges.reshape(-1, 2)[::-1].ravel()
+    picked = pick.reduceat(filled, np.minimum(order, len(data.v)))[::2]
+    value = picked[::-1] if span.backward else picked
+    answer = _of_readings(data, span, value)
+    where = np.minimum(after - 1 if span.backward else first, len(data.t) - 1)
+    at_begin = (after > first) & (data.t[where] == span.stamp) & (data.v[where] == value) if len(data.t) else first < 0
+    raw = at_begin & (answer.status == CALCULATED)
+    return Answer(answer.wall, value, np.where(raw, 0, answer.status).astype(np.uint32))
+
+
+def _of_readings(data: Data, span: Intervals, value: np.ndarray) -> Answer:
+    """Status of what is made of the readings in an interval."""
+    first, after = data.inside(data.t, span)
+    status = np.where(_number_bad(data, span) > 0, SUB_NORMAL, 0) | CALCULATED | _partial(data, span)
+    return Answer(span.stamp, value, np.where(after > first, status, NO_DATA).astype(np.uint32))
+
+
+def _number_bad(data: Data, span: Intervals) -> np.ndarray:
+    first, after = data.inside(data.bad, span)
+    return after - first
+
+
+def _reached(data: Data, span: Intervals) -> np.ndarray:
+    """Whether there is data on both sides of the begin of an interval, or at it."""
+    if not len(data.wall):
+        return np.zeros(len(span.low), dtype=bool)
+    return (span.low <= data.wall[-1]) & (span.high > data.wall[0])
+
+
+def _partial(data: Data, span: Intervals) -> np.ndarray:
+    """The bit for intervals that are shorter than asked for, or reach beyond the first or last reading."""
+    cut = span.high - span.low < span.step
+    if len(data.t):
+        cut = cut | (span.low < data.t[0]) | (span.high > data.t[-1])
+    return np.where(cut, PARTIAL, 0)
+
+
+AGGREGATES = {
+    ua.ObjectIds.AggregateFunction_Interpolative: interpolative,
+    ua.ObjectIds.AggregateFunction_Average: average,
+    ua.ObjectIds.AggregateFunction_TimeAverage: time_average,
+    ua.ObjectIds.AggregateFunction_Minimum: minimum,
+    ua.ObjectIds.AggregateFunction_Maximum: maximum,
+    ua.ObjectIds.AggregateFunction_Count: count,
+}
+"""Aggregates by the number of their node."""

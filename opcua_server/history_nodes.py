@@ -1,0 +1,63 @@
+"""What the address space says of history: which nodes have one, how it is kept, which aggregates there are."""
+
+from __future__ import annotations
+
+from asyncua import ua
+from asyncua.server.address_space import AddressSpace
+
+from opcua_server.aggregates import AGGREGATES
+from opcua_server.history_links import Links, attribute
+from opcua_server.nodes import PlantNodes
+
+HISTORY_READ = 4
+"""Bit of AccessLevel and of EventNotifier."""
+MOST_VALUES, MOST_EVENTS, MOST_NODES = 10_000, 1_000, 100
+"""Values and events of a node in one response, nodes of a request."""
+
+_IDS = ua.ObjectIds
+
+
+def historize(space: AddressSpace, index: int, nodes: PlantNodes) -> dict[ua.NodeId, ua.NodeId]:
+    """Mark every tag as historized and describe how; returns the Annotations property of each tag, by its own id."""
+    links = Links(space, index)
+    configured = {stepped: links.configuration(stepped) for stepped in (False, True)}
+    notes = {}
+    for nodeid, tag in nodes.tags.items():
+        node = space[nodeid]
+        for level in (ua.AttributeIds.AccessLevel, ua.AttributeIds.UserAccessLevel):
+            old = node.attributes[level].value.Value.Value
+            node.attributes[level] = attribute(old | HISTORY_READ, ua.VariantType.Byte)
+        node.attributes[ua.AttributeIds.Historizing] = attribute(True, ua.VariantType.Boolean)
+        links.refer(node, configured[tag.discrete], _IDS.HasHistoricalConfiguration)
+        notes[links.annotations(node, HISTORY_READ)] = nodeid
+    _describe_server(space, links)
+    return notes
+
+
+def _describe_server(space: AddressSpace, links: Links) -> None:
+    """Fill in HistoryServerCapabilities, the limits, and the folders of aggregates."""
+    able = {"AccessHistoryData": True, "AccessHistoryEvents": True, "ServerTimestampSupported": True}
+    for name in ("InsertData", "ReplaceData", "UpdateData", "DeleteRaw", "DeleteAtTime", "InsertAnnotation"):
+        able[name] = False
+    for name in ("InsertEvent", "ReplaceEvent", "UpdateEvent", "DeleteEvent"):
+        able[name] = False
+    for name, value in able.items():
+        suffix = "" if name.endswith("Supported") else "Capability"
+        links.set_value(getattr(_IDS, f"HistoryServerCapabilities_{name}{suffix}"), value, ua.VariantType.Boolean)
+    numbers = {
+        _IDS.HistoryServerCapabilities_MaxReturnDataValues: MOST_VALUES,
+        _IDS.HistoryServerCapabilities_MaxReturnEventValues: MOST_EVENTS,
+        _IDS.Server_ServerCapabilities_OperationLimits_MaxNodesPerHistoryReadData: MOST_NODES,
+        _IDS.Server_ServerCapabilities_OperationLimits_MaxNodesPerHistoryReadEvents: MOST_NODES,
+    }
+    for number, limit in numbers.items():
+        links.set_value(number, limit, ua.VariantType.UInt32)
+    for folder in (
+        _IDS.HistoryServerCapabilities_AggregateFunctions,
+        _IDS.Server_ServerCapabilities_AggregateFunctions,
+    ):
+        for function in AGGREGATES:
+            links.refer(space[ua.NodeId(folder)], ua.NodeId(function), _IDS.Organizes)
+    server = space[ua.NodeId(_IDS.Server)]
+    notifier = server.attributes[ua.AttributeIds.EventNotifier].value.Value.Value
+    server.attributes[ua.AttributeIds.EventNotifier] = attribute(notifier | HISTORY_READ, ua.VariantType.Byte)

@@ -1,0 +1,206 @@
+"""What HistoryRead asks of the history of one tag: raw values, values at given times, aggregates.
+
+Each query reads no more than `most` values in one go and says how to go on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+
+import numpy as np
+from asyncua import ua
+
+from opcua_server.aggregates import (
+    AGGREGATES,
+    CALCULATED,
+    NO_DATA,
+    Answer,
+    Data,
+    Intervals,
+    average,
+    count,
+    maximum,
+    minimum,
+    time_average,
+)
+from opcua_server.history_codec import NO_BOUND
+from twin.history import Kept, Points, Reader
+from twin.history.reader import EVER
+
+NO_READING, OUT_OF_SERVICE = ua.StatusCodes.BadSensorFailure, ua.StatusCodes.BadOutOfService
+HOUR, DAY = 3_600_000_000, 86_400_000_000  # us
+FIELD = {average: "mean", time_average: "mean", minimum: "min", maximum: "max", count: "count"}
+
+
+@dataclass(frozen=True)
+class Raw:
+    """A request for raw values from `first` to `last` [us since 1970]; what is None is open.
+
+    Backward, `first` is the later one. `left` is how many values are still wanted when an end is open. After a part,
+    `begun` tells that the bound at the begin has been told.
+    """
+
+    first: int
+    last: int | None
+    backward: bool = False
+    bounds: bool = False
+    left: int | None = None
+    begun: bool = False
+
+    @classmethod
+    def asked(cls, start: int | None, end: int | None, number: int, bounds: bool) -> Raw | None:
+        """From the fields of ReadRawModifiedDetails; None if fewer than two of three are given (Part 11, 6.5.3)."""
+        if start is not None and end is not None:
+            return cls(start, end, end < start, bounds)
+        if not number or (start is None and end is None):
+            return None
+        if start is not None:
+            return cls(start, None, False, bounds, number)
+        assert end is not None
+        return cls(end, None, True, bounds, number)
+
+
+def raw(reader: Reader, tag: Kept, ask: Raw, most: int) -> tuple[Answer, Raw | None]:
+    """At most `most` raw values, and the request for the rest if there is any."""
+    most = most if ask.left is None else min(most, ask.left)
+    parts: list[Answer] = []
+    found = 0
+    for part in _sequence(reader, tag, ask):
+        parts.append(part)
+        found += len(part)
+        if found > most:
+            break
+    whole = _joined(parts)
+    answer = Answer(whole.wall[:most], whole.value[:most], whole.status[:most])
+    if found <= most or (ask.left is not None and most == ask.left):
+        return answer, None
+    turn = -1 if ask.backward else 1
+    left = None if ask.left is None else ask.left - len(answer)
+    return answer, replace(ask, first=int(answer.wall[-1]) + turn, left=left, begun=True)
+
+
+def _sequence(reader: Reader, tag: Kept, ask: Raw) -> Iterator[Answer]:
+    """All that the request means: the bound at the begin, what lies between, the bound at the end."""
+    turn = -1 if ask.backward else 1
+    point_in_time = ask.first == ask.last and not ask.begun
+    if ask.bounds and not ask.begun:
+        before = _nearest(reader, tag, ask.first, backward=not ask.backward)
+        if not len(before) or before.wall[0] != ask.first:  # else it is the first of those between
+            yield _told(before, tag) if len(before) else _missing(ask.first)
+    last = None if ask.last is None else (ask.last if point_in_time else ask.last - turn)
+    told = ask.first
+    for points in _between(reader, tag, ask.first, last, ask.backward):
+        told = int(points.wall[-1])
+        yield _told(points, tag)
+    if not ask.bounds:
+        return
+    if ask.last is None:
+        yield _missing(told)
+    else:
+        edge = ask.last + (turn if point_in_time else 0)
+        edge = min(edge, ask.first) if ask.backward else max(edge, ask.first)
+        after = _nearest(reader, tag, edge, ask.backward)
+        yield _told(after, tag) if len(after) else _missing(ask.last)
+
+
+def _between(reader: Reader, tag: Kept, first: int, last: int | None, backward: bool) -> Iterator[Points]:
+    if backward:
+        return reader.points(tag, EVER[0] if last is None else last, first, True)
+    return reader.points(tag, first, EVER[1] if last is None else last)
+
+
+def _nearest(reader: Reader, tag: Kept, wall: int, backward: bool) -> Points:
+    """The first point at or after a moment, or backward at or before it."""
+    found = _between(reader, tag, wall, None, backward)
+    return next((points[:1] for points in found), Points.joined([]))
+
+
+def _told(points: Points, tag: Kept) -> Answer:
+    """Points with the status that a client read when they were new."""
+    status = np.where(np.isfinite(points.value), 0, NO_READING)
+    if not tag.name.startswith("SIM."):
+        status = np.where(points.quality > 0, OUT_OF_SERVICE, status)
+    return Answer(points.wall, points.value, status.astype(np.uint32))
+
+
+def _missing(wall: int) -> Answer:
+    return Answer(np.array([wall]), np.array([np.nan]), np.array([NO_BOUND], np.uint32))
+
+
+def _joined(parts: list[Answer]) -> Answer:
+    if not parts:
+        return Answer(np.empty(0, np.int64), np.empty(0), np.empty(0, np.uint32))
+    return Answer(*(np.concatenate([getattr(part, name) for part in parts]) for name in ("wall", "value", "status")))
+
+
+def around(reader: Reader, tag: Kept, low: int, high: int) -> Points:
+    """Points from the last good one at or before `low` to the first good one at or after `high`."""
+    before = _to_good(reader.points(tag, EVER[0], low - 1, True))
+    inside = Points.joined(list(reader.points(tag, low, high)))
+    after = _to_good(reader.points(tag, high + 1, EVER[1]))
+    return Points.joined([before[::-1], inside, after])
+
+
+def _to_good(pieces: Iterator[Points]) -> Points:
+    """Points up to the first good one."""
+    found = []
+    for points in pieces:
+        good = np.flatnonzero((points.quality == 0) & np.isfinite(points.value))
+        if good.size:
+            found.append(points[: int(good[0]) + 1])
+            break
+        found.append(points)
+    return Points.joined(found)
+
+
+def at_time(reader: Reader, tag: Kept, stepped: bool, times: np.ndarray) -> Answer:
+    """Values at given times, recorded or interpolated, in the order they were asked for."""
+    if not len(times):
+        return _joined([])
+    order = np.argsort(times, kind="stable")
+    groups = np.split(order, np.flatnonzero(np.diff(times[order]) > HOUR) + 1)  # not what lies between them
+    answers = []
+    for group in groups:
+        asked = times[group]
+        answers.append(Data(around(reader, tag, int(asked[0]), int(asked[-1])), stepped).at(asked))
+    found, back = _joined(answers), np.argsort(order, kind="stable")
+    return Answer(found.wall[back], found.value[back], found.status[back])
+
+
+def processed(reader: Reader, tag: Kept, stepped: bool, aggregate: int, span: Intervals) -> Answer:
+    """An aggregate over intervals; from the minute tier where they are long or every scan is no longer kept."""
+    function = AGGREGATES[aggregate]
+    if not len(span.low):
+        return _joined([])
+    kept = reader.span()
+    coarse = span.step >= DAY or kept is None or int(span.low.min()) < kept[0]
+    if coarse and function in FIELD:
+        answer = _of_minutes(reader, tag, FIELD[function], span)
+        if answer is not None:
+            return answer
+    return function(Data(around(reader, tag, int(span.low.min()), int(span.high.max())), stepped), span)
+
+
+def _of_minutes(reader: Reader, tag: Kept, field: str, span: Intervals) -> Answer | None:
+    """The same of the minutes that begin in each interval; None where there are none at all."""
+    wall, minutes = reader.minutes(tag, int(span.low.min()), int(span.high.max()))
+    if not len(wall):
+        return None
+    side = "right" if span.backward else "left"
+    first, after = np.searchsorted(wall, span.low, side), np.searchsorted(wall, span.high, side)  # type: ignore[call-overload]
+    value = np.full(len(first), np.nan)
+    for k, (a, b) in enumerate(zip(first, after, strict=True)):
+        number = minutes["count"][a:b]
+        if number.sum() > 0.0:
+            value[k] = _REDUCE[field](minutes[field][a:b], number)
+    status = np.where(np.isnan(value), NO_DATA, CALCULATED).astype(np.uint32)
+    return Answer(span.stamp, value, status)
+
+
+_REDUCE: dict[str, Callable[[np.ndarray, np.ndarray], float]] = {
+    "mean": lambda values, number: float(np.nansum(values * number) / number.sum()),
+    "min": lambda values, number: float(np.nanmin(values)),
+    "max": lambda values, number: float(np.nanmax(values)),
+    "count": lambda values, number: float(number.sum()),
+}

@@ -1,0 +1,252 @@
+"""HistoryRead through asyncua's client: raw, modified, processed, at time, events, annotations, what the nodes say."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from asyncua import ua
+
+from opcua_server import TwinServer
+from opcua_server import historian as module
+from opcua_server.aggregates import AGGREGATES
+from tests.opcua_server.conftest import PLANT, Talker
+from twin.history import Event, History, Recorder
+from twin.plant import Plant
+from twin.simulation import Simulation
+
+BEGIN = datetime(2020, 1, 1, tzinfo=UTC)
+SCANS = 120
+
+
+def at(seconds: float) -> datetime:
+    return BEGIN + timedelta(seconds=seconds)
+
+
+def wall(seconds: float) -> int:
+    return round(1e6 * at(seconds).timestamp())
+
+
+@pytest.fixture
+async def recorder(tmp_path: Path) -> AsyncIterator[Recorder]:
+    """A recorder over a history that holds two minutes of 2020: a ramp of one tag, a switch of another."""
+    plant = Plant.load(PLANT)
+    history = History.create(tmp_path / "history.sqlite", plant, interval=0.0)
+    image = plant.image.copy()
+    for k in range(SCANS):
+        image[plant.tags["BUF-1.p"].address] = 1000.0 + k
+        image[plant.tags["SIM.mode"].address] = float(k // 10 % 2)
+        history.record(image, float(k), wall(k), quality=int(k == 70))
+    history.note(Event(wall(5), 5.0, "alarm", "BUF-1.p", "High pressure", 700, "", {"active": True}))
+    history.commit()
+    with Recorder(history) as made:
+        yield made
+
+
+@pytest.fixture
+async def talk(recorder: Recorder, endpoint: str, connect: Callable[[], Any]) -> AsyncIterator[Talker]:
+    server = TwinServer(Simulation(Plant.load(PLANT), mode="lockstep"), endpoint)
+    server.record_into(recorder)
+    async with server, connect() as talker:
+        yield talker
+
+
+async def ask(talk: Talker, details: Any, name: str = "BUF-1.p", point: bytes | None = None, **more: Any) -> Any:
+    """One node's HistoryReadResult."""
+    params = ua.HistoryReadParameters()
+    params.HistoryReadDetails = details
+    params.TimestampsToReturn = more.get("times", ua.TimestampsToReturn.Both)
+    params.ReleaseContinuationPoints = more.get("release", False)
+    nodeid = more.get("nodeid", ua.NodeId(name, 2))
+    params.NodesToRead = [ua.HistoryReadValueId(nodeid, "", ua.QualifiedName(), point)]
+    return (await talk.client.uaclient.history_read(params))[0]
+
+
+def raw(start: float | None, end: float | None, number: int = 0, bounds: bool = False) -> ua.ReadRawModifiedDetails:
+    nothing = ua.get_win_epoch()
+    times = (nothing if start is None else at(start), nothing if end is None else at(end))
+    return ua.ReadRawModifiedDetails(False, *times, number, bounds)
+
+
+async def test_asyncuas_client_reads_raw_history_with_the_times_of_the_scans(talk: Talker) -> None:
+    values = await talk.node("BUF-1.p").read_raw_history(at(10), at(20), return_bounds=False)
+    assert [v.Value.Value for v in values] == [1010.0 + k for k in range(10)]
+    assert [v.SourceTimestamp.replace(tzinfo=UTC) for v in values] == [at(10 + k) for k in range(10)]
+    back = await talk.node("BUF-1.p").read_raw_history(at(20), at(10), return_bounds=False)
+    assert [v.Value.Value for v in back] == [1020.0 - k for k in range(10)]
+    latest = await talk.node("BUF-1.p").read_raw_history(None, at(1000), numvalues=2, return_bounds=False)
+    assert [v.Value.Value for v in latest] == [1119.0, 1118.0]
+
+
+async def test_bad_scans_have_the_status_they_had_and_a_bound_that_is_missing_says_so(talk: Talker) -> None:
+    found = await ask(talk, raw(69, 72))
+    codes = [v.StatusCode.value for v in found.HistoryData.DataValues]
+    assert codes == [0, ua.StatusCodes.BadOutOfService, 0]
+    first, *_ = (await ask(talk, raw(-5, 3, bounds=True))).HistoryData.DataValues
+    assert first.StatusCode.value == ua.StatusCodes.BadBoundNotFound
+    assert first.Value is None or first.Value.Value is None
+    assert first.SourceTimestamp.replace(tzinfo=UTC) == at(-5)
+
+
+async def test_discrete_tags_travel_in_their_own_type(talk: Talker) -> None:
+    found = await ask(talk, raw(9, 11), "SIM.mode")
+    assert [v.Value.Value for v in found.HistoryData.DataValues] == [0, 1]
+    assert {v.Value.VariantType for v in found.HistoryData.DataValues} == {ua.VariantType.UInt32}
+
+
+async def test_continuation_points_go_on_once_and_can_be_released(talk: Talker) -> None:
+    told, point = [], None
+    for _ in range(5):
+        found = await ask(talk, raw(0, 50, 20), point=point)
+        told += [v.Value.Value for v in found.HistoryData.DataValues]
+        used, point = point, found.ContinuationPoint
+        if not point:
+            break
+    assert told == [1000.0 + k for k in range(50)]
+    again = await ask(talk, raw(0, 50, 20), point=used)
+    assert again.StatusCode.value == ua.StatusCodes.BadContinuationPointInvalid
+
+    point = (await ask(talk, raw(0, 50, 20))).ContinuationPoint
+    assert (await ask(talk, raw(0, 50, 20), point=point, release=True)).StatusCode.is_good()
+    released = await ask(talk, raw(0, 50, 20), point=point)
+    assert released.StatusCode.value == ua.StatusCodes.BadContinuationPointInvalid
+    other = (await ask(talk, raw(0, 50, 20))).ContinuationPoint
+    elsewhere = await ask(talk, raw(0, 50, 20), "BUF-2.p", point=other)
+    assert elsewhere.StatusCode.value == ua.StatusCodes.BadContinuationPointInvalid
+
+
+async def test_the_oldest_of_too_many_continuation_points_is_dropped(
+    talk: Talker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "MOST_POINTS", 3)
+    points = [(await ask(talk, raw(0, 50, 20))).ContinuationPoint for _ in range(4)]
+    codes = [(await ask(talk, raw(0, 50, 20), point=point)).StatusCode.value for point in points]
+    assert codes == [ua.StatusCodes.BadContinuationPointInvalid, 0, 0, 0]
+
+
+async def test_a_response_is_bounded_though_all_is_asked_for(talk: Talker, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "MOST_VALUES", 50)
+    found = await ask(talk, raw(0, 1000))
+    assert len(found.HistoryData.DataValues) == 50
+    assert found.ContinuationPoint
+    whole = await talk.node("BUF-1.p").read_raw_history(at(0), at(1000), return_bounds=False)
+    assert [v.Value.Value for v in whole] == [1000.0 + k for k in range(SCANS)]
+
+
+async def test_what_cannot_be_asked_is_refused_with_its_code(talk: Talker) -> None:
+    refused = {
+        "BadHistoryOperationInvalid": await ask(talk, raw(None, None)),
+        "BadNodeIdUnknown": await ask(talk, raw(0, 1), "CV-999.opening"),
+        "BadHistoryOperationUnsupported": await ask(talk, raw(0, 1), "CV-101.opening/EURange"),
+        "BadAggregateNotSupported": await ask(talk, processed(ua.ObjectIds.AggregateFunction_Range, 0, 10, 1)),
+        "BadInvalidArgument": await ask(talk, processed(ua.ObjectIds.AggregateFunction_Count, 5, 5, 1)),
+        "GoodNoData": await ask(talk, raw(-50, -10)),
+    }
+    assert {name: result.StatusCode.name for name, result in refused.items()} == {name: name for name in refused}
+    modified = raw(0, 1)
+    modified.IsReadModified = True
+    assert (await ask(talk, modified)).StatusCode.value == ua.StatusCodes.BadHistoryOperationUnsupported
+    with pytest.raises(ua.uaerrors.BadTimestampsToReturnInvalid):
+        await ask(talk, raw(0, 1), times=ua.TimestampsToReturn.Neither)
+
+
+def processed(aggregate: int, start: float, end: float, step: float) -> ua.ReadProcessedDetails:
+    return ua.ReadProcessedDetails(
+        at(start), at(end), 1000.0 * step, [ua.NodeId(aggregate)], ua.AggregateConfiguration()
+    )
+
+
+async def test_aggregates_of_a_ramp_have_their_closed_forms(talk: Talker) -> None:
+    ids = ua.ObjectIds
+    expected = {
+        ids.AggregateFunction_Average: [1009.5, 1029.5, 1049.5],
+        ids.AggregateFunction_TimeAverage: [1010.0, 1030.0, 1050.0],
+        ids.AggregateFunction_Minimum: [1000.0, 1020.0, 1040.0],
+        ids.AggregateFunction_Maximum: [1019.0, 1039.0, 1059.0],
+        ids.AggregateFunction_Count: [20, 20, 20],
+        ids.AggregateFunction_Interpolative: [1000.0, 1020.0, 1040.0],
+    }
+    for aggregate, values in expected.items():
+        found = await ask(talk, processed(aggregate, 0, 60, 20))
+        assert [v.Value.Value for v in found.HistoryData.DataValues] == values, aggregate
+        assert [v.SourceTimestamp.replace(tzinfo=UTC) for v in found.HistoryData.DataValues] == [at(0), at(20), at(40)]
+
+
+async def test_intervals_beyond_one_response_come_with_the_next(talk: Talker, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "MOST_VALUES", 7)
+    details, told, point = processed(ua.ObjectIds.AggregateFunction_Count, 0, 60, 4), [], None
+    while True:
+        found = await ask(talk, details, point=point)
+        told += [v.Value.Value for v in found.HistoryData.DataValues]
+        point = found.ContinuationPoint
+        if not point:
+            break
+    assert told == [4] * 15
+
+
+async def test_values_at_times_are_exact_or_interpolated_and_discrete_ones_held(talk: Talker) -> None:
+    details = ua.ReadAtTimeDetails([at(10.5), at(11.0)], False)
+    values = (await ask(talk, details)).HistoryData.DataValues
+    assert [v.Value.Value for v in values] == [1010.5, 1011.0]
+    assert [v.StatusCode.value for v in values] == [0x402, 0]
+    held = (await ask(talk, ua.ReadAtTimeDetails([at(10.5)], False), "SIM.mode")).HistoryData.DataValues
+    assert held[0].Value.Value == 1
+
+
+async def test_what_people_do_is_an_annotation_and_an_event(talk: Talker) -> None:
+    before = datetime.now(UTC) - timedelta(seconds=5)
+    old = await talk.value("CV-101.opening")
+    assert await talk.write("CV-101.opening", 0.75) == "Good"
+    await talk.advance(1.0)
+    notes, node = [], ua.NodeId("CV-101.opening/Annotations", 2)
+    for _ in range(50):
+        details = ua.ReadRawModifiedDetails(False, before, datetime.now(UTC) + timedelta(seconds=5), 0, False)
+        found = await ask(talk, details, nodeid=node)
+        if found.StatusCode.value == 0:
+            notes = [v.Value.Value for v in found.HistoryData.DataValues]
+            break
+        await asyncio.sleep(0.1)
+    assert [note.Message for note in notes] == [f"CV-101.opening: {old:g} to 0.75"]
+
+    server = talk.client.get_node(ua.NodeId(ua.ObjectIds.Server))
+    acts = await server.read_event_history(before, None, evtypes=ua.ObjectIds.AuditWriteUpdateEventType)
+    assert [(act.SourceName, act.OldValue, act.NewValue) for act in acts] == [("CV-101.opening", old, 0.75)]
+    alarms = await server.read_event_history(at(0), at(60))
+    assert [(a.SourceName, a.Message.Text, a.Severity) for a in alarms] == [("BUF-1.p", "High pressure", 700)]
+
+
+async def test_a_scan_can_be_read_within_a_second(talk: Talker) -> None:
+    before = datetime.now(UTC) - timedelta(seconds=1)
+    await talk.advance(1.0)
+    now = await talk.read("BUF-1.p")
+    for _ in range(50):
+        values = await talk.node("BUF-1.p").read_raw_history(before, None, numvalues=10, return_bounds=False)
+        if values and values[-1].SourceTimestamp == now.SourceTimestamp:
+            break
+        await asyncio.sleep(0.1)
+    assert values[-1].SourceTimestamp == now.SourceTimestamp
+    assert values[-1].Value.Value == pytest.approx(now.Value.Value, rel=1e-7)
+
+
+async def test_the_address_space_says_what_is_kept_and_how(talk: Talker) -> None:
+    node = talk.node("BUF-1.p")
+    assert (await talk.read("BUF-1.p", ua.AttributeIds.Historizing)).Value.Value is True
+    assert ua.AccessLevel.HistoryRead in await node.get_access_level()
+    for name, stepped in (("BUF-1.p", False), ("SIM.mode", True)):
+        (configured,) = await talk.node(name).get_referenced_nodes(ua.ObjectIds.HasHistoricalConfiguration)
+        assert await (await configured.get_child("0:Stepped")).read_value() is stepped
+        functions = await (await configured.get_child("0:AggregateFunctions")).get_children()
+        assert {function.nodeid.Identifier for function in functions} == set(AGGREGATES)
+        assert await (await configured.get_child(["0:AggregateConfiguration", "0:PercentDataGood"])).read_value() == 100
+    server = talk.client.get_node(ua.NodeId(ua.ObjectIds.Server))
+    path = ["0:ServerCapabilities", "0:HistoryServerCapabilities"]
+    assert await (await server.get_child([*path, "0:AccessHistoryDataCapability"])).read_value() is True
+    assert await (await server.get_child([*path, "0:MaxReturnDataValues"])).read_value() == 10_000
+    assert {
+        f.nodeid.Identifier for f in await (await server.get_child([*path, "0:AggregateFunctions"])).get_children()
+    } == set(AGGREGATES)
+    assert ua.EventNotifier.HistoryRead in await server.read_event_notifier()

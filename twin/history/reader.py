@@ -1,0 +1,237 @@
+"""Reading a history, by simulated time over all tags (`table`) or by the wall clock for one tag (`points`).
+
+A reader has a connection of its own and sees one committed state of the history from `__enter__` on.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from twin.history import segments
+from twin.history.database import HistoryError, open_database
+from twin.history.store import FIELDS, MINUTE, RAW, SHIFT, Event, check_format
+
+EVER = (-(2**62), 2**62)
+"""A span of the wall clock that holds everything."""
+FEW = 8
+"""Tags that are looked up one by one; of more, the whole block is read."""
+TIME = "SIM.time"
+"""The tag that is simulated time itself: read from the times, which are kept in double precision."""
+
+_SPAN = "SELECT number, scans, wall, time, quality FROM block WHERE tier = ? AND last_wall >= ? AND first_wall <= ?"
+_FIELDS = ("wall", "time", "kind", "source", "message", "severity", "person", "detail")
+_EVENTS = f"SELECT {', '.join(_FIELDS)} FROM event WHERE wall >= ? AND wall <= ?"
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A tag of the history: its number, its unit, the dead band it was kept with."""
+
+    number: int
+    name: str
+    unit: str
+    text: str
+    band: float
+
+
+@dataclass(frozen=True)
+class Points:
+    """What was kept of one tag: `wall` [us since 1970], value, quality (0 is good), in the order of the wall clock."""
+
+    wall: np.ndarray
+    value: np.ndarray
+    quality: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.wall)
+
+    def __getitem__(self, part: slice | np.ndarray) -> Points:
+        return Points(self.wall[part], self.value[part], self.quality[part])
+
+    @classmethod
+    def joined(cls, parts: Sequence[Points]) -> Points:
+        """In the order given."""
+        if not parts:
+            return cls(np.empty(0, np.int64), np.empty(0), np.empty(0, np.uint8))
+        return cls(*(np.concatenate([getattr(part, f) for part in parts]) for f in ("wall", "value", "quality")))
+
+
+class Reader:
+    """One look into a history; use it in a `with`, from one thread."""
+
+    def __init__(self, where: str | Path) -> None:
+        self._where = where
+        self._scans: tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray] | None = None
+
+    def __enter__(self) -> Reader:
+        self._db = open_database(self._where, write=False)
+        try:
+            check_format(self._db, self._where)
+            self._db.commit()
+            self._db.freeze()
+            found = self._db.rows("SELECT value FROM meta WHERE key = 'columns'")
+            if not found:
+                raise HistoryError(f"{self._where} is not a history of hetwin.")
+        except BaseException:
+            self._db.close()
+            raise
+        self._columns = json.loads(found[0][0])
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._db.close()
+
+    def tags(self) -> dict[str, Kept]:
+        """Every tag that was ever recorded."""
+        rows = self._db.rows("SELECT number, name, unit, text, band FROM tag ORDER BY number")
+        return {row[1]: Kept(*row) for row in rows}
+
+    # By simulated time
+
+    def table(self, tags: Sequence[Kept], start: float, end: float) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        """Times and values of every scan: of every run, what lies before the next one began."""
+        runs = self._db.rows("SELECT number, start FROM run ORDER BY number")
+        for k, (run, _) in enumerate(runs):
+            limit = min((later for _, later in runs[k + 1 :]), default=math.inf)
+            for times, values in self._run(run, tags, start, min(end, limit)):
+                inside = (times >= start) & (times <= end) & (times < limit)
+                inside[:-1] &= times[1:] > times[:-1]  # of scans at one time, the last
+                if inside.any():
+                    yield times[inside], values[inside].astype(np.float64)
+
+    def _run(self, run: int, tags: Sequence[Kept], start: float, end: float) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        blocks = self._db.rows(
+            "SELECT number, scans, time FROM block WHERE tier = ? AND run = ? AND last_time >= ? AND first_time <= ? "
+            "ORDER BY number",
+            (RAW, run, start, end),
+        )
+        for number, scans, packed in blocks:
+            yield segments.unpack_times(packed, "<f8"), self._rows_of(number, scans, tags)
+        rows = self._db.rows(
+            "SELECT time, value FROM scan WHERE tier = ? AND run = ? AND time >= ? AND time <= ? ORDER BY number",
+            (RAW, run, start, end),
+        )
+        if rows:
+            values = segments.stacked((blob for _, blob in rows), len(self._columns))
+            yield np.array([time for time, _ in rows]), self._picked(values, tags)
+
+    def _rows_of(self, block: int, scans: int, tags: Sequence[Kept]) -> np.ndarray:
+        """Values of a block, one row per scan, NaN for tags that were not recorded then."""
+        query, span = "number >= ? AND number < ?", [block * SHIFT, (block + 1) * SHIFT]
+        if len(tags) <= FEW:
+            query, span = f"number IN ({', '.join('?' * len(tags))})", [block * SHIFT + t.number for t in tags]
+        found: dict[int, bytes] = dict(self._db.rows(f"SELECT number, value FROM segment WHERE {query}", span))
+        values = np.full((scans, len(tags)), np.nan, np.float32)
+        for j, tag in enumerate(tags):
+            segment = found.get(block * SHIFT + tag.number)
+            if segment is not None:
+                values[:, j] = segments.decode(segment, scans)
+        return values
+
+    def _picked(self, values: np.ndarray, tags: Sequence[Kept]) -> np.ndarray:
+        column = {number: j for j, number in enumerate(self._columns)}
+        picked = np.full((len(values), len(tags)), np.nan, np.float32)
+        for j, tag in enumerate(tags):
+            if tag.number in column:
+                picked[:, j] = values[:, column[tag.number]]
+        return picked
+
+    # By the wall clock
+
+    def points(self, tag: Kept, start: int, end: int, backward: bool = False) -> Iterator[Points]:
+        """What was kept of a tag from `start` to `end` [us since 1970], both included, piece by piece.
+
+        Backward, the pieces and the points in them come latest first.
+        """
+        tail = self._tail(tag, start, end)
+        if backward and len(tail):
+            yield tail[::-1]
+        order = "DESC" if backward else "ASC"
+        for block in self._db.rows(f"{_SPAN} ORDER BY number {order}", (RAW, start, end)):
+            found = self._block(tag, *block)
+            found = found[(found.wall >= start) & (found.wall <= end)]
+            if len(found):
+                yield found[::-1] if backward else found
+        if not backward and len(tail):
+            yield tail
+
+    def _block(self, tag: Kept, number: int, scans: int, wall: bytes, time: bytes, quality: bytes) -> Points:
+        found = self._db.rows("SELECT value FROM segment WHERE number = ?", (number * SHIFT + tag.number,))
+        if not found:
+            return Points.joined([])
+        values, walls = segments.decode(found[0][0], scans), segments.unpack_times(wall, "<i8")
+        flags = np.frombuffer(quality, np.uint8) if quality else np.zeros(scans, np.uint8)
+        if tag.name == TIME:
+            return Points(walls, segments.unpack_times(time, "<f8"), flags)
+        kept = segments.kept(values)
+        return Points(walls[kept], values[kept].astype(np.float64), flags[kept])
+
+    def _tail(self, tag: Kept, start: int, end: int) -> Points:
+        """Points of the scans that are not folded yet; the same as they will be, and the latest."""
+        wall, time, flags, table = self._loose()
+        if tag.number not in self._columns or not len(wall):
+            return Points.joined([])
+        column = np.ascontiguousarray(table[:, [self._columns.index(tag.number)]])
+        held = segments.hold(column, np.array([tag.band], np.float32))[:, 0]
+        kept, values = segments.kept(held), held.astype(np.float64)
+        if tag.name == TIME:
+            kept[:], values = True, time
+        kept &= (wall >= start) & (wall <= end)
+        return Points(wall[kept], values[kept], flags[kept])
+
+    def _loose(self) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+        """Wall clock, time, quality and values of the scans that are not folded yet, read once."""
+        if self._scans is None:
+            query = "SELECT wall, time, quality, value FROM scan WHERE tier = ? ORDER BY number"
+            rows = self._db.rows(query, (RAW,))
+            wall, time, quality, blobs = zip(*rows, strict=True) if rows else ((), (), (), ())
+            table = segments.stacked(blobs, len(self._columns))
+            self._scans = np.array(wall, np.int64), np.array(time), np.array(quality, np.uint8), table
+        return self._scans
+
+    def span(self, tier: int = RAW) -> tuple[int, int] | None:
+        """Wall clock of the first and the last scan of a tier."""
+        query = (
+            "SELECT min(a), max(b) FROM (SELECT first_wall AS a, last_wall AS b FROM block WHERE tier = ? "
+            "UNION ALL SELECT wall, wall FROM scan WHERE tier = ?) AS spans"
+        )
+        first, last = self._db.rows(query, (tier, tier))[0]
+        return None if first is None else (int(first), int(last))
+
+    def minutes(self, tag: Kept, start: int, end: int) -> tuple[np.ndarray, dict[str, np.ndarray]]:
+        """Minutes that begin from `start` to `end` [us since 1970]: when they begin, and mean, min, max, count."""
+        columns = [len(FIELDS) * tag.number + k for k in range(len(FIELDS))]
+        walls, values = [np.empty(0, np.int64)], [np.empty((0, len(FIELDS)), np.float32)]
+        for number, scans, wall, _, _ in self._db.rows(f"{_SPAN} ORDER BY number", (MINUTE, start, end)):
+            kept = [Kept(column, "", "", "", 0.0) for column in columns]
+            walls.append(segments.unpack_times(wall, "<i8"))
+            values.append(self._rows_of(number, scans, kept))
+        rows = self._db.rows(
+            "SELECT wall, value FROM scan WHERE tier = ? AND wall >= ? AND wall <= ? ORDER BY number",
+            (MINUTE, start, end),
+        )
+        if rows and tag.number in self._columns:
+            at = len(FIELDS) * self._columns.index(tag.number)
+            stack = segments.stacked((blob for _, blob in rows), len(FIELDS) * len(self._columns))
+            walls.append(np.array([wall for wall, _ in rows]))
+            values.append(stack[:, at : at + len(FIELDS)])
+        wall, table = np.concatenate(walls), np.concatenate(values).astype(np.float64)
+        inside = (wall >= start) & (wall <= end)
+        return wall[inside], {field: table[inside, k] for k, field in enumerate(FIELDS)}
+
+    def events(
+        self, start: int = EVER[0], end: int = EVER[1], source: str | None = None, kinds: Sequence[str] = ()
+    ) -> list[Event]:
+        """Events from `start` to `end` [us since 1970], both included; of one source, of some kinds."""
+        query = _EVENTS + (" AND source = ?" if source is not None else "")
+        if kinds:
+            query += f" AND kind IN ({', '.join('?' * len(kinds))})"
+        parameters = [start, end, *([] if source is None else [source]), *kinds]
+        rows = self._db.rows(f"{query} ORDER BY wall, number", parameters)
+        return [Event(**{**dict(zip(_FIELDS, row, strict=True)), "detail": json.loads(row[-1])}) for row in rows]
