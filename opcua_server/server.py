@@ -25,8 +25,12 @@ from urllib.parse import urlparse
 import numpy as np
 from asyncua import Server, ua
 
+from opcua_server import companion
+from opcua_server.derived import DerivedValues
 from opcua_server.errors import EndpointRefused, PortBusy
-from opcua_server.nodes import NAMESPACE, PlantNodes, build_nodes
+from opcua_server.information_model import InformationModel, namespaces
+from opcua_server.languages import announce
+from opcua_server.nodes import PlantNodes, build_nodes
 from opcua_server.publisher import Publisher, Scan
 from opcua_server.standard_nodes import CachedServer
 from opcua_server.subscriptions import TagSubscriptions
@@ -46,6 +50,7 @@ class TwinServer:
         self.simulation = simulation
         self.endpoint = endpoint
         self.publisher: Publisher
+        self.derived: DerivedValues
         self._host, self._port = _address_of(endpoint)
         self._server: Server | None = None
         self._task: asyncio.Task[None] | None = None
@@ -100,7 +105,10 @@ class TwinServer:
 
     async def _build(self) -> tuple[Server, PlantNodes]:
         plant = self.simulation.plant
-        core = CachedServer()
+        nodesets = companion.find_nodesets()
+        if nodesets is None:
+            log.warning(companion.HINT)
+        core = CachedServer(nodesets)
         subscriptions = TagSubscriptions(core.aspace, core, self.simulation.period)
         core.subscription_service = core.isession.subscription_service = subscriptions
         server = Server(iserver=core)
@@ -115,10 +123,18 @@ class TwinServer:
         server.set_identity_tokens([ua.AnonymousIdentityToken])
         server.allow_remote_admin(False)
 
-        index = await server.register_namespace(NAMESPACE)
-        space = core.aspace
-        nodes = build_nodes(space, index, plant.name, plant.description, plant.tags, self.simulation.period)
-        self.publisher = Publisher(plant.tags, nodes, plant.image, subscriptions, self.simulation.period)
+        for uri in namespaces(nodesets is not None):
+            await server.register_namespace(uri)
+        space, units, size = core.aspace, plant.spec.units, len(plant.image)
+        model = InformationModel(
+            space, plant.name, plant.tags, units, size, self.simulation.period, nodesets is not None
+        )
+        nodes = build_nodes(space, plant.name, plant.description, plant.tags, model)
+        core.japanese = model.japanese
+        announce(space)
+        self.derived = model.derived
+        image = self.derived.extend(plant.image)
+        self.publisher = Publisher(nodes, image, subscriptions, self.simulation.period)
         core.attribute_service = TagWrites(space, nodes.tags, self._write)
         space.add_method_callback(nodes.advance, self._advance)
         return server, nodes
@@ -146,7 +162,9 @@ class TwinServer:
     def _on_scan(self, image: np.ndarray, time: float) -> None:
         """In the simulation's thread: hand the scan over to the event loop."""
         failure = self.simulation.failure
-        scan = Scan(image, datetime.now(UTC), self.simulation.applied, str(failure) if failure else "")
+        scan = Scan(
+            self.derived.extend(image), datetime.now(UTC), self.simulation.applied, str(failure) if failure else ""
+        )
         self._loop.call_soon_threadsafe(self.publisher.arrive, scan)
 
     def _check_port(self) -> None:
