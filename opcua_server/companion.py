@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from types import SimpleNamespace
@@ -74,6 +75,16 @@ ONE_WAY = {
 def find_nodesets() -> Path | None:
     """The folder that holds the files of all models, if there is one."""
     return next((folder for folder in FOLDERS if all((folder / model.file).is_file() for model in MODELS)), None)
+
+
+def published(folder: Path) -> dict[str, tuple[str, str]]:
+    """Version and date of publication of every model, from the head of its file."""
+    found = {}
+    for model in MODELS:
+        head = (folder / model.file).read_text(encoding="utf-8").partition("<Model ")[2].partition(">")[0]
+        facts = dict(re.findall(r'(\w+)="([^"]*)"', head))
+        found[model.uri] = (facts["Version"], facts["PublicationDate"])
+    return found
 
 
 def digest(folder: Path) -> str:

@@ -101,15 +101,15 @@ class Devices:
         return [self._tags[tag] for tag in self._measured if self._tags[tag].equipment in names]
 
     def _plate(self, name: str, model: str, text: str) -> dict[str, object]:
-        release = _release()
+        of_software = release()
         return {
             "Manufacturer": english("hetwin"),
             "ManufacturerUri": "https://pypi.org/project/hetwin",
             "Model": english(model.replace("_", " ")),
             "ProductCode": model,
             "HardwareRevision": "",  # there is none: a simulated device
-            "SoftwareRevision": release,
-            "DeviceRevision": release,
+            "SoftwareRevision": of_software,
+            "DeviceRevision": of_software,
             "DeviceManual": "",
             "DeviceClass": text,
             "SerialNumber": f"{self._plant}/{name}",
@@ -162,7 +162,8 @@ def places_with_exchangers(units: Mapping[str, UnitSpec]) -> dict[str, list[Unit
     return {area: [unit for unit in units.values() if unit.site == area] for area in areas}
 
 
-def _release() -> str:
+def release() -> str:
+    """The version of hetwin."""
     try:
         return version("hetwin")
     except PackageNotFoundError:

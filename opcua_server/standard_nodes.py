@@ -81,6 +81,10 @@ class LazyNodes(dict[ua.NodeId, NodeData]):
         self._unpack_all()
         return super().items()
 
+    def made(self) -> list[NodeData]:
+        """Nodes that are unpacked, ours among them."""
+        return list(super().values())
+
     def _unpack_all(self) -> None:
         for index, identifier in list(self._pickles):
             self.get(ua.NodeId(identifier, index))
