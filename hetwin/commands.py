@@ -82,6 +82,18 @@ def list_tags(name: str, pattern: str, writable: bool, units: list[Path] | None)
     return [tag for tag in found if tag.writable or not writable]
 
 
+def write_nodeset(name: str, out: Path | None, units: list[Path] | None) -> tuple[Path, int]:
+    """Write a plant's information model; the file and how many nodes it has."""
+    import asyncio
+
+    from opcua_server.nodeset import export
+
+    spec, compiled = _compiled(name, units)
+    path = out or Path("out") / f"{spec.name}.NodeSet2.xml"
+    with progress_line():
+        return path, asyncio.run(export(spec, compiled.tags, len(compiled.data.image), path))
+
+
 def tag_row(tag: Tag) -> tuple[str, ...]:
     """A tag for the table."""
     span = " ".join(f"{i}={label}" for i, label in enumerate(tag.labels)) or f"{tag.low:g} .. {tag.high:g}"

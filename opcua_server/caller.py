@@ -7,6 +7,8 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
 
+from opcua_server.languages import likes_japanese
+
 _caller: ContextVar[Any] = ContextVar("caller", default=None)
 
 
@@ -32,7 +34,4 @@ def user_name() -> str:
 
 def speaks_japanese(session: Any) -> bool:
     """Whether Japanese comes before English among the languages of a session."""
-    for locale in getattr(session, "locales", ()):
-        if locale.lower().startswith(("ja", "en")):
-            return bool(locale.lower().startswith("ja"))
-    return False
+    return likes_japanese(getattr(session, "locales", ()))

@@ -5,7 +5,8 @@
     Objects / <plant> / SIM / SIM.time ...
 
 Variables have the tag's name as their node id (`ns=2;s=TT-301`), so they are the same after every restart and in every
-grouping; folders and properties have paths with a slash, which no tag contains. SIM is the simulation itself.
+grouping; folders and properties have paths with a slash, which no tag contains. SIM is the simulation itself. What
+units are beyond their tags, devices, machines, controllers, is the business of `information_model.py`.
 
 Nodes go straight into asyncua's address space. Its `add_nodes` compares each new sibling with all others and takes
 0.3 ms a node here (1.2 s for 1 500 tags); written straight they take 0.03 ms.
@@ -13,13 +14,14 @@ Nodes go straight into asyncua's address space. Its `add_nodes` compares each ne
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
-from typing import Any
+from typing import Any, Protocol
 
 from asyncua import ua
 from asyncua.server.address_space import AddressSpace, AttributeValue, NodeData
 
+from opcua_server.derived import DerivedTag, DerivedValues
 from opcua_server.units import engineering_unit
 from twin.simulation import writable
 from twin.tags import Tag, Tags
@@ -52,16 +54,39 @@ Attributes = dict[ua.AttributeIds, AttributeValue]
 @cache
 def variant_type(tag: Tag) -> ua.VariantType:
     """How a tag's value travels: Double, or Boolean for two labels, UInt32 for more."""
+    if isinstance(tag, DerivedTag):
+        return tag.variant
     if not tag.discrete:
         return ua.VariantType.Double
     return ua.VariantType.Boolean if len(tag.labels) == 2 else ua.VariantType.UInt32
+
+
+class Model(Protocol):
+    """Where tags belong and what they are called there; adds to the tags what else there is to say of a unit."""
+
+    derived: DerivedValues
+    looks: list[tuple[NodeData, Tag]]
+
+    @property
+    def writer(self) -> Writer:
+        """Writes its nodes."""
+
+    def place(self, root: ua.NodeId, tag: Tag) -> tuple[ua.NodeId, ua.NodeId]:
+        """The object that holds a tag, and that of its unit."""
+
+    def variable(self, parent: ua.NodeId, tag: Tag) -> NodeData:
+        """The variable of a tag."""
+
+    def furnish(self, root: ua.NodeId, units: dict[str, ua.NodeId]) -> None:
+        """All else; `looks` are then further variables that show a tag or a derived value."""
 
 
 @dataclass(frozen=True)
 class PlantNodes:
     """What the server needs to find again: the value of each tag by address, tags by node id, the method of SIM.
 
-    `root` is the plant's object, `units` those of its units; `writer` adds more.
+    `root` is the plant's object, `units` those of its units; `writer` adds more. `looks` are further variables that
+    show a tag or a derived value.
     """
 
     values: dict[int, AttributeValue]
@@ -71,16 +96,24 @@ class PlantNodes:
     root: ua.NodeId
     units: dict[str, ua.NodeId]
     writer: Writer
+    derived: DerivedValues
+    looks: list[tuple[AttributeValue, Tag]] = field(default_factory=list)
+
+    @property
+    def shown(self) -> list[tuple[AttributeValue, Tag]]:
+        """Every variable that shows a tag or a derived value."""
+        own = {tag.address: tag for tag in self.tags.values()}
+        return [*((value, own[address]) for address, value in self.values.items()), *self.looks]
 
 
-def build_nodes(space: AddressSpace, index: int, name: str, description: str, tags: Tags, period: float) -> PlantNodes:
-    """Add the nodes of all tags under Objects; `period` [s] is how often values can change."""
-    writer = Writer(space, index)
+def build_nodes(space: AddressSpace, name: str, description: str, tags: Tags, model: Model) -> PlantNodes:
+    """Add the nodes of all tags under Objects, as the model places them."""
+    writer = model.writer
     root = writer.group(ua.NodeId(ua.ObjectIds.ObjectsFolder), f"/{name}", name, OBJECT, description)
     values, by_id, units = {}, {}, {}
     for tag in tags.values():
-        parent, units[tag.equipment] = _parent(writer, root, tag)
-        node = writer.tag(parent, tag, period * 1000.0)
+        parent, units[tag.equipment] = model.place(root, tag)
+        node = model.variable(parent, tag)
         values[tag.address] = node.attributes[ua.AttributeIds.Value]
         by_id[node.nodeid] = tag
     sim = writer.group(root, "SIM", "SIM", OBJECT)
@@ -92,23 +125,11 @@ def build_nodes(space: AddressSpace, index: int, name: str, description: str, ta
         [_argument("seconds", "simulated time to advance [s], a whole number of steps")],
         [_argument("time", "simulation time reached [s]")],
     )
-    return PlantNodes(values, by_id, failure.attributes[ua.AttributeIds.Value], advance, root, units, writer)
-
-
-def _parent(writer: Writer, root: ua.NodeId, tag: Tag) -> tuple[ua.NodeId, ua.NodeId]:
-    """The folder of a tag, by area, unit and the unit's part for names such as C-1.stage1.p; and that of the unit."""
-    if tag.equipment == "SIM":
-        sim = writer.group(root, "SIM", "SIM", OBJECT, "the simulation")
-        return sim, sim
-    parent = root
-    if tag.area:
-        parent = writer.group(parent, f"{parent.Identifier}/{tag.area}", tag.area, FOLDER)
-    unit = tag.equipment
-    home = parent = writer.group(parent, f"{parent.Identifier}/{unit}", unit, OBJECT, tag.kind.replace("_", " "))
-    parts = tag.name.removeprefix(unit).strip(".").split(".")
-    for part in parts[:-1]:
-        parent = writer.group(parent, f"{parent.Identifier}/{part}", part, OBJECT)
-    return parent, home
+    model.furnish(root, units)
+    by_id |= {node.nodeid: tag for node, tag in model.looks}
+    looks = [(node.attributes[ua.AttributeIds.Value], tag) for node, tag in model.looks]
+    stopped = failure.attributes[ua.AttributeIds.Value]
+    return PlantNodes(values, by_id, stopped, advance, root, units, writer, model.derived, looks)
 
 
 def _argument(name: str, text: str) -> ua.Argument:
@@ -180,9 +201,8 @@ class Writer:
             kind, start = TWO_STATE, False
         else:
             kind, start = MULTI_STATE, 0
-        text = f"{tag.text} / {tag.text_ja}" if tag.text_ja else tag.text
         access = READ_WRITE if writable(tag) else READ
-        node = self.variable(parent, tag.name, kind, start, variant_type(tag), text, access, interval)
+        node = self.variable(parent, tag.name, kind, start, variant_type(tag), tag.text, access, interval)
 
         if kind is ANALOG:
             self._property(node, "EURange", ua.Range(tag.low, tag.high), RANGE)

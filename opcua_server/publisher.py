@@ -25,7 +25,7 @@ from asyncua import ua
 from opcua_server.nodes import PlantNodes, variant_type
 from opcua_server.subscriptions import TagSubscriptions
 from opcua_server.tag_items import Sample
-from twin.tags import Tag, Tags
+from twin.tags import Tag
 
 BITE = 0.005  # s that the event loop is held in one go
 IDLE = 0.5  # scans to wait for one that is late, before publishing without it
@@ -59,9 +59,7 @@ class Figures:
 class Publisher:
     """Serves reads from the latest scan and tells subscribers what changed; `period` [s] is that of the scans."""
 
-    def __init__(
-        self, tags: Tags, nodes: PlantNodes, image: np.ndarray, subscriptions: TagSubscriptions, period: float
-    ) -> None:
+    def __init__(self, nodes: PlantNodes, image: np.ndarray, subscriptions: TagSubscriptions, period: float) -> None:
         self.figures = Figures()
         self._nodes = nodes
         self._subscriptions = subscriptions
@@ -71,13 +69,14 @@ class Publisher:
         self._fresh = self._unseen = False
         self._scan = Scan(image.copy(), _now(), 0, "")
         self._told = self._scan
-        self._discrete = np.array([tag.address for tag in tags.values() if tag.discrete], np.int64)
-        self._own = np.array([tag.address for tag in tags.values() if tag.equipment == "SIM"], np.int64)
+        tags = {tag.address: tag for _, tag in nodes.shown}
+        self._discrete = np.array([address for address, tag in tags.items() if tag.discrete], np.int64)
+        self._own = np.array([address for address, tag in tags.items() if tag.equipment == "SIM"], np.int64)
         subscriptions.tags |= nodes.tags
         subscriptions.on_change(lambda: self._look(self._scan))
-        for tag in tags.values():
+        for value, tag in nodes.shown:
             read = partial(self._read, tag, tag.address, variant_type(tag))
-            nodes.values[tag.address].value_callback = partial(_answer, read)
+            value.value_callback = partial(_answer, read)
         nodes.failure.value_callback = lambda nodeid, attribute: self._read_failure()
 
     @property

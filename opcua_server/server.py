@@ -27,17 +27,21 @@ import numpy as np
 from asyncua import Server, ua
 from asyncua.server.address_space import AddressSpace
 
+from opcua_server import companion
 from opcua_server.access import Access, Role
 from opcua_server.conditions import Conditions
+from opcua_server.derived import DerivedValues
 from opcua_server.errors import EndpointRefused, PortBusy
 from opcua_server.historian import Historian
+from opcua_server.information_model import InformationModel, namespaces
+from opcua_server.languages import announce
 from opcua_server.listening import GuardedServer
-from opcua_server.nodes import NAMESPACE, PlantNodes, build_nodes
+from opcua_server.nodes import PlantNodes, build_nodes
 from opcua_server.plant_methods import add_methods, unit_methods
 from opcua_server.publisher import Publisher, Scan
 from opcua_server.security import Security
 from opcua_server.simulation_methods import simulation_methods
-from opcua_server.standard_nodes import CachedServer
+from opcua_server.standard_nodes import PLANT_INDEX, CachedServer
 from opcua_server.subscriptions import TagSubscriptions
 from opcua_server.watch import Watch
 from opcua_server.writes import TagWrites
@@ -72,6 +76,7 @@ class TwinServer:
         self.snapshots = Snapshots(snapshots)
         self.watch = Watch(simulation.alarms)
         self.publisher: Publisher
+        self.derived: DerivedValues
         self.conditions: Conditions
         self.access: Access
         self._host, self._port = _address_of(endpoint, self.security.secured)
@@ -141,7 +146,10 @@ class TwinServer:
 
     async def _build(self) -> tuple[Server, PlantNodes]:
         plant = self.simulation.plant
-        core = CachedServer()
+        nodesets = companion.find_nodesets()
+        if nodesets is None:
+            log.warning(companion.HINT)
+        core = CachedServer(nodesets)
         subscriptions = TagSubscriptions(core.aspace, core, self.simulation.period)
         core.subscription_service = core.isession.subscription_service = subscriptions
         self.access = Access(subscriptions.tags)  # the publisher fills them in
@@ -155,10 +163,18 @@ class TwinServer:
             "https://pypi.org/project/hetwin", "hetwin", "hetwin", _version(), "0", datetime.now(UTC)
         )
 
-        index = await server.register_namespace(NAMESPACE)
-        space = core.aspace
-        nodes = build_nodes(space, index, plant.name, plant.description, plant.tags, self.simulation.period)
-        self.publisher = Publisher(plant.tags, nodes, plant.image, subscriptions, self.simulation.period)
+        for uri in namespaces(nodesets is not None):
+            await server.register_namespace(uri)
+        space, units, size = core.aspace, plant.spec.units, len(plant.image)
+        model = InformationModel(
+            space, plant.name, plant.tags, units, size, self.simulation.period, nodesets is not None
+        )
+        nodes = build_nodes(space, plant.name, plant.description, plant.tags, model)
+        core.japanese = model.japanese
+        announce(space)
+        self.derived = model.derived
+        image = self.derived.extend(plant.image)
+        self.publisher = Publisher(nodes, image, subscriptions, self.simulation.period)
         core.attribute_service = TagWrites(space, nodes.tags, self._write)
         space.add_method_callback(nodes.advance, self._advance)
         self.conditions = Conditions(space, nodes, self.simulation.alarms, subscriptions, lambda: self.publisher.image)
@@ -166,7 +182,7 @@ class TwinServer:
         for method, role in roles.items():
             self.access.allow(method, Role[role.upper()])
         if self._recorder is not None:
-            core.history_manager = Historian(space, index, nodes, self._recorder.history.path)
+            core.history_manager = Historian(space, PLANT_INDEX, nodes, self._recorder.history.path)
         return server, nodes
 
     def _add_methods(self, space: AddressSpace, nodes: PlantNodes) -> dict[ua.NodeId, str]:
@@ -215,7 +231,8 @@ class TwinServer:
     def _on_scan(self, image: np.ndarray, time: float) -> None:
         """In the simulation's thread: hand the scan over to the event loop."""
         failure = self.simulation.failure
-        scan = Scan(image, self.simulation.taken, self.simulation.applied, str(failure) if failure else "")
+        image, taken = self.derived.extend(image), self.simulation.taken
+        scan = Scan(image, taken, self.simulation.applied, str(failure) if failure else "")
         self._loop.call_soon_threadsafe(self.publisher.arrive, scan)
 
     def _record(self, image: np.ndarray, time: float) -> None:

@@ -13,8 +13,9 @@ from asyncua.server.internal_session import InternalSession, SessionState
 
 from opcua_server.access import Person
 from opcua_server.browsing import Pages
-from opcua_server.caller import calling
+from opcua_server.caller import calling, speaks_japanese
 from opcua_server.index_range import part_of
+from opcua_server.languages import browsed_in_japanese, read_in_japanese
 
 if TYPE_CHECKING:
     from opcua_server.guard import Guard
@@ -90,12 +91,15 @@ class Session(InternalSession):
         if params.TimestampsToReturn not in tuple(ua.TimestampsToReturn)[:4]:
             raise ServiceError(ua.StatusCodes.BadTimestampsToReturnInvalid)
         found = self.iserver.attribute_service.read(params)
+        japanese = speaks_japanese(self)
         for i, wanted in enumerate(params.NodesToRead):
             if wanted.AttributeId != VALUE:
                 if wanted.AttributeId in PERSONAL:
                     found[i] = self._personal(wanted, found[i])
             elif wanted.IndexRange:
                 found[i] = part_of(found[i], wanted.IndexRange)
+            if japanese:
+                found[i] = read_in_japanese(self.iserver.japanese, wanted, found[i])
             if wanted.DataEncoding is not None and wanted.DataEncoding.Name not in (None, "", "Default Binary"):
                 found[i] = ua.DataValue(StatusCode=ua.StatusCode(ua.StatusCodes.BadDataEncodingUnsupported))
         return found
@@ -134,10 +138,17 @@ class Session(InternalSession):
     # --- address space -----------------------------------------------------------------------------------------------
 
     async def browse(self, params: ua.BrowseParameters) -> list[ua.BrowseResult]:
-        return await self._pages.browse(params)
+        return self._in_language(await self._pages.browse(params))
 
     async def browse_next(self, parameters: ua.BrowseNextParameters) -> list[ua.BrowseResult]:
-        return self._pages.next(parameters)
+        return self._in_language(self._pages.next(parameters))
+
+    def _in_language(self, results: list[ua.BrowseResult]) -> list[ua.BrowseResult]:
+        if speaks_japanese(self):
+            for result in results:
+                texts = self.iserver.japanese
+                result.References = [browsed_in_japanese(texts, found) for found in result.References or ()]
+        return results
 
     async def translate_browsepaths_to_nodeids(self, params: list[ua.BrowsePath]) -> list[ua.BrowsePathResult]:
         return [self._translate(path) for path in params]

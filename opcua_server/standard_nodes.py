@@ -1,8 +1,9 @@
-"""The nodes that every OPC UA server has, from a cache, each unpacked when it is first asked for.
+"""The nodes that every OPC UA server has, and those of companion specifications, unpacked when they are asked for.
 
 asyncua builds its 6 174 standard nodes anew at every start, which takes 1 to 2 s; a client looks at a few hundred of
 them. The first start keeps them pickled one by one, later starts load that file in 40 ms. asyncua's own `shelf_file` is
-the same idea over dbm, but rebuilds at every start where Python has no dbm other than dbm.dumb.
+the same idea over dbm, but rebuilds at every start where Python has no dbm other than dbm.dumb. The 2 000 nodes of the
+companion specifications are in the same cache.
 """
 
 from __future__ import annotations
@@ -21,28 +22,36 @@ from asyncua import ua
 from asyncua.server.address_space import NodeData
 from asyncua.server.internal_server import InternalServer
 
+from opcua_server import companion
+from opcua_server.languages import Texts
 from thermo.jit import cache_root
 
 log = logging.getLogger(__name__)
 
 
+PLANT_INDEX = 2
+"""Namespace of the plant's own nodes, some of which are made when they are asked for."""
+
+Key = tuple[int, int | str]
+"""Namespace and identifier of a node."""
+
+
 class LazyNodes(dict[ua.NodeId, NodeData]):
     """Nodes by id; those of the standard stay pickled until somebody looks at them."""
 
-    def __init__(self, pickles: dict[int, bytes]) -> None:
+    def __init__(self, pickles: dict[Key, bytes]) -> None:
         super().__init__()
         self._pickles = pickles
         self.make: Callable[[ua.NodeId | None], None] = lambda nodeid: None
         """Makes the nodes of ours that are made when they are asked for: this one, or all of them."""
 
     def __missing__(self, nodeid: ua.NodeId) -> NodeData:
-        if nodeid.NamespaceIndex != 0:
-            if nodeid in self:
-                return self[nodeid]
+        if nodeid.NamespaceIndex == PLANT_INDEX and nodeid in self:
+            return self[nodeid]
+        packed = self._pickles.pop((nodeid.NamespaceIndex, nodeid.Identifier), None)
+        if packed is None:
             raise KeyError(nodeid)
-        if nodeid.Identifier not in self._pickles:
-            raise KeyError(nodeid)
-        node: NodeData = pickle.loads(self._pickles.pop(nodeid.Identifier))
+        node: NodeData = pickle.loads(packed)
         self[nodeid] = node
         return node
 
@@ -57,10 +66,10 @@ class LazyNodes(dict[ua.NodeId, NodeData]):
             return True
         if not isinstance(nodeid, ua.NodeId):
             return False
-        if nodeid.NamespaceIndex == 0:
-            return nodeid.Identifier in self._pickles
-        self.make(nodeid)
-        return super().__contains__(nodeid)
+        if nodeid.NamespaceIndex == PLANT_INDEX:
+            self.make(nodeid)
+            return super().__contains__(nodeid)
+        return (nodeid.NamespaceIndex, nodeid.Identifier) in self._pickles
 
     def __len__(self) -> int:
         return super().__len__() + len(self._pickles)
@@ -81,23 +90,37 @@ class LazyNodes(dict[ua.NodeId, NodeData]):
         self._unpack_all()
         return super().items()
 
+    def made(self) -> list[NodeData]:
+        """Nodes that are unpacked, ours among them."""
+        return list(super().values())
+
     def _unpack_all(self) -> None:
         self.make(None)
-        for identifier in list(self._pickles):
-            self.get(ua.NodeId(identifier))
+        for index, identifier in list(self._pickles):
+            self.get(ua.NodeId(identifier, index))
 
 
 class CachedServer(InternalServer):
-    """asyncua's server core with the standard nodes from the cache."""
+    """asyncua's server core with the standard nodes from the cache; `nodesets` is the folder of companion models."""
+
+    def __init__(self, nodesets: Path | None = None) -> None:
+        self.nodesets = nodesets
+        self.japanese: Texts = {}
+        super().__init__()
 
     async def load_standard_address_space(self, shelf_file: Path | None = None) -> None:
-        file = cache_root() / f"opcua-nodes-asyncua-{version('asyncua')}.pickle"
+        name = f"opcua-nodes-2-asyncua-{version('asyncua')}"
+        if self.nodesets is not None:
+            name += f"-{companion.digest(self.nodesets)}"
+        file = cache_root() / f"{name}.pickle"
         pickles = _read(file)
         if pickles is None:
             log.info("First start with asyncua %s: building the standard nodes once, 2 to 5 s.", version("asyncua"))
             was_enabled = gc.isenabled()
             gc.disable()  # a million small objects, none of them garbage
             await super().load_standard_address_space()
+            if self.nodesets is not None:
+                await companion.load(self.aspace, self.nodesets)
             pickles = await asyncio.to_thread(_pickled, self.aspace)
             if was_enabled:
                 gc.enable()
@@ -107,14 +130,17 @@ class CachedServer(InternalServer):
 
 def prepare() -> None:
     """Fill the cache, so that the next server starts quickly."""
-    asyncio.run(CachedServer().load_standard_address_space())
+    asyncio.run(CachedServer(companion.find_nodesets()).load_standard_address_space())
 
 
-def _pickled(aspace: Any) -> dict[int, bytes]:
-    return {nodeid.Identifier: pickle.dumps(node, pickle.HIGHEST_PROTOCOL) for nodeid, node in aspace._nodes.items()}
+def _pickled(aspace: Any) -> dict[Key, bytes]:
+    return {
+        (nodeid.NamespaceIndex, nodeid.Identifier): pickle.dumps(node, pickle.HIGHEST_PROTOCOL)
+        for nodeid, node in aspace._nodes.items()
+    }
 
 
-def _read(file: Path) -> dict[int, bytes] | None:
+def _read(file: Path) -> dict[Key, bytes] | None:
     try:
         nodes = pickle.loads(file.read_bytes())
     except (OSError, pickle.UnpicklingError, EOFError):
@@ -122,7 +148,7 @@ def _read(file: Path) -> dict[int, bytes] | None:
     return nodes if isinstance(nodes, dict) else None
 
 
-def _write(file: Path, nodes: dict[int, bytes]) -> None:
+def _write(file: Path, nodes: dict[Key, bytes]) -> None:
     """Write the cache in one move, so that two first starts at once do no harm; a read-only home costs only time."""
     draft = file.with_suffix(f".{os.getpid()}")
     try:

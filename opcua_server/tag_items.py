@@ -21,7 +21,12 @@ TIMES = {
     ua.TimestampsToReturn.Both: SOURCE_TIME | SERVER_TIME,
     ua.TimestampsToReturn.Neither: 0,
 }
-NUMBERS = {ua.VariantType.Double: "<f8", ua.VariantType.Boolean: "u1", ua.VariantType.UInt32: "<u4"}
+NUMBERS = {
+    ua.VariantType.Double: "<f8",
+    ua.VariantType.Boolean: "u1",
+    ua.VariantType.UInt32: "<u4",
+    ua.VariantType.Int32: "<i4",
+}
 OVERFLOW = 0x480
 """Bits of a status: it belongs to a value, and values of this item were lost (Part 4, table 174)."""
 NEVER = 0xFFFFFFFF

@@ -65,6 +65,15 @@ def test_plants_scenarios_and_kinds_are_in_the_wheel(wheel: Path) -> None:
         assert wanted <= inside
 
 
+@pytest.mark.skipif(not (ROOT / "node_modules" / "node-opcua-nodesets").is_dir(), reason="run `npm ci` first")
+def test_the_companion_specifications_are_in_the_wheel_with_their_licence(wheel: Path, environment: Path) -> None:
+    inside = set(zipfile.ZipFile(wheel).namelist())
+    assert {"opcua_server/nodesets/LICENSE", "opcua_server/nodesets/Opc.Ua.PADIM.NodeSet2.xml"} <= inside
+    done = call(environment, "from opcua_server.companion import find_nodesets; print(find_nodesets())")
+    assert done.returncode == 0, done.stderr
+    assert Path(done.stdout.strip()).is_relative_to(environment.parent.parent)
+
+
 def test_the_command_lists_and_checks_a_plant_of_the_wheel(environment: Path) -> None:
     hetwin = environment.parent / "hetwin"
     listed = subprocess.run([hetwin, "plants", "--json"], cwd=environment.parent, capture_output=True, text=True)

@@ -26,6 +26,7 @@ async function children(nodeId) {
     name: reference.browseName.name,
     id: reference.nodeId.toString(),
     type: reference.typeDefinition.toString(),
+    title: reference.displayName.text,
   }));
 }
 async function descend(nodeId, ...names) {

@@ -39,10 +39,11 @@ async def test_node_opcua_browses_reads_writes_subscribes_and_is_refused(serve: 
     server = await serve(mode="realtime")
     seen = await drive(server.endpoint)
 
-    assert seen["browsed"]["CV-101.opening"] == {
-        "name": "CV-101.opening",
+    assert seen["browsed"]["opening"] == {
+        "name": "opening",
         "id": "ns=2;s=CV-101.opening",
         "type": "ns=0;i=2368",
+        "title": "CV-101.opening",
     }
     assert seen["pressure"]["type"] == "Double"
     assert seen["pressure"]["status"] == "Good"

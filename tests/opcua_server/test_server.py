@@ -37,7 +37,7 @@ async def test_every_tag_is_a_node_with_text_range_and_unit(server: TwinServer, 
 
 
 async def test_a_client_finds_tags_by_browsing_plant_site_and_unit(talk: Any) -> None:
-    node = await talk.client.nodes.objects.get_child(["2:two-vessels", "2:hub", "2:CV-101", "2:CV-101.opening"])
+    node = await talk.client.nodes.objects.get_child(["2:two-vessels", "2:hub", "2:CV-101", "3:opening"])
     assert node.nodeid == ua.NodeId("CV-101.opening", 2)
     assert (await node.read_type_definition()) == ua.NodeId(ua.ObjectIds.AnalogItemType)
     assert (await node.read_data_type()) == ua.NodeId(ua.ObjectIds.Double)

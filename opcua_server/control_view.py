@@ -1,0 +1,162 @@
+"""Controllers, machines and valves in the shape that control engineers know from CERN's UNICOS: order, feedback, stops.
+
+Each member is a second look at a tag, or is derived from tags; a unit gets those for which its kind has the signal:
+
+    Mode            of the controller that moves it, or its own: auto; all other modes are manual
+    Order           the input `opening`, `command`, `run` or `on`; the output of a controller
+    Position        `position`, or `speed` as a share of the full one
+    Feedback        `running`
+    Discrepancy     order against position or feedback, in this scan, without a delay
+    FullStop        its own latched trip, or that of an interlock which holds its order
+    TemporaryStop   its permit, or its power, is missing
+    StartInterlock  a permissive of a sequence is missing
+    Alarm           an alarm that watches one of its tags, directly or through a transmitter, stands
+    IOError         a transmitter that it is, or is wired to, has failed
+    Simulated       the instructor has put such a transmitter or switch out of order
+
+"Forced" and "local" are words of the mode that no kind has yet. The names are those of P. Gayet and R. Barillere,
+"UNICOS: a framework to build industry-like control systems", ICALEPCS 2005.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+
+from opcua_server.derived import AnyOf, Differs, Lookup, Rule
+from opcua_server.kind_types import CONTROL, PROTECTED, SEQUENCE, order_of
+from twin.plant_file import UnitSpec
+from twin.tags import Tag, Tags
+
+TOLERANCE = 0.05
+"""Difference of order and position that is none, share of the full stroke."""
+
+Member = tuple[str, str, Tag | Rule]
+"""Interface, component, and the tag that it shows or how it is derived."""
+
+
+class ControlView:
+    """Finds the members of every unit, from the cards and the wires of the plant file."""
+
+    def __init__(self, units: Mapping[str, UnitSpec], tags: Tags) -> None:
+        self._units, self._tags = units, tags
+        self._by_name = dict(tags)  # looked up without a search for the nearest name
+        self._wired = {name: dict(self._wires(unit)) for name, unit in units.items()}
+        self._acting = {name: self._written_by(name) for name in units}
+
+    def members(self, name: str) -> Iterator[Member]:
+        """What a unit shows."""
+        unit = self._units[name]
+        yield from self._control(unit)
+        yield from self._protection(unit)
+        if unit.kind.phase == "controller":
+            yield from self._sequence(unit)
+
+    def _control(self, unit: UnitSpec) -> Iterator[Member]:
+        order = self._order(unit)
+        mode = self._mode(unit, order)
+        if mode is not None:
+            codes = tuple(0 if label == "auto" else 1 for label in mode.labels)
+            yield CONTROL, "Mode", Lookup(mode.address, codes)
+        for member, field in (("Setpoint", "setpoint"), ("Position", "position"), ("Feedback", "running")):
+            if (tag := self._own(unit, field)) is not None and (field != "running" or len(tag.labels) == 2):
+                yield CONTROL, member, tag
+        if (measured := self._wired[unit.name].get("measurement")) is not None:
+            yield CONTROL, "Measurement", measured
+        if order is not None:
+            yield CONTROL, "Order", order
+            yield from self._discrepancy(unit, order)
+        yield from self._instruments(unit)
+
+    def _discrepancy(self, unit: UnitSpec, order: Tag) -> Iterator[Member]:
+        position = self._own(unit, "position")
+        speed = self._own(unit, "speed")
+        if position is not None and not order.discrete:
+            yield CONTROL, "Discrepancy", Differs(order.address, position.address, TOLERANCE)
+        elif speed is not None and (speed.low, speed.high) == (0.0, 1.0):
+            if position is None:
+                yield CONTROL, "Position", speed
+            yield CONTROL, "Discrepancy", Differs(order.address, speed.address, 0.5)
+
+    def _instruments(self, unit: UnitSpec) -> Iterator[Member]:
+        """Its own status and fault if it is an instrument, those of the instruments it reads otherwise."""
+        names = [unit.name] if unit.kind.phase == "sensor" else []
+        names += [tag.equipment for tag in self._wired[unit.name].values() if tag.kind in ("transmitter", "switch")]
+        found = [self._units[name] for name in dict.fromkeys(names)]
+        status = [tag for one in found if (tag := self._own(one, "status")) is not None and "failed" in tag.labels]
+        faults = [tag.address for one in found if (tag := self._own(one, "fault")) is not None]
+        if status:
+            failed = status[0].labels.index("failed")
+            yield CONTROL, "IOError", AnyOf(tuple(tag.address for tag in status), failed - 0.5)
+        if faults:
+            yield CONTROL, "Simulated", AnyOf(tuple(faults))
+
+    def _protection(self, unit: UnitSpec) -> Iterator[Member]:
+        trips = [self._own(unit, "trip"), self._own(unit, "tripped")]
+        trips += [self._own(other, "trip") for other in self._acting[unit.name] if other.kind.symbol == "interlock"]
+        yield from _any(PROTECTED, "FullStop", (tag for tag in trips if tag is not None and tag.role == "latch"))
+        wires = self._wired[unit.name]
+        permit = wires.get("permit") or wires.get("power")
+        if permit is not None:
+            yield PROTECTED, "TemporaryStop", Lookup(permit.address, (1, 0))
+        missing = self._own(unit, "missing")
+        yield from _any(PROTECTED, "StartInterlock", [missing] if missing is not None else [])
+        yield from _any(PROTECTED, "Alarm", self._alarms(unit))
+
+    def _alarms(self, unit: UnitSpec) -> Iterator[Tag]:
+        """Values of the alarms that watch a tag of this unit; a transmitter stands for what it measures."""
+        for other in self._units.values():
+            if other.kind.symbol != "alarm" or (watched := self._wired[other.name].get("tag")) is None:
+                continue
+            measured = self._wired[watched.equipment].get("tag") if watched.kind == "transmitter" else None
+            if unit.name in (watched.equipment, measured.equipment if measured else "", other.name):
+                yield self._tags[other.name]
+
+    def _sequence(self, unit: UnitSpec) -> Iterator[Member]:
+        step = self._own(unit, "step") or self._own(unit, "state") or self._own(unit, "waits")
+        if step is None or len(step.labels) < 3:
+            return
+        yield SEQUENCE, "Step", step
+        for member, field in (("Elapsed", "elapsed"), ("Overdue", "overdue")):
+            if (tag := self._own(unit, field)) is not None:
+                yield SEQUENCE, member, tag
+
+    def _order(self, unit: UnitSpec) -> Tag | None:
+        if unit.kind.phase == "controller":
+            return self._own(unit, "output") or (self._own(unit, "on") if unit.kind.name == "on_off" else None)
+        return self._own(unit, order_of(unit.kind))
+
+    def _mode(self, unit: UnitSpec, order: Tag | None) -> Tag | None:
+        """Its own mode, or that of the first controller that writes its order."""
+        if unit.kind.phase == "controller":
+            return self._labelled(unit)
+        if order is None:
+            return None
+        writers = [other for other in self._acting[unit.name] if order in self._wired[other.name].values()]
+        return next((mode for other in writers if (mode := self._labelled(other)) is not None), None)
+
+    def _labelled(self, unit: UnitSpec) -> Tag | None:
+        mode = self._own(unit, "mode")
+        return mode if mode is not None and "auto" in mode.labels else None
+
+    def _own(self, unit: UnitSpec, field: str) -> Tag | None:
+        return self._by_name.get(f"{unit.name}.{field}")
+
+    def _wires(self, unit: UnitSpec) -> Iterator[tuple[str, Tag]]:
+        for field in unit.kind.wires:
+            if (target := getattr(unit.card, field)) and target in self._tags:
+                yield field, self._tags[target]
+
+    def _written_by(self, name: str) -> list[UnitSpec]:
+        """Controllers that are wired to an input of the unit, which only makes sense for writing it."""
+        return [
+            other
+            for other in self._units.values()
+            if other.kind.phase == "controller"
+            and any(tag.equipment == name and tag.writable for tag in self._wired[other.name].values())
+        ]
+
+
+def _any(shape: str, member: str, tags: Iterable[Tag]) -> Iterator[Member]:
+    addresses = tuple(tag.address for tag in tags)
+    if addresses:
+        yield shape, member, AnyOf(addresses)

@@ -1,0 +1,130 @@
+"""Order, position, discrepancy, stops and health over OPC UA, while the plant does what they tell of."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from asyncua import Client, ua
+
+from opcua_server import TwinServer
+from opcua_server.companion import find_nodesets
+from twin.plant import Plant
+from twin.simulation import Simulation
+
+PLANT = Path(__file__).parent.parent / "plants" / "controlled.toml"
+HUB = "/controlled/hub"
+NORMAL, FAILURE = 0, 1
+AUTO, MANUAL = 0, 1
+
+
+@pytest.fixture
+async def talk(endpoint: str, connect: Any) -> AsyncIterator[Any]:
+    async with TwinServer(Simulation(Plant.load(PLANT), mode="lockstep"), endpoint), connect() as talker:
+        yield talker
+
+
+async def shown(talk: Any, unit: str) -> dict[str, Any]:
+    """What the control view shows of a unit."""
+    names = ("Mode", "Order", "Position", "Discrepancy", "FullStop", "Alarm", "IOError", "Simulated", "Measurement")
+    values = {name: await talk.read(f"{HUB}/{unit}/{name}") for name in names}
+    return {name: value.Value.Value for name, value in values.items() if value.StatusCode.is_good()}
+
+
+async def test_a_unit_shows_what_its_kind_has_and_nothing_else(talk: Any) -> None:
+    assert (await shown(talk, "PIC-2")).keys() == {"Mode", "Order", "IOError", "Simulated", "Measurement"}
+    members = {"Mode", "Order", "Position", "Discrepancy", "FullStop"}
+    assert (await shown(talk, "ZC-1")).keys() == members
+    assert (await shown(talk, "PT-2")).keys() == {"Alarm", "IOError", "Simulated"}
+    assert (await shown(talk, "BUF-1")).keys() == set()
+
+
+async def test_order_position_and_discrepancy_follow_the_stem(talk: Any) -> None:
+    await talk.write("PIC-2.mode", False, ua.VariantType.Boolean)
+    await talk.write("PIC-2.manual", 0.5)
+    await talk.advance(1.0)
+    seen = await shown(talk, "ZC-1")
+    assert (seen["Mode"], seen["Order"], seen["Discrepancy"]) == (MANUAL, 0.5, True)
+    assert 0.0 < seen["Position"] < 0.2
+    await talk.advance(10.0)
+    seen = await shown(talk, "ZC-1")
+    assert (seen["Position"], seen["Discrepancy"]) == (0.5, False)
+
+
+async def test_the_mode_word_of_a_valve_is_that_of_the_controller_that_moves_it(talk: Any) -> None:
+    assert (await shown(talk, "PIC-2"))["Mode"] == AUTO
+    assert (await shown(talk, "ZC-1"))["Mode"] == AUTO
+    labels = await talk.value(f"{HUB}/ZC-1/Mode/EnumStrings")
+    assert [label.Text for label in labels] == ["auto", "manual", "forced", "local"]
+
+
+async def test_a_full_stop_stands_until_the_interlock_is_reset(talk: Any) -> None:
+    await talk.write("IL-2.limit_1", 1.5e5)
+    await talk.advance(1.0)
+    assert (await shown(talk, "ZC-1"))["FullStop"] is True
+    await talk.write("IL-2.limit_1", 4.5e5)
+    await talk.advance(1.0)
+    assert (await shown(talk, "ZC-1"))["FullStop"] is True
+    await talk.write("IL-2.reset", True, ua.VariantType.Boolean)
+    await talk.advance(1.0)
+    assert (await shown(talk, "ZC-1"))["FullStop"] is False
+
+
+async def test_an_alarm_shows_at_the_transmitter_and_at_what_it_measures(talk: Any) -> None:
+    assert [(await shown(talk, unit))["Alarm"] for unit in ("PT-2", "BUF-2")] == [False, False]
+    await talk.write("PA-2.at_high", 1.5e5)
+    await talk.advance(5.0)
+    assert [(await shown(talk, unit))["Alarm"] for unit in ("PT-2", "BUF-2")] == [True, True]
+
+
+@pytest.mark.skipif(find_nodesets() is None, reason="run `npm ci` first")
+async def test_a_failed_instrument_is_told_to_subscribers_of_its_health_and_to_its_controller(talk: Any) -> None:
+    told: list[int] = []
+
+    class Listener:
+        def datachange_notification(self, node: Any, value: int, data: Any) -> None:
+            told.append(value)
+
+    subscription = await talk.client.create_subscription(50, Listener())
+    await subscription.subscribe_data_change(talk.node(f"{HUB}/PT-2/DeviceHealth"))
+    await talk.write("PT-2.fault", 2, ua.VariantType.UInt32)
+    await talk.advance(0.2)
+    for _ in range(100):
+        if told[-1:] == [FAILURE]:
+            break
+        await asyncio.sleep(0.05)
+    assert told == [NORMAL, FAILURE]
+    assert (await shown(talk, "PIC-2"))["IOError"] is True
+    assert (await shown(talk, "PT-2"))["Simulated"] is True
+    await subscription.delete()
+
+
+@pytest.mark.skipif(find_nodesets() is None, reason="run `npm ci` first")
+async def test_writing_the_set_point_of_a_control_signal_moves_the_valve(talk: Any) -> None:
+    signal = f"{HUB}/CV-1/SignalSet/CV-1/ControlSignal"
+    assert await talk.write(f"{signal}/Setpoint", 0.3) == "Good"
+    assert await talk.value("CV-1.opening") == 0.3
+    assert await talk.write(f"{signal}/Setpoint", 1.3) == "BadOutOfRange"
+    assert await talk.write(signal, 0.3) == "BadNotWritable"
+
+
+async def test_names_and_texts_come_in_the_language_of_the_session(talk: Any, endpoint: str) -> None:
+    async def texts(*locales: str) -> list[str]:
+        client = Client(endpoint, timeout=60.0)
+        client.set_locale(list(locales))
+        async with client:
+            node, unit = client.get_node("ns=2;s=PT-2"), client.get_node(f"ns=2;s={HUB}/BUF-1")
+            (browsed,) = [
+                r for r in await client.get_node(f"ns=2;s={HUB}/PT-2").get_references() if r.NodeId == node.nodeid
+            ]
+            names = [await node.read_display_name(), await node.read_description(), await unit.read_description()]
+            return [text.Text for text in (*names, browsed.DisplayName)]
+
+    english = ["PT-2", "measured value", "feed buffer", "PT-2"]
+    assert await texts("en") == english
+    assert await texts("de", "en", "ja") == english
+    assert await texts("ja-JP", "en") == ["PT-2 計測値", "計測値", "供給バッファ", "PT-2 計測値"]
+    assert await talk.client.get_node(ua.ObjectIds.Server_ServerCapabilities_LocaleIdArray).read_value() == ["en", "ja"]
