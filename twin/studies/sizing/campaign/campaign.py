@@ -90,7 +90,7 @@ class Campaign:
         views = r.views(image, self._build.sizes())
         views["network"].follow[:] = 1.0
         views["network"].stochastic[:] = 0.0
-        views["site"].attended[:] = 0.0
+        views["compressor"].attended[:] = 0.0
         fixed = {("network", "follow"), ("network", "stochastic")}
         calm = ("power_cuts", "failures", "quenches", "attended")
         constants = self._constants._replace(events=events_of(self._build, hours))
@@ -191,7 +191,11 @@ class Campaign:
         image, member = self._memory()
         rows = np.arange(len(seeds))
         full = self._with_machines(values)
-        run_many(self._constants, member, image, self._image, rows, self._where, full, self._places, seeds, hours, out)
+        nothing = np.empty((0, 0))
+        run_many(
+            *(self._constants, member, image, self._image, rows, self._where, full, self._places, seeds, hours),
+            *(out, nothing),
+        )
         self._installed(values, full, out)
         return out
 
