@@ -118,7 +118,9 @@ class Bench:
 
     def run(self) -> tuple[dict[str, float], dict[str, float]]:
         """Start, let it settle, and measure the rates; returns them and what the start took until then."""
-        plant, began, begin, state = self.plant, self.plant.time, self.read(), self.state()
+        plant, began = self.plant, self.plant.time
+        self.set_stock(1.0)
+        begin, state = self.read(), self.state()
         plant[f"{self.parts.sequence}.command"] = 1
         self.keep_stock(SETTLE)
         settled, time = self.read(), plant.time - began
@@ -156,15 +158,22 @@ class Bench:
 
     def fill_stock(self) -> None:
         """Bring gas to the stock, or take some away, when it leaves the band of its campaigns."""
-        node, card = self.plant.node(self.parts.stock), self.control
-        low, high = (card.stock_stop, card.stock_start) if card else (8e5, 12e5)
-        if low <= node.p <= high:
-            return
-        amount = float(node.mass) * (0.5 * (low + high) / float(node.p) - 1.0)
+        low, high = self.band()
+        if not low <= self.plant.node(self.parts.stock).p <= high:
+            self.set_stock(0.5)
+
+    def set_stock(self, share: float) -> None:
+        """Bring the stock to a place in its band: 0 ends a campaign, 1 begins one."""
+        node, (low, high) = self.plant.node(self.parts.stock), self.band()
+        amount = float(node.mass) * ((low + share * (high - low)) / float(node.p) - 1.0)
         if amount > 0.0:
             self.plant.move(self.air, self.parts.stock, amount)
-        else:
+        elif amount < 0.0:
             self.plant.move(self.parts.stock, self.air, -amount)
+
+    def band(self) -> tuple[float, float]:
+        """Pressures of the stock that end and begin a campaign [Pa]."""
+        return (self.control.stock_stop, self.control.stock_start) if self.control else (8e5, 12e5)
 
     def bring_to(self, level: float, fetched: float) -> None:
         """Set the liquid in the dewar; `fetched` is the share of its volume that is drawn an hour before the start."""
