@@ -71,6 +71,8 @@ class CampaignSpec:
 
 def read_campaign(raw: Any, path: Path, sources: dict[str, str] | None = None) -> CampaignSpec:
     """The checked tables. Raises PlantFileError with a sentence for everything wrong."""
+    if raw == {}:
+        refuse(path, ["campaign: missing; a year needs at least [campaign.calendar], see docs/campaign.md"])
     if not isinstance(raw, dict):
         refuse(path, [f"campaign: expected tables such as [campaign.truck], got {raw!r}"])
     tables: dict[str, Table] = {}
