@@ -13,7 +13,7 @@ from pydantic import Field, PlainValidator, TypeAdapter, WithJsonSchema
 
 from twin.checked import Place, checked, labelled, quantities_type, quantity_type, table_type
 from twin.quantities import describe
-from twin.uncertain import uncertain_type
+from twin.uncertain import uncertain_type, with_distributions
 from twin.unit import KINDS, Kind, Quantity
 
 COMMON = {
@@ -190,4 +190,5 @@ def plant_schema() -> dict[str, Any]:
     from twin.studies.sizing.campaign.tables import campaign_type  # its cards need this module
 
     schema = TypeAdapter(table_type("plant", _file_entries(units, campaign_type()))).json_schema()
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema, "title": "hetwin plant file"}
+    about = {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "hetwin plant file"}
+    return with_distributions(schema) | about

@@ -77,6 +77,8 @@ def test_a_design_replaces_numbers_of_the_file(herenet) -> None:
     amount = {item.name: item.amount for item in few}["BANK-H"], {item.name: item.amount for item in many}["BANK-H"]
     assert amount == pytest.approx((1.0, 10.0))  # cylinders of 500 L
     assert all(item.p > -ATMOSPHERE for item in few)
+    partners = {item.name: item.amount for item in equipment_of(herenet, {"BANK-[YT].count": 20.0})}
+    assert partners["BANK-Y"] == partners["BANK-T"] == pytest.approx(2.0 * partners["BANK-K"])
 
 
 def test_every_finding_reads_as_a_sentence_in_both_languages_and_has_a_source(herenet) -> None:
@@ -84,4 +86,4 @@ def test_every_finding_reads_as_a_sentence_in_both_languages_and_has_a_source(he
         assert finding.sentence().endswith(").") and finding.sentence(ja=True).endswith(")。")
         assert VERDICTS[finding.verdict][1] in finding.sentence(ja=True)
     assert set(SOURCES) == set(RULES)
-    assert all(text.startswith("verified") for text in SOURCES.values())
+    assert all(en.startswith("verified") and ja.startswith("確認済み") for en, ja in SOURCES.values())
