@@ -163,7 +163,10 @@ class Campaign:
         for k, choices in self._machines:
             table = np.array([dataclasses.astuple(one) for one in choices])
             chosen = values[:, self.place(f"liquefier.{self._build.names['liquefier'][k]}.machine")].astype(int)
-            columns.append(table[np.clip(chosen, 0, len(table) - 1)])
+            if chosen.min() < 0 or chosen.max() >= len(table):
+                name = self._build.names["liquefier"][k]
+                raise ValueError(f"liquefier.{name}.machine: expected 0 to {len(table) - 1}, got {chosen.max()}.")
+            columns.append(table[chosen])
         return np.ascontiguousarray(np.hstack(columns))
 
     def _memory(self) -> tuple[np.ndarray, r.Member]:

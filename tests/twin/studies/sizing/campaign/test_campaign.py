@@ -79,6 +79,15 @@ def test_the_recovered_share_of_the_later_year_of_byu(byu):
     assert 1.0 - lost / filled == pytest.approx(0.95, rel=0.05)
 
 
+def test_a_design_has_the_machine_that_it_names(herenet):
+    bought = {}
+    for name in ("l70", "l280"):
+        values = herenet.design(**{"liquefier.new.machine": name, "liquefier.new.scale": 1.0})
+        bought[name] = figure(herenet, values[None], np.zeros(1), "installed.liquefier")[0] / LIQUID_LITRE * 3600.0
+    assert bought["l70"] == pytest.approx(50.0, rel=0.05)  # L/h with LN2, as its performance map has it
+    assert bought["l280"] == pytest.approx(251.0, rel=0.05)
+
+
 # monotonicities, under common random numbers
 
 
