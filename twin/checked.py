@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Annotated, Any
 
 from pydantic import ConfigDict, PlainValidator, TypeAdapter, ValidationError, WithJsonSchema
@@ -72,13 +73,15 @@ def checked(
     raw: dict[str, Any],
     known: Callable[[Place], tuple[str, list[str]]],
     wanted: Callable[[Place], str],
+    folder: Path | None = None,
 ) -> tuple[dict[str, Any], list[str]]:
     """The table in SI, and what is wrong with it: clauses such as `step: expected a time such as "10 min", got "x"`.
 
-    `known` names the owner of an unknown field and the fields that it has; `wanted` says what a missing field is.
+    `known` names the owner of an unknown field and the fields that it has; `wanted` says what a missing field is; files
+    that the table names are found from `folder`.
     """
     try:
-        return adapter.validate_python(raw), []
+        return adapter.validate_python(raw, context={"folder": folder or Path()}), []
     except ValidationError as wrong:
         return {}, [_clause(error, known, wanted) for error in wrong.errors()]
 

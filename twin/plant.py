@@ -8,7 +8,6 @@ print(plant["PT-101"], "Pa")
 
 from __future__ import annotations
 
-import hashlib
 import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
@@ -220,8 +219,7 @@ class Plant:
 
     def _version(self) -> str:
         if not hasattr(self, "_own_version"):
-            source = hashlib.sha256(self.spec.path.read_bytes()).hexdigest()[:16]
-            self._own_version = f"{kernel_digest()}-{source}-{self.dt!r}"
+            self._own_version = f"{kernel_digest()}-{self.spec.digest}-{self.dt!r}"
         return self._own_version
 
     def ledger(self) -> Ledger:

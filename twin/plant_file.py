@@ -19,6 +19,7 @@ from twin.checked import refuse
 from twin.errors import PlantFileError, nearest
 from twin.kinds import load_installed_kinds, load_kinds, load_shipped_kinds, load_units
 from twin.plant_schema import plant_schema, read_file_table, read_unit_table
+from twin.uncertain import Distribution, taken_apart
 from twin.unit import KINDS, Kind
 
 __all__ = [
@@ -53,6 +54,8 @@ class UnitSpec:
     starts: dict[str, float] = field(default_factory=dict)
     sources: dict[str, str] = field(default_factory=dict)
     """Where the numbers come from, by field; "" stands for all others."""
+    uncertain: dict[str, Distribution] = field(default_factory=dict)
+    """What the file gives as distributions, by field; the card has the nominal value."""
 
 
 @dataclass(frozen=True)
@@ -81,6 +84,12 @@ class PlantSpec:
     campaign: dict[str, Any] = field(default_factory=dict)
     """Tables of `[campaign]` as written; studies of a year read them, the dynamic twin does not."""
 
+    @property
+    def uncertain(self) -> dict[str, Distribution]:
+        """Distributions of uncertain parameters by name, such as "MAG-Y1.boil_off"."""
+        units = self.units.values()
+        return {f"{unit.name}.{key}": found for unit in units for key, found in unit.uncertain.items()}
+
 
 def shipped_plants() -> list[str]:
     """Names of the plants that come with the package."""
@@ -107,7 +116,7 @@ def load_spec(name_or_path: str | Path, units: Iterable[str | Path] = ()) -> Pla
     raw = read_toml(path)
     table, problems = read_file_table(raw)
     refuse(path, problems)
-    specs, problems = _read_units(table)
+    specs, problems = _read_units(table, path.parent)
     refuse(path, problems)
     specs, problems = _connect(specs)
     schedule, more = _read_schedule(table.get("schedule", []), specs)
@@ -120,9 +129,18 @@ def load_spec(name_or_path: str | Path, units: Iterable[str | Path] = ()) -> Pla
         specs,
         table.get("sources", {}),
         schedule,
-        hashlib.sha256(path.read_bytes()).hexdigest()[:16],
+        _digest(path, specs),
         campaign=table.get("campaign", {}),
     )
+
+
+def _digest(path: Path, specs: dict[str, UnitSpec]) -> str:
+    """Of the file and of the measured values that it takes from others."""
+    found = hashlib.sha256(path.read_bytes())
+    for unit in specs.values():
+        for key, distribution in unit.uncertain.items():
+            found.update(f"{unit.name}.{key} {distribution!r}".encode())
+    return found.hexdigest()[:16]
 
 
 def read_toml(path: Path) -> dict[str, Any]:
@@ -150,7 +168,7 @@ def _toml_sentence(problem: str) -> str:
     return f"{place.partition(',')[0]}: {text}" if place else text
 
 
-def _read_units(table: dict[str, Any]) -> tuple[dict[str, UnitSpec], list[str]]:
+def _read_units(table: dict[str, Any], folder: Path) -> tuple[dict[str, UnitSpec], list[str]]:
     specs: dict[str, UnitSpec] = {}
     problems: list[str] = []
     for name, raw in table["unit"].items():
@@ -160,23 +178,24 @@ def _read_units(table: dict[str, Any]) -> tuple[dict[str, UnitSpec], list[str]]:
         elif taken:
             problems.append(f'unit.{name}: "{taken}" differs only in upper and lower case; give each unit its own tag')
         else:
-            spec, wrong = _read_unit(name, raw, table.get("sources", {}))
+            spec, wrong = _read_unit(name, raw, table.get("sources", {}), folder)
             problems += wrong
             if spec is not None:
                 specs[name] = spec
     return specs, problems
 
 
-def _read_unit(name: str, raw: Any, sources: dict[str, str]) -> tuple[UnitSpec | None, list[str]]:
+def _read_unit(name: str, raw: Any, sources: dict[str, str], folder: Path) -> tuple[UnitSpec | None, list[str]]:
     place = f"unit.{name}"
     if not isinstance(raw, dict) or not isinstance(raw.get("kind"), str):
         return None, [f'{place}.kind: missing; expected a kind of equipment such as "gas_bag"']
     kind = KINDS.get(raw["kind"])
     if kind is None:
         return None, [f"{place}.kind: {_unknown_kind(raw['kind'])}"]
-    table, problems = read_unit_table(kind, raw)
+    table, problems = read_unit_table(kind, raw, folder)
     if problems:
         return None, [f"{place}.{problem}" for problem in problems]
+    table, uncertain = taken_apart(table)
 
     declared = {f.name for f in dataclasses.fields(kind.card)}
     try:
@@ -187,7 +206,7 @@ def _read_unit(name: str, raw: Any, sources: dict[str, str]) -> tuple[UnitSpec |
         return None, [f"{place}: {wrong}"]
     given, problems = _read_sources(table.get("source", {}), sources, declared)
     texts = {key: table.get(key, "") for key in ("site", "text", "text_ja")}
-    spec = UnitSpec(name, kind, card, starts=dict(table.get("start", {})), sources=given, **texts)
+    spec = UnitSpec(name, kind, card, starts=dict(table.get("start", {})), sources=given, uncertain=uncertain, **texts)
     return spec, [f"{place}.{problem}" for problem in problems]
 
 

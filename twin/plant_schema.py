@@ -6,12 +6,14 @@ import dataclasses
 import functools
 import types
 import typing
+from pathlib import Path
 from typing import Annotated, Any, Literal, NotRequired, Required, Union
 
 from pydantic import Field, PlainValidator, TypeAdapter, WithJsonSchema
 
 from twin.checked import Place, checked, labelled, quantities_type, quantity_type, table_type
 from twin.quantities import describe
+from twin.uncertain import uncertain_type, with_distributions
 from twin.unit import KINDS, Kind, Quantity
 
 COMMON = {
@@ -38,7 +40,7 @@ def unit_type(kind: Kind, words: dict[str, str] | None = None) -> Any:
     hints = typing.get_type_hints(kind.card)
     for name, field in [*kind.params.items(), *kind.ports.items(), *kind.wires.items()]:
         unit = _resolved(field.metadata.get("unit", "text"), kind, words or {})
-        value = field_type(field, hints[name], unit)
+        value = field_type(field, hints[name], unit, uncertain=True)
         entries[name] = Required[value] if is_required(field) else NotRequired[value]
     entries["start"] = NotRequired[_start_type(kind, words or {})]
     return table_type(kind.name, entries)
@@ -62,7 +64,8 @@ def is_required(field: dataclasses.Field[Any]) -> bool:
     return field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING
 
 
-def field_type(field: dataclasses.Field[Any], hint: Any, unit: str) -> Any:
+def field_type(field: dataclasses.Field[Any], hint: Any, unit: str, uncertain: bool = False) -> Any:
+    """The type of a field of a card; with `uncertain` a number may be a distribution (twin/uncertain.py)."""
     text = field.metadata["text"]
     if "param" not in field.metadata:
         return Annotated[str, Field(description=text)]
@@ -73,7 +76,7 @@ def field_type(field: dataclasses.Field[Any], hint: Any, unit: str) -> Any:
     if unit == "text" or hint is str:
         return Annotated[str, Field(description=text)]
     if hint is float:
-        return quantity_type(unit, text, limits)
+        return (uncertain_type if uncertain else quantity_type)(unit, text, limits)
     if typing.get_origin(hint) is tuple and typing.get_args(hint)[0] is float:
         return quantities_type(unit, text, limits)
     return Annotated[hint, Field(description=text, strict=True)]
@@ -154,11 +157,12 @@ def _file_fields(place: Place) -> tuple[str, list[str]]:
     return "a plant file", list(_file_entries(dict, dict))
 
 
-def read_unit_table(kind: Kind, raw: dict[str, Any]) -> tuple[dict[str, Any], list[str]]:
-    """The checked unit table in SI, and what is wrong."""
+def read_unit_table(kind: Kind, raw: dict[str, Any], folder: Path | None = None) -> tuple[dict[str, Any], list[str]]:
+    """The checked unit table in SI, and what is wrong; files of measured values are found from `folder`."""
     words = {name: raw[name] for name in kind.params if isinstance(raw.get(name), str)}
     units = tuple((name, word) for name, word in words.items() if f"@{name}" in _units(kind))
-    return checked(_unit_adapter(kind.card, units), raw, functools.partial(_fields, kind), lambda p: _wanted(p, kind))
+    known, wanted = functools.partial(_fields, kind), functools.partial(_wanted, kind=kind)
+    return checked(_unit_adapter(kind.card, units), raw, known, wanted, folder)
 
 
 def _units(kind: Kind) -> set[str]:
@@ -186,4 +190,5 @@ def plant_schema() -> dict[str, Any]:
     from twin.studies.sizing.campaign.tables import campaign_type  # its cards need this module
 
     schema = TypeAdapter(table_type("plant", _file_entries(units, campaign_type()))).json_schema()
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema, "title": "hetwin plant file"}
+    about = {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "hetwin plant file"}
+    return with_distributions(schema) | about

@@ -89,17 +89,29 @@ def fill(y, v, dt):
     purged = s.fill_loss * amount
     move(y, int(s.node), r.TRANSFER, purged)
     target = int(y.bag[int(s.bag)].node) if s.bag >= 0.0 else r.VENT
-    move(y, int(s.node), target, amount * (1.0 - stays) - purged)
+    move(y, int(s.node), target, press(y, v, amount * (1.0 - stays) - purged))
     s.left = s.left - amount if amount > 0.999 * wanted else 0.0
     if s.left < 1e-6:
         s.left = 0.0
     if s.kind == r.MAGNET:
         y.out[r.DELIVERED] += amount
-        y.out[r.IN_MAGNETS] += amount * stays
+        y.out[r.IN_MAGNETS] += (1.0 - s.flash) * amount
         warmed = 2.0 if amount > 0.0 else s.cooling
         s.cooling += (warmed - s.cooling) * (1.0 - math.exp(-dt / s.shield_time))
     else:
-        y.out[r.IN_DEWARS] += amount * stays
+        y.out[r.IN_DEWARS] += (1.0 - s.flash) * amount
+
+
+@lean
+def press(y, v, vapour):
+    """Vapour [kg] first brings a vessel that is too cold back to the pressure of its vent; returns what is left."""
+    s = y.vessel[v]
+    stiff = s.volume * (s.stiff_a + s.stiff_b * max(level(y, v), 0.0))
+    per_pascal = stiff * (1.0 - s.rho_v / s.rho_l) / s.latent
+    lacking = max(y.site[int(s.site)].p + s.crack - s.p, 0.0) * per_pascal
+    taken = min(max(vapour, 0.0), lacking)
+    s.p += taken / per_pascal
+    return vapour - taken
 
 
 @lean

@@ -14,7 +14,7 @@ from twin.studies.sizing.campaign.chance import FAILURE, POWER_CUT, QUENCH, WEAT
 from twin.studies.sizing.campaign.hub import buy, liquefy, purify, serve_users, strike
 from twin.studies.sizing.campaign.lean import lean
 from twin.studies.sizing.campaign.ledger import R_RATIO, gas
-from twin.studies.sizing.campaign.logistics import follow, refill_here, round_trip, visit
+from twin.studies.sizing.campaign.logistics import follow, refill_here, round_trip, start_compressor, visit
 
 STEP, HOUR, DAY = 600.0, 3600.0, 86400.0  # s
 MORNING, ROUND = 9.0, 4.0
@@ -28,7 +28,8 @@ def run_year(k, y, seed, hours, trace):
     """Run a member for a number of hours from where it stands; figures go to y.out, a row an hour to `trace`."""
     prepare(k, y, seed)
     start = total(y)
-    n, event = y.network[0], 0
+    n = y.network[0]
+    event = 0 if n.follow > 0.0 else k.events.shape[0]
     for hour in range(hours):
         t = hour * HOUR
         day, clock = (hour // 24) % 365, float(hour % 24)
@@ -115,6 +116,7 @@ def busy_hour(k, y, t, at_work, capped, event):
                 b = int(y.vessel[v].bag)
                 if b >= 0 and y.network[0].follow == 0.0:
                     swap(y, b)
+                    start_compressor(y, b)
         for c in range(y.compressor.shape[0]):
             if at_work or y.compressor[c].attended == 0.0:
                 energy += compress(k, y, c, t, STEP)
