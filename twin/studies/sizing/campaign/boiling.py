@@ -24,9 +24,11 @@ HEEL = 0.01
 
 @lean
 def level(y, v):
-    """Liquid share of a vessel's volume."""
+    """Liquid share of a vessel's volume, with the densities at its pressure: one that was drawn from is colder."""
     s = y.vessel[v]
-    return (y.mass[int(s.node)] / s.volume - s.rho_v) / (s.rho_l - s.rho_v)
+    over = s.p - s.p_rho
+    rho_v = s.rho_v + s.slope_v * over
+    return (y.mass[int(s.node)] / s.volume - rho_v) / (s.rho_l + s.slope_l * over - rho_v)
 
 
 @lean

@@ -5,15 +5,19 @@ from __future__ import annotations
 import math
 
 from twin.studies.sizing.campaign import records as r
+from twin.studies.sizing.campaign.bags import pressure
 from twin.studies.sizing.campaign.boiling import draw, drawable, level
 from twin.studies.sizing.campaign.chance import FAILURE, POWER_CUT, uniform, waiting
 from twin.studies.sizing.campaign.lean import lean
 from twin.studies.sizing.campaign.ledger import move
+from twin.studies.sizing.campaign.own_machine import begin, end
 
 CP_HELIUM, LATENT_LN2 = 5193.0, 199.2e3  # J/(kg K), J/kg
 AIR_RATIO = 4.0026 / 28.96
 """Mole of air over mole of helium, for a kilogram of each."""
 REST, STARTING, RUNNING = 0.0, 1.0, 2.0
+NEARLY = 0.01
+"""A dewar that lacks no more than this of its full level at the end of a batch counts as full."""
 
 
 @lean
@@ -43,6 +47,14 @@ def works(y, u, t):
 
 
 @lean
+def level_out(k, y, i, j):
+    """Helium [kg] that flows from one bank of cylinders to another until both stand at the same pressure."""
+    a, b = y.mass[int(y.bank[i].node)], y.mass[int(y.bank[j].node)]
+    over = pressure(k, y, i) - pressure(k, y, j)
+    return over / (pressure(k, y, i) / a + pressure(k, y, j) / b) if over > 0.0 else 0.0
+
+
+@lean
 def purify(k, y, u, t, dt):
     """From the cylinders, in their order, into the stock of pure gas, up to its set pressure."""
     s = y.purifier[u]
@@ -56,7 +68,7 @@ def purify(k, y, u, t, dt):
             return
         bank = y.bank[k.raw[j]]
         source = int(bank.node)
-        spare = y.mass[source] - bank.least
+        spare = max(y.mass[source] - bank.least, level_out(k, y, k.raw[j], int(s.target)))
         if spare <= 1e-9 or y.air[source] * AIR_RATIO > s.air_most * y.mass[source]:
             continue
         amount = move(y, source, node, min(wanted, spare))
@@ -105,7 +117,7 @@ def liquefy(y, i, t, dt, staffed, capped):
     if able > 0.0:
         move(y, node, r.PURGE, s.purge * making * amount / able)
     vessel.p = s.p_set
-    y.out[r.LIQUID_MADE] += amount
+    y.out[r.LIQUID_MADE] += amount * (s.made if s.own_rate > 0.0 else 1.0)
     if amount < 0.999 * able and s.ran >= s.least_run:
         energy = run(y, i, dt - making * (1.0 - amount / able))
         stop(y, i, t)
@@ -127,6 +139,8 @@ def start(y, i, t, staffed, capped):
     move(y, node, r.START, s.start_loss)
     y.out[r.STARTS] += 1.0
     y.network.power[0] += s.power
+    if s.own_rate > 0.0:
+        begin(y, i)
     return True
 
 
@@ -135,8 +149,10 @@ def stop(y, i, t):
     """End a batch."""
     s = y.liquefier[i]
     s.mode, s.rested = REST, t
-    s.full = 1.0 if level(y, int(s.vessel)) >= s.level_full - 1e-6 else 0.0
+    s.full = 1.0 if level(y, int(s.vessel)) >= s.level_full - NEARLY else 0.0
     y.network.power[0] -= s.power
+    if s.own_rate > 0.0:
+        end(y, i)
     return 0.0
 
 

@@ -36,19 +36,23 @@ ROOMS = (280.0, 290.0, 295.0, 300.0, 310.0)
 @dataclass(frozen=True)
 class Boiling:
     """Saturation at a pressure: densities [kg/m3], heat of evaporation [J/kg], (dU/dp)_M over volume [J/(m3 Pa)] of a
-    vessel without liquid, and what a full one has more."""
+    vessel without liquid, and what a full one has more; slopes of the densities over pressure [kg/(m3 Pa)]."""
 
     rho_l: float
     rho_v: float
     latent: float
     stiff_a: float
     stiff_b: float
+    slope_l: float
+    slope_v: float
 
 
 def boiling(p: float) -> Boiling:
     """Properties of a vessel that boils at a pressure [Pa]."""
     empty, full = (_stiffness(p, level) for level in (0.0, 1.0))
-    return Boiling(float(rho_liq(p)), float(rho_vap(p)), float(h_vap(p) - h_liq(p)), empty, full - empty)
+    low, high = 0.75 * p, 1.05 * p
+    slopes = (float(rho(high) - rho(low)) / (high - low) for rho in (rho_liq, rho_vap))
+    return Boiling(float(rho_liq(p)), float(rho_vap(p)), float(h_vap(p) - h_liq(p)), empty, full - empty, *slopes)
 
 
 def _stiffness(p: float, level: float) -> float:

@@ -97,7 +97,8 @@ def add_vessels(b: Build) -> None:
         p = 101325.0 if unit.kind.name in ("portable_dewar", "nmr_magnet") else unit.card.p_start
         at = boiling(p)
         bag = b.find("bag", top.unit_of(getattr(unit.card, "vent", "")))
-        values = {"rho_l": at.rho_l, "rho_v": at.rho_v, "latent": at.latent}
+        values = {"rho_l": at.rho_l, "rho_v": at.rho_v, "latent": at.latent, "p_rho": p}
+        values |= {"slope_l": at.slope_l, "slope_v": at.slope_v}
         values |= {"stiff_a": at.stiff_a, "stiff_b": at.stiff_b, "quench_next": 1e30}
         k = b.row("vessel", unit.name, node=b.node(unit.name), bag=bag, supply=-1, source=-1, **values)
         row = b.rows["vessel"][k]
