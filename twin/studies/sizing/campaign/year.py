@@ -17,8 +17,8 @@ from twin.studies.sizing.campaign.ledger import R_RATIO, gas
 from twin.studies.sizing.campaign.logistics import follow, refill_here, round_trip, start_compressor, visit
 
 STEP, HOUR, DAY = 600.0, 3600.0, 86400.0  # s
-MORNING, ROUND = 9.0, 4.0
-"""Hour of the truck's start and of the first round [h]; hours between rounds."""
+MORNING, NOON, ROUND = 9.0, 12.0, 4.0
+"""Hour of the truck's start and of the first round, of the last begin of a refill; hours between rounds [h]."""
 RHO_1ATM, RHO_V_1ATM, LATENT_1ATM = 124.67, 16.90, 20.56e3
 """At 101 325 Pa, where a boil-off is stated (CoolProp 8.0.0): liquid, vapour [kg/m3], heat of evaporation [J/kg]."""
 
@@ -56,17 +56,22 @@ def run_year(k, y, seed, hours, trace):
 def hour_of_steps(k, y, t, at_work, capped, event):
     """The gas of an hour; returns the next event and the energy [J].
 
-    In an hour without filling and events the bags do not know of each other: each takes six steps only if its relief or
-    its compressor has something to do, and the hub takes one.
+    The hub takes one step, and a bag six only if its relief, its compressor or a filling has something to do with it.
+    Where the plant's own schedule is followed, an hour with events or fillings takes six steps of everything.
     """
+    follows = y.network[0].follow > 0.0
     if event < k.events.shape[0] and k.events[event, 0] < t + HOUR - 0.5 * STEP:
         return busy_hour(k, y, t, at_work, capped, event)
+    fills = False
     for v in range(y.vessel.shape[0]):
-        if y.vessel[v].left > 0.0:
-            return busy_hour(k, y, t, at_work, capped, event)
+        fills = fills or y.vessel[v].left > 0.0
+    if fills and follows:
+        return busy_hour(k, y, t, at_work, capped, event)
     energy = 0.0
     for b in range(y.bag.shape[0]):
-        energy += bag_hour(k, y, b, t, at_work)
+        energy += bag_hour(k, y, b, t, at_work, fills)
+    if fills:
+        fill_hour(y, -1, STEPS_AN_HOUR)
     for u in range(y.purifier.shape[0]):
         purify(k, y, u, t, HOUR)
     for i in range(y.liquefier.shape[0]):
@@ -75,14 +80,17 @@ def hour_of_steps(k, y, t, at_work, capped, event):
 
 
 @lean
-def bag_hour(k, y, b, t, at_work):
-    """An hour of a bag, in one step if neither relief nor compressor has to do with it; returns the energy [J]."""
+def bag_hour(k, y, b, t, at_work, fills):
+    """An hour of a bag, in one step if nothing but its gas has to do with it; returns the energy [J]."""
     s = y.bag[b]
     c = int(s.compressor)
     full = s.volume * s.rho
     after = gas(y, int(s.node)) + y.mass[int(s.pipe)]
     quiet = after <= full
-    if c >= 0:
+    for v in range(y.vessel.shape[0] if fills else 0):
+        quiet = quiet and not (y.vessel[v].left > 0.0 and int(y.vessel[v].bag) == b)
+    watched = c >= 0 and (at_work or y.compressor[c].attended == 0.0)
+    if watched:
         machine = y.compressor[c]
         stored = s.store >= 0.0
         filled = gas(y, int(s.store)) / (s.rho * s.store_volume) if stored else after / full
@@ -94,10 +102,32 @@ def bag_hour(k, y, b, t, at_work):
     energy = 0.0
     for n in range(STEPS_AN_HOUR):
         take_in(y, b)
-        if c >= 0 and (at_work or y.compressor[c].attended == 0.0):
+        if fills:
+            fill_hour(y, b, 1)
+        if watched:
             energy += compress(k, y, c, t + n * STEP, STEP)
         relieve(y, b)
     return energy
+
+
+@lean
+def fill_hour(y, b, steps):
+    """Steps of the fillings whose gas goes to a bag; staff stand by, swap bags and start the compressor."""
+    for v in range(y.vessel.shape[0]):
+        if int(y.vessel[v].bag) != b:
+            continue
+        for _ in range(steps):
+            if y.vessel[v].left > 0.0:
+                fill(y, v, STEP)
+                swap_and_start(y, b)
+
+
+@lean
+def swap_and_start(y, b):
+    """What staff do while something is filled."""
+    if b >= 0:
+        swap(y, b)
+        start_compressor(y, b)
 
 
 @lean
@@ -113,10 +143,6 @@ def busy_hour(k, y, t, at_work, capped, event):
         for v in range(y.vessel.shape[0]):
             if y.vessel[v].left > 0.0:
                 fill(y, v, STEP)
-                b = int(y.vessel[v].bag)
-                if b >= 0 and y.network[0].follow == 0.0:
-                    swap(y, b)
-                    start_compressor(y, b)
         for c in range(y.compressor.shape[0]):
             if at_work or y.compressor[c].attended == 0.0:
                 energy += compress(k, y, c, t, STEP)
@@ -136,10 +162,14 @@ def people(k, y, t, clock, at_work, staffed):
     for i in range(y.site.shape[0]):
         if at_work and (clock - MORNING) % ROUND == 0.0:
             round_trip(y, i)
-        visit(k, y, i, t, staffed and clock == MORNING, at_work)
+        morning = staffed and clock == MORNING
+        if y.site[i].visit_state > 0.0 or (morning and y.site[i].visit_every > 0.0):
+            visit(k, y, i, t, morning, at_work)
     for v in range(y.vessel.shape[0]):
-        if y.vessel[v].kind == r.MAGNET and y.vessel[v].remote == 0.0:
-            refill_here(y, v, t, at_work and clock <= 12.0)
+        s = y.vessel[v]
+        here = s.kind == r.MAGNET and s.remote == 0.0
+        if here and (s.job > 0.0 or (at_work and clock <= NOON)):
+            refill_here(y, v, t, at_work and clock <= NOON)
 
 
 @lean
