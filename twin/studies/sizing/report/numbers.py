@@ -50,6 +50,9 @@ def parameter_text(name: str, unit: str, value: float, ja: bool = False) -> str:
         return f"{plain(how.of(value))} {how.unit}"
     if unit == "kg" and "ln2" not in name:
         return f"{plain(value / LIQUID_LITRE)} L"
+    if unit == "kg/s":
+        target = "Nm3/h" if "purifier" in name else "LLHe/h"
+        return f"{plain(convert(value, unit, target))} {target.replace('LLHe', 'L')}"
     if unit == "m3" and value >= 1.0 and "bag" not in name.lower():
         return f"{value * 1000.0:,.0f} L"
     if unit == "1/s" and value > 0.0:
@@ -74,10 +77,10 @@ def plain(value: float, figures: int = 3) -> str:
 
 
 def with_error(mean: float, error: float) -> str:
-    """A mean and its standard error, to two figures of the error: "12,340 ± 60"."""
+    """A mean and its standard error, to two figures of the error; without it where it is below 0.05 %."""
     if not math.isfinite(mean) or not math.isfinite(error):
         return plain(mean)
-    if error <= 1e-9 * abs(mean) or error == 0.0:
+    if error <= 5e-4 * abs(mean):
         return plain(mean, 4)
     place = math.floor(math.log10(error)) - 1
     if float(f"{error:.1e}") >= 9.95 * 10.0 ** (place + 1):

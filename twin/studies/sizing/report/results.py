@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from twin.quantities import parse
 from twin.studies.sizing.designs import Design, Estimate
 from twin.studies.sizing.outcome import Outcome, headlines
 from twin.studies.sizing.report.numbers import Shown, parameter_text, plain, shown
@@ -164,7 +165,8 @@ def _each(parameter: Parameter, changes: dict[str, Estimate]) -> tuple[str, dict
         return "", changes
     unit, size = {"m3": ("m3", 1.0), "1": ("1", 1.0)}.get(parameter.unit, ("", 1.0))
     if parameter.unit == "kg/s":
-        unit, size = "L/h", 1.0 / shown("", "kg/s").factor
+        foreign = "Nm3/h" if "purifier" in parameter.name else "LLHe/h"
+        unit, size = foreign.replace("LLHe", "L"), parse(f"1 {foreign}", "kg/s")
     return unit or parameter.unit, {name: Estimate(e.mean * size, e.error * size) for name, e in changes.items()}
 
 
