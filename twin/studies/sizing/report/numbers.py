@@ -55,6 +55,8 @@ def parameter_text(name: str, unit: str, value: float, ja: bool = False) -> str:
         return f"{plain(convert(value, unit, target))} {target.replace('LLHe', 'L')}"
     if unit == "m3" and value >= 1.0 and "bag" not in name.lower():
         return f"{value * 1000.0:,.0f} L"
+    if unit == "m" and value >= 1000.0:
+        return f"{plain(value / 1000.0)} km"
     if unit == "1/s" and value > 0.0:
         return f"{plain(value * 31557600.0)} 1/a"
     target = display_unit(value, unit) if value else unit

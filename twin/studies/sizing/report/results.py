@@ -18,6 +18,8 @@ from twin.studies.sizing.year_model import Figure, Parameter
 
 MOST_DESIGNS = 40
 """Designs of the front that a table shows at most; all of them are in the files."""
+LEAST_EFFECT = 0.005
+"""Effects of inputs below this share of the largest are not shown; all of them are in `result.json`."""
 
 
 def tables(outcome: Outcome, w: Language) -> list[Table]:
@@ -217,7 +219,7 @@ def screening_table(outcome: Outcome, w: Language) -> Table:
         how = shown(figure, figure_of(outcome, figure).unit, w.ja)
         effect = Estimate(found.of(figure, "mu_star")[name], found.of(figure, "mu_star_conf")[name] / 1.96)
         spread = how.of(found.of(figure, "sigma")[name])
-        if effect.mean > 0.0:
+        if effect.mean > LEAST_EFFECT * max(found.of(figure, "mu_star").values()):
             rows.append((text, name, input_text(outcome, name, w), how.unit, scaled(effect, how), spread))
     columns = (
         Column("figure", w("figure")),
