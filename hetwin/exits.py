@@ -10,7 +10,7 @@ FAILED, BAD_INPUT = 1, 2
 
 _BAD_INPUT = (
     *("twin.errors.PlantFileError", "twin.errors.UnknownTag", "twin.errors.BadWrite", "twin.errors.SnapshotMismatch"),
-    *("twin.errors.Infeasible", "twin.errors.Undetermined", "twin.errors.OutsideMap"),
+    *("twin.errors.Infeasible", "twin.errors.Undetermined", "twin.errors.OutsideMap", "twin.errors.BadStudy"),
     *("thermo.errors.OutOfRange", "opcua_server.errors.EndpointRefused", "hetwin.exits.BadInput"),
 )
 _RUNNING = ("twin.errors.TwinError", "thermo.errors.ThermoError", "opcua_server.errors.ServerError")

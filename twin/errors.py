@@ -7,6 +7,8 @@ TwinError
 ├── Infeasible          a specified machine cannot work: component and reason
 ├── Undetermined        parameters that measured data cannot tell apart
 ├── OutsideMap          conditions or a machine that a performance map does not hold for
+├── BadStudy            what a study was asked for cannot be: a design, a number of years, a series, a scheduler
+├── StudyFailed         a study broke off: its workers died; finished chunks are kept
 ├── SnapshotMismatch    a snapshot belongs to another plant or another version
 └── NumericalFailure    a step produced a bad number: tag, time, likely cause, cure
 """
@@ -15,10 +17,21 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable
+from typing import Any
 
 
 class TwinError(Exception):
     """Base of everything the twin raises on purpose; its text is a sentence for people."""
+
+    def __reduce__(self) -> Any:
+        return _again, (type(self), self.args, self.__dict__)  # so that it survives the way from another process
+
+
+def _again(kind: type[TwinError], args: tuple[Any, ...], fields: dict[str, Any]) -> TwinError:
+    """The error as it was, whatever its constructor asks for."""
+    found = kind.__new__(kind, *args)
+    found.__dict__.update(fields)
+    return found
 
 
 class PlantFileError(TwinError):
@@ -55,6 +68,14 @@ class Undetermined(TwinError):
 
 class OutsideMap(TwinError):
     """Conditions or a machine that a performance map does not hold for."""
+
+
+class BadStudy(TwinError):
+    """What a study was asked for cannot be."""
+
+
+class StudyFailed(TwinError):
+    """A study broke off; the chunks that were finished are kept."""
 
 
 class SnapshotMismatch(TwinError):

@@ -11,14 +11,15 @@ empirical one. A study draws from `ppf`, the inverse of the cumulative distribut
 
 from __future__ import annotations
 
+import json
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, NotRequired, Required
+from typing import Annotated, Any, NotRequired, Required, Union
 
 import numpy as np
-from pydantic import Field, PlainValidator, ValidationInfo
+from pydantic import Field, PlainValidator, TypeAdapter, ValidationInfo, WithJsonSchema
 
 from twin.checked import table_type, within
 from twin.columns import numbers, read_columns
@@ -159,18 +160,31 @@ def uncertain_type(unit: str, text: str, limits: Limits = None) -> Any:
         found = read_distribution(value, unit, limits, folder)
         return within(parse(value, unit), unit, limits) if found is None else Uncertain.of(found)
 
-    about = Field(description=f"{text} [{unit}]", examples=[describe(unit)[1]])
-    return Annotated[float, PlainValidator(read, json_schema_input_type=float | str | FORM), about]
+    about = {"description": f"{text} [{unit}]", "examples": [describe(unit)[1]]}
+    schema = {"anyOf": [{"type": ["number", "string"]}, {"$ref": f"{ELSEWHERE}#/$defs/distribution"}], **about}
+    return Annotated[float, PlainValidator(read), WithJsonSchema(schema)]
 
 
-_QUANTITY = float | str
-FORM: Any = (
-    table_type("uniform", {"uniform": Required[Annotated[list[_QUANTITY], Field(min_length=2, max_length=2)]]})
-    | table_type("normal", {"normal": Required[_QUANTITY], "sd": Required[_QUANTITY]})
-    | table_type("triangular", {"triangular": Required[Annotated[list[_QUANTITY], Field(min_length=3, max_length=3)]]})
-    | table_type("empirical", {"empirical": Required[str], "column": Required[str], "unit": NotRequired[str]})
-)
-"""The tables that are distributions, for the JSON Schema."""
+ELSEWHERE = "https://hetwin.invalid/"
+"""Before a reference, so that pydantic leaves it alone; `with_distributions` takes it away."""
+
+
+def with_distributions(schema: dict[str, Any]) -> dict[str, Any]:
+    """A JSON Schema whose quantities may be distributions, with the definition that they refer to."""
+    quantity = float | str
+    two, three = (Annotated[list[quantity], Field(min_length=n, max_length=n)] for n in (2, 3))
+    tables = (
+        table_type("uniform", {"uniform": Required[two]}),
+        table_type("normal", {"normal": Required[quantity], "sd": Required[quantity]}),
+        table_type("triangular", {"triangular": Required[three]}),
+        table_type("empirical", {"empirical": Required[str], "column": Required[str], "unit": NotRequired[str]}),
+    )
+    any_of: Any = Union[tables]  # noqa: UP007
+    definition = TypeAdapter(any_of).json_schema()
+    definitions = definition.pop("$defs") | {"distribution": definition | {"title": "distribution"}}
+    found: dict[str, Any] = json.loads(json.dumps(schema).replace(f"{ELSEWHERE}#", "#"))
+    return found | {"$defs": found.get("$defs", {}) | definitions}
+
 
 KEYS = {
     "uniform": ("uniform",),

@@ -180,5 +180,6 @@ def test_a_temperature_spreads_by_kelvin_not_by_a_point_on_the_scale(tmp_path: P
 def test_the_schema_knows_the_tables_that_are_distributions() -> None:
     schema = json.loads(json.dumps(plant_schema()))
     field = schema["$defs"]["nmr_magnet"]["properties"]["boil_off"]
-    assert {"$ref": "#/$defs/triangular"} in field["anyOf"]
+    assert {"$ref": "#/$defs/distribution"} in field["anyOf"]
+    assert {"$ref": "#/$defs/triangular"} in schema["$defs"]["distribution"]["anyOf"]
     assert schema["$defs"]["normal"]["required"] == ["normal", "sd"]
