@@ -133,7 +133,7 @@ def trade_off(outcome: Outcome, w: Language) -> Figure:
     axis.plot(x, y, "o", color=GREY, markersize=3.5, alpha=0.6, label=w("dominated"), markeredgewidth=0.0)
     k = list(found.front)
     dx, dy = money.of(1.0) * found.errors[k, 0], litres.of(1.0) * found.errors[k, 1]
-    axis.errorbar(x[k], y[k], dy, dx, "o-", color=BLUE, markersize=4.5, linewidth=1.2, label=w("front"))
+    axis.errorbar(x[k], y[k], dy, dx, "o-", color=BLUE, markersize=4.5, linewidth=1.2, elinewidth=0.6, label=w("front"))
     marks = ((outcome.decision.chosen.design, "*", ORANGE, "recommended"), (outcome.space.present, "D", INK, "present"))
     for design, mark, colour, key in marks:
         at = found.designs.index(design) if design in found.designs else None
