@@ -62,12 +62,13 @@ class DesignSpace:
         return {p.name: p.labels[k] if p.labels else "" for p, k in zip(self.parameters, design, strict=True)}
 
     def neighbours(self, design: Design) -> list[tuple[Parameter, int, Design]]:
-        """Designs that differ by one choice to the next: the parameter, -1 or 1, and the design."""
+        """Designs that differ in one choice: the parameter, -1 or 1 for the next size, 0 for another thing, the design."""
         found = []
         for k, parameter in enumerate(self.parameters):
-            for step in (-1, 1):
-                if 0 <= design[k] + step < len(parameter.choices):
-                    found.append((parameter, step, (*design[:k], design[k] + step, *design[k + 1 :])))
+            for other in range(len(parameter.choices)):
+                step = 0 if parameter.labels else other - design[k]  # things have no order
+                if other != design[k] and abs(step) <= 1:
+                    found.append((parameter, step, (*design[:k], other, *design[k + 1 :])))
         return found
 
 

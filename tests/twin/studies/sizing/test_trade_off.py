@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import pytest
 
@@ -72,6 +74,13 @@ def test_at_the_end_of_the_choices_there_is_no_next_size() -> None:
         ("bags", -1),
         ("litres", 1),
     }
+
+
+def test_every_other_thing_is_beside_a_thing() -> None:
+    machine = dataclasses.replace(choice("machine", 0.0, 1.0, 2.0), labels=("l140", "l70", "l280"))
+    model = line(machine, cost=lambda k: 1.0 + k, lost=lambda k: 2.0 - k)
+    found = next_sizes(ensemble(model, 16), (0,))
+    assert [(n.label, n.step, n.changes["cost"].mean) for n in found] == [("l70", 0, 1.0), ("l280", 0, 2.0)]
 
 
 def test_the_error_of_a_marginal_value_tells_how_far_off_it_is() -> None:

@@ -86,10 +86,9 @@ def performance(b: Build, k: int, name: str, card: cards.Liquefier, unit: Any) -
         )
         raise b.refuse(f"campaign.{path}", sentence)
     wanted = b.campaign.choices.get(f"{path}.machine", [card.machine])
-    names = list(dict.fromkeys([*map(str, wanted), card.machine]))  # a choice is its number among the choices
+    names = list(dict.fromkeys([card.machine, *map(str, wanted)]))
     room = top.ambient_of(b.spec, unit.site).card.temp
-    own = float(names.index(card.machine))
-    b.derived(f"{path}.machine", "1", own, "machine of the catalogue, by its number among the choices")
+    b.derived(f"{path}.machine", "1", 0.0, "machine of the catalogue, by its number among the choices")
     return [machine(each, room, card.ln2, f"{b.spec.path}: campaign.{path}.machine") for each in names]
 
 
