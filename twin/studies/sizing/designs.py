@@ -62,7 +62,7 @@ class DesignSpace:
         return {p.name: p.labels[k] if p.labels else "" for p, k in zip(self.parameters, design, strict=True)}
 
     def neighbours(self, design: Design) -> list[tuple[Parameter, int, Design]]:
-        """Designs that differ in one choice: the parameter, -1 or 1 for the next size, 0 for another thing, the design."""
+        """Designs that differ in one choice: parameter, -1 or 1 for the next size and 0 for another thing, design."""
         found = []
         for k, parameter in enumerate(self.parameters):
             for other in range(len(parameter.choices)):
