@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from twin.quantities import LIQUID_LITRE, convert, display_unit
+from twin.quantities import LIQUID_LITRE, YEAR, convert, display_unit
 
 
 @dataclass(frozen=True)
@@ -57,8 +57,10 @@ def parameter_text(name: str, unit: str, value: float, ja: bool = False) -> str:
         return f"{value * 1000.0:,.0f} L"
     if unit == "m" and value >= 1000.0:
         return f"{plain(value / 1000.0)} km"
+    if unit == "s" and value >= 2.0 * YEAR:
+        return f"{plain(value / YEAR)} a"
     if unit == "1/s" and value > 0.0:
-        return f"{plain(value * 31557600.0)} 1/a"
+        return f"{plain(value * YEAR)} 1/a"
     target = display_unit(value, unit) if value else unit
     number = convert(value, unit, target) if target != unit else value
     return f"{plain(number)} {target}".removesuffix(" 1").removesuffix(" text")

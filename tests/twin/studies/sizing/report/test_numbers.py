@@ -65,6 +65,7 @@ def test_helium_is_counted_in_litres_energy_in_mwh_money_in_millions_or_man_yen(
         ("economics.electricity", "JPY/J", 25.0 / 3.6e6, "25 JPY/kWh"),
         ("site.yonago.failures", "1/s", 0.5 / 31557600.0, "0.5 1/a"),
         ("site.yonago.distance", "m", 140e3, "140 km"),
+        ("economics.dewar_life", "s", 20.0 * 31557600.0, "20 a"),
         ("MAG-Y1.level_start", "1", 0.729, "0.729"),
         ("site.yonago.drive_time", "s", 9000.0, "2.5 h"),
     ],
