@@ -81,6 +81,8 @@ class PlantSpec:
     schedule: list[Event] = field(default_factory=list)
     digest: str = ""
     """Names the content of the file, so that a snapshot knows which plant it belongs to."""
+    campaign: dict[str, Any] = field(default_factory=dict)
+    """Tables of `[campaign]` as written; studies of a year read them, the dynamic twin does not."""
 
     @property
     def uncertain(self) -> dict[str, Distribution]:
@@ -128,6 +130,7 @@ def load_spec(name_or_path: str | Path, units: Iterable[str | Path] = ()) -> Pla
         table.get("sources", {}),
         schedule,
         _digest(path, specs),
+        campaign=table.get("campaign", {}),
     )
 
 

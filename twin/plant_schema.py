@@ -36,7 +36,7 @@ def unit_type(kind: Kind, words: dict[str, str] | None = None) -> Any:
     entries: dict[str, Any] = {"kind": Required[Literal[kind.name]]}
     for key in ("site", "note", "text", "text_ja"):
         entries[key] = NotRequired[Annotated[str, Field(description=COMMON[key])]]
-    entries["source"] = NotRequired[_SOURCE]
+    entries["source"] = NotRequired[SOURCE]
     hints = typing.get_type_hints(kind.card)
     for name, field in [*kind.params.items(), *kind.ports.items(), *kind.wires.items()]:
         unit = _resolved(field.metadata.get("unit", "text"), kind, words or {})
@@ -53,7 +53,7 @@ def _read_source(value: Any) -> Any:
     raise ValueError(sentence)
 
 
-_SOURCE = Annotated[
+SOURCE = Annotated[
     str | dict[str, str],
     PlainValidator(_read_source),
     WithJsonSchema({"type": ["string", "object"], "description": COMMON["source"]}),
@@ -118,17 +118,18 @@ EVENT: Any = table_type(
 """An entry of [[schedule]]: logistics without people."""
 
 
-def _file_entries(units: Any) -> dict[str, Any]:
+def _file_entries(units: Any, campaign: Any) -> dict[str, Any]:
     return {
         "description": Required[Annotated[str, Field(description="what the plant is, in a sentence or two")]],
         "step": NotRequired[quantity_type("s", "step of the model", (1e-4, 3600.0))],
         "sources": NotRequired[Annotated[dict[str, str], Field(description="short keys of sources")]],
         "unit": Required[dict[str, units]],
         "schedule": NotRequired[list[EVENT]],
+        "campaign": NotRequired[campaign],
     }
 
 
-FILE = TypeAdapter(table_type("plant", _file_entries(dict[str, Any])))
+FILE = TypeAdapter(table_type("plant", _file_entries(dict[str, Any], dict[str, Any])))
 """The file as a whole; its unit tables are checked kind by kind."""
 
 
@@ -153,7 +154,7 @@ _MISSING = {
 def _file_fields(place: Place) -> tuple[str, list[str]]:
     if place[0] == "schedule":
         return "an entry of [[schedule]]", list(EVENT.__annotations__)
-    return "a plant file", list(_file_entries(dict))
+    return "a plant file", list(_file_entries(dict, dict))
 
 
 def read_unit_table(kind: Kind, raw: dict[str, Any], folder: Path | None = None) -> tuple[dict[str, Any], list[str]]:
@@ -186,6 +187,8 @@ def plant_schema() -> dict[str, Any]:
     """JSON Schema of a plant file, for all kinds registered now."""
     tables = [unit_type(KINDS[name]) for name in sorted(KINDS)]
     units = Annotated[Union[tuple(tables)], Field(discriminator="kind")] if len(tables) > 1 else tables[0]  # noqa: UP007
-    schema = TypeAdapter(table_type("plant", _file_entries(units))).json_schema()
+    from twin.studies.sizing.campaign.tables import campaign_type  # its cards need this module
+
+    schema = TypeAdapter(table_type("plant", _file_entries(units, campaign_type()))).json_schema()
     about = {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "hetwin plant file"}
     return with_distributions(schema) | about

@@ -7,6 +7,7 @@ A unit is a product of symbols such as `W/(m2 K)`, `L/min` or `mm2`. Conventions
   60 degF, 4.78186 g; `LLHe` that in one litre of liquid boiling at 101 325 Pa, 0.124669 kg. So `Nm3/h`, `SCFM` and
   `LLHe/h` are mass flows. (verified: CoolProp 8.0.0, helium)
 - A turn counts as one: `3000 rpm` is 50 Hz, 50 1/s and 314.16 rad/s.
+- Money is a quantity of its own, in `JPY`: `25 JPY/kWh`, `5926 JPY/LLHe`, `1.2 MJPY`. A `month` is a twelfth of a year.
 - Temperatures in `degC` are points on the scale; a temperature difference is written in `K`.
 """
 
@@ -24,21 +25,32 @@ STANDARD_FT3 = 0.00478186115641  # kg of helium in 1 ft3 at 288.7056 K, 101325 P
 LIQUID_LITRE = 0.1246692678655  # kg of helium in 1 L of saturated liquid at 101325 Pa (CoolProp 8.0.0)
 PSI = 6894.757293168  # Pa
 FOOT = 0.3048  # m
+YEAR = 31557600.0  # s, Julian year
 TURN = 1.0 / (2.0 * math.pi)  # turns in a radian
 
 
 @dataclass(frozen=True)
 class Unit:
-    """SI = factor x number + offset; `powers` are those of kg, m, s, K, A and mol."""
+    """SI = factor x number + offset; `powers` are those of kg, m, s, K, A, mol and JPY."""
 
     powers: tuple[int, ...]
     factor: float
     offset: float = 0.0
 
 
-_PRESSURE, _VOLUME, _POWER, _ENERGY = (1, -1, -2, 0, 0, 0), (0, 3, 0, 0, 0, 0), (1, 2, -3, 0, 0, 0), (1, 2, -2, 0, 0, 0)
-_MASS, _LENGTH, _TIME, _TEMP = (1, 0, 0, 0, 0, 0), (0, 1, 0, 0, 0, 0), (0, 0, 1, 0, 0, 0), (0, 0, 0, 1, 0, 0)
-_ONE, _RATE = (0,) * 6, (0, 0, -1, 0, 0, 0)
+_PRESSURE, _VOLUME, _POWER, _ENERGY = (
+    (1, -1, -2, 0, 0, 0, 0),
+    (0, 3, 0, 0, 0, 0, 0),
+    (1, 2, -3, 0, 0, 0, 0),
+    (1, 2, -2, 0, 0, 0, 0),
+)
+_MASS, _LENGTH, _TIME, _TEMP = (
+    (1, 0, 0, 0, 0, 0, 0),
+    (0, 1, 0, 0, 0, 0, 0),
+    (0, 0, 1, 0, 0, 0, 0),
+    (0, 0, 0, 1, 0, 0, 0),
+)
+_ONE, _RATE, _MONEY = (0,) * 7, (0, 0, -1, 0, 0, 0, 0), (0, 0, 0, 0, 0, 0, 1)
 
 _FACTORS: dict[tuple[int, ...], dict[str, float]] = {
     _ONE: {"1": 1.0, "%": 0.01, "ppm": 1e-6, "ppb": 1e-9, "rev": 1.0, "rad": TURN},
@@ -46,20 +58,21 @@ _FACTORS: dict[tuple[int, ...], dict[str, float]] = {
     | {"atm": ATMOSPHERE, "psi": PSI, "Torr": ATMOSPHERE / 760.0},
     _TEMP: {"K": 1.0, "mK": 1e-3},
     _MASS: {"kg": 1.0, "g": 1e-3, "mg": 1e-6, "t": 1e3, "Nm3": NORMAL_M3, "SCF": STANDARD_FT3, "LLHe": LIQUID_LITRE},
-    (1, 0, -1, 0, 0, 0): {"SCFM": STANDARD_FT3 / 60.0},
+    (1, 0, -1, 0, 0, 0, 0): {"SCFM": STANDARD_FT3 / 60.0},
     _LENGTH: {"m": 1.0, "cm": 1e-2, "mm": 1e-3, "um": 1e-6, "km": 1e3, "in": 0.0254, "ft": FOOT},
     _VOLUME: {"L": 1e-3, "mL": 1e-6},
-    _TIME: {"s": 1.0, "ms": 1e-3, "min": 60.0, "h": 3600.0, "d": 86400.0, "a": 31557600.0},
+    _TIME: {"s": 1.0, "ms": 1e-3, "min": 60.0, "h": 3600.0, "d": 86400.0, "month": YEAR / 12.0, "a": YEAR},
     _RATE: {"Hz": 1.0, "kHz": 1e3, "rpm": 1.0 / 60.0},
     _POWER: {"W": 1.0, "mW": 1e-3, "kW": 1e3, "MW": 1e6},
     _ENERGY: {"J": 1.0, "kJ": 1e3, "MJ": 1e6, "Wh": 3600.0, "kWh": 3.6e6},
-    (1, 1, -2, 0, 0, 0): {"N": 1.0, "kN": 1e3},
-    (0, 0, 0, 0, 1, 0): {"A": 1.0, "mA": 1e-3},
-    (1, 2, -3, 0, -1, 0): {"V": 1.0, "kV": 1e3},
-    (1, 2, -3, 0, -2, 0): {"Ohm": 1.0},
-    (1, 2, -2, 0, -2, 0): {"H": 1.0},
-    (1, 0, -2, 0, -1, 0): {"T": 1.0},
-    (0, 0, 0, 0, 0, 1): {"mol": 1.0, "mmol": 1e-3},
+    (1, 1, -2, 0, 0, 0, 0): {"N": 1.0, "kN": 1e3},
+    (0, 0, 0, 0, 1, 0, 0): {"A": 1.0, "mA": 1e-3},
+    (1, 2, -3, 0, -1, 0, 0): {"V": 1.0, "kV": 1e3},
+    (1, 2, -3, 0, -2, 0, 0): {"Ohm": 1.0},
+    (1, 2, -2, 0, -2, 0, 0): {"H": 1.0},
+    (1, 0, -2, 0, -1, 0, 0): {"T": 1.0},
+    (0, 0, 0, 0, 0, 1, 0): {"mol": 1.0, "mmol": 1e-3},
+    _MONEY: {"JPY": 1.0, "kJPY": 1e3, "MJPY": 1e6},
 }
 SYMBOLS = {name: Unit(powers, factor) for powers, table in _FACTORS.items() for name, factor in table.items()}
 
@@ -86,22 +99,28 @@ _EXAMPLES: dict[tuple[int, ...], tuple[str, str]] = {
     _PRESSURE: ("a pressure", "13 bar"),
     _TEMP: ("a temperature", "6.5 K"),
     _MASS: ("a mass", "12 kg"),
-    (1, 0, -1, 0, 0, 0): ("a mass flow", "42 g/s"),
+    (1, 0, -1, 0, 0, 0, 0): ("a mass flow", "42 g/s"),
     _VOLUME: ("a volume", "50 L"),
-    (0, 3, -1, 0, 0, 0): ("a volume flow", "20 m3/h"),
-    (0, 2, 0, 0, 0, 0): ("an area", "12 mm2"),
+    (0, 3, -1, 0, 0, 0, 0): ("a volume flow", "20 m3/h"),
+    (0, 2, 0, 0, 0, 0, 0): ("an area", "12 mm2"),
     _LENGTH: ("a length", "40 mm"),
     _TIME: ("a time", "10 min"),
     _RATE: ("a rate or frequency", "50 Hz"),
     _POWER: ("a power", "5.5 kW"),
     _ENERGY: ("an energy", "20 kJ"),
-    (1, 2, -3, -1, 0, 0): ("a heat conductance", "15 W/K"),
-    (1, 0, -3, -1, 0, 0): ("a heat transfer coefficient", "40 W/(m2 K)"),
-    (0, 2, -2, 0, 0, 0): ("a specific energy", "20.6 kJ/kg"),
-    (0, 2, -2, -1, 0, 0): ("a specific heat or entropy", "5.19 kJ/(kg K)"),
-    (1, -3, 0, 0, 0, 0): ("a density", "125 kg/m3"),
-    (-1, 4, 2, 0, 0, 0): ("a compliance", "0.02 m3/Pa"),
-    (0, 0, 0, 0, 1, 0): ("a current", "90 A"),
+    _MONEY: ("an amount of money", "1.2 MJPY"),
+    (-1, -2, 2, 0, 0, 0, 1): ("a price of energy, or of power over time", "25 JPY/kWh"),
+    (-1, 0, 0, 0, 0, 0, 1): ("a price of a mass", "5926 JPY/LLHe"),
+    (0, -3, 0, 0, 0, 0, 1): ("a price of a volume", "12 kJPY/L"),
+    (0, -1, 0, 0, 0, 0, 1): ("a price of a distance", "150 JPY/km"),
+    (0, 0, -1, 0, 0, 0, 1): ("a wage", "3000 JPY/h"),
+    (1, 2, -3, -1, 0, 0, 0): ("a heat conductance", "15 W/K"),
+    (1, 0, -3, -1, 0, 0, 0): ("a heat transfer coefficient", "40 W/(m2 K)"),
+    (0, 2, -2, 0, 0, 0, 0): ("a specific energy", "20.6 kJ/kg"),
+    (0, 2, -2, -1, 0, 0, 0): ("a specific heat or entropy", "5.19 kJ/(kg K)"),
+    (1, -3, 0, 0, 0, 0, 0): ("a density", "125 kg/m3"),
+    (-1, 4, 2, 0, 0, 0, 0): ("a compliance", "0.02 m3/Pa"),
+    (0, 0, 0, 0, 1, 0, 0): ("a current", "90 A"),
 }
 
 _NUMBER = re.compile(r"\s*([-+]?(?:\d[\d_]*\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)\s*(.*?)\s*")
@@ -211,6 +230,12 @@ _DISPLAY: dict[str, tuple[tuple[float, str], ...]] = {
     "J": ((3.6e6, "kWh"), (1e3, "kJ"), (0.0, "J")),
     "J/kg": ((0.0, "kJ/kg"),),
     "J/(kg K)": ((0.0, "kJ/(kg K)"),),
+    "JPY": ((1e6, "MJPY"), (1e4, "kJPY"), (0.0, "JPY")),
+    "JPY/J": ((0.0, "JPY/kWh"),),
+    "JPY/(W s)": ((0.0, "JPY/(kW month)"),),
+    "JPY/m3": ((0.0, "JPY/L"),),
+    "JPY/m": ((0.0, "JPY/km"),),
+    "JPY/s": ((0.0, "JPY/h"),),
     "s": ((172800.0, "d"), (7200.0, "h"), (120.0, "min"), (0.0, "s")),
 }
 """For each SI unit, what people read from which size upward."""

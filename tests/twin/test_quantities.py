@@ -29,6 +29,11 @@ from twin.quantities import convert, format, parse
         ("1e-3", "1", 0.001),
         (".5 L", "m3", 0.0005),
         ("-269 degC", "K", 4.15),
+        ("25 JPY/kWh", "JPY/J", 25.0 / 3.6e6),
+        ("1900 JPY/(kW month)", "JPY/(W s)", 1.9 / (365.25 * 86400.0 / 12.0)),
+        ("5926 JPY/LLHe", "JPY/kg", 47533.767555234954),  # 0.1246692678655 kg of helium in a litre of liquid
+        ("1.2 MJPY", "JPY", 1.2e6),
+        ("3000 JPY/h", "JPY/s", 3000.0 / 3600.0),
     ],
 )
 def test_a_quantity_with_a_unit_becomes_si(text: str, si_unit: str, value: float) -> None:
@@ -72,6 +77,8 @@ def test_amounts_of_helium_agree_with_its_equation_of_state() -> None:
         ("12 bar", "m2", 'expected an area such as "12 mm2", got "12 bar"'),
         ("13", "Pa", 'expected a pressure such as "13 bar", got "13"'),
         ("20 Nm3/h", "m3/s", 'expected a volume flow such as "20 m3/h", got "20 Nm3/h"'),
+        ("25 JPY", "JPY/J", 'expected a price of energy, or of power over time such as "25 JPY/kWh", got "25 JPY"'),
+        ("12 kg", "JPY", 'expected an amount of money such as "1.2 MJPY", got "12 kg"'),
         ("warm", "K", 'expected a temperature such as "6.5 K", got "warm"'),
         (True, "K", 'expected a temperature such as "6.5 K", got True'),
         (float("nan"), "s", 'expected a time such as "10 min", got nan'),
@@ -101,6 +108,8 @@ def test_a_mistyped_unit_brings_the_nearest_right_one() -> None:
         (600.0, "s", "10.0 min"),
         (0.3, "1", "0.300"),
         (-0.02, "kg/s", "-20.0 g/s"),
+        (3.2e7, "JPY", "32.0 MJPY"),
+        (25.0 / 3.6e6, "JPY/J", "25.0 JPY/kWh"),
     ],
 )
 def test_people_read_three_figures_and_a_familiar_unit(value: float, si_unit: str, text: str) -> None:

@@ -25,6 +25,16 @@ def test_at_rest_the_bypass_is_open_and_nothing_is_loaded():
     assert (station["CV-L.opening"], station["CV-U.opening"], station["CV-B.opening"]) == (0.0, 0.0, 1.0)
 
 
+def test_a_high_suction_pressure_at_rest_does_not_hold_back_the_next_start():
+    station = station_of(p_low_most=1.05 * BAR)
+    station["C-1.running"], station["PT-L"], station["PT-H"] = 0, 1.1 * BAR, 1.1 * BAR
+    station.run(24 * 3600)
+    station["C-1.running"], station["PT-L"] = 1, 1.0 * BAR
+    station.run(60)
+    assert station["CV-L.opening"] > 0.1
+    assert station["CV-U.opening"] == 0.0
+
+
 def test_load_and_unload_share_the_signal_with_a_gap_between():
     station = station_of(gain_high=1e-5, ti_high=1e5, gap=0.1)
     for error, load, unload in (

@@ -47,11 +47,19 @@ class Figure:
 class YearModel(Protocol):
     """A network over a year."""
 
-    name: str
-    digest: str
-    """Names all that the figures depend on besides values and seeds: plant file, maps, series, version of the model."""
-    parameters: tuple[Parameter, ...]
-    figures: tuple[Figure, ...]
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def digest(self) -> str:
+        """Names all that the figures depend on besides values and seeds: plant file, maps, series, version."""
+        ...
+
+    @property
+    def parameters(self) -> tuple[Parameter, ...]: ...
+
+    @property
+    def figures(self) -> tuple[Figure, ...]: ...
 
     def run(self, values: np.ndarray, seeds: np.ndarray) -> np.ndarray:
         """Figures (n, figures) of n years from parameter values (n, parameters) and seeds (n,) of their chances.

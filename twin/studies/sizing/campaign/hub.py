@@ -1,0 +1,186 @@
+"""The hub: purifying what the cylinders hold, liquefying in batches, users' demand, make-up."""
+
+from __future__ import annotations
+
+import math
+
+from thermo.jit import kernel
+from twin.studies.sizing.campaign import records as r
+from twin.studies.sizing.campaign.boiling import draw, drawable, level
+from twin.studies.sizing.campaign.chance import FAILURE, POWER_CUT, uniform, waiting
+from twin.studies.sizing.campaign.ledger import move
+
+CP_HELIUM, LATENT_LN2 = 5193.0, 199.2e3  # J/(kg K), J/kg
+AIR_RATIO = 4.0026 / 28.96
+"""Mole of air over mole of helium, for a kilogram of each."""
+REST, STARTING, RUNNING = 0.0, 1.0, 2.0
+
+
+@kernel
+def clean(y, u, node, carried, t):
+    """Air of gas that passed the purifier stays in it: sump, beds, nitrogen, regeneration with its loss."""
+    s = y.purifier[u]
+    air = y.air[node]
+    y.air[node] = 0.0
+    s.caught += air
+    y.out[r.RETURNED] += carried
+    y.out[r.AIR_SHARE] += air * AIR_RATIO
+    y.out[r.LN2] += carried * CP_HELIUM * s.approach / LATENT_LN2
+    if s.caught >= s.bed_air or t - s.since >= s.on_line:
+        move(y, node, r.PURGE, s.regeneration_loss + s.drain_loss * s.caught)
+        y.air[r.PURGE] += s.caught
+        s.busy_until = max(t, s.busy_until) + s.regeneration
+        s.caught = 0.0
+        s.since = t
+        y.out[r.REGENERATIONS] += 1.0
+
+
+@kernel
+def works(y, u, t):
+    """Whether the purifier can take gas: power, no failure, and a bed that is ready (one may be in regeneration)."""
+    s = y.purifier[u]
+    return t >= s.failed_until and t >= y.site[int(s.site)].cut_until and s.busy_until - t <= s.regeneration
+
+
+@kernel
+def purify(k, y, u, t, dt):
+    """From the cylinders, in their order, into the stock of pure gas, up to its set pressure."""
+    s = y.purifier[u]
+    if s.target < 0.0 or not works(y, u, t):
+        return
+    target = y.bank[int(s.target)]
+    node = int(target.node)
+    wanted = min(target.least - y.mass[node], s.capacity * dt)  # `least` of the stock is its content at the set point
+    for j in range(k.raw.shape[0]):
+        if wanted <= 1e-9:
+            return
+        bank = y.bank[k.raw[j]]
+        source = int(bank.node)
+        spare = y.mass[source] - bank.least
+        if spare <= 1e-9 or y.air[source] * AIR_RATIO > s.air_most * y.mass[source]:
+            continue
+        amount = move(y, source, node, min(wanted, spare))
+        wanted -= amount
+        clean(y, u, node, amount, t)
+
+
+@kernel
+def may_start(y, i, t, staffed, capped):
+    """Room in the dewar, gas in stock, power, no failure, staff and demand limit."""
+    s = y.liquefier[i]
+    if t < s.failed_until or t < y.site[int(s.site)].cut_until or s.rate <= 0.0:
+        return False
+    if s.weekdays_only > 0.0 and not staffed:
+        return False
+    return not (capped and y.network.power[0] + s.power > y.network.cap[0])
+
+
+@kernel
+def liquefy(k, y, i, t, dt, staffed, capped):
+    """Batches as the dewar's controller orders them: start-up without liquid, then the machine's rate."""
+    s = y.liquefier[i]
+    v = int(s.vessel)
+    filled = level(y, v)
+    node = int(y.bank[int(s.stock)].node)
+    stock = y.mass[node]
+    if s.mode == REST:
+        enough = stock >= s.start_stock and filled < (s.level_resume if s.rested > 1.0 else s.level_full)
+        if not (enough and may_start(y, i, t, staffed, capped)):
+            return 0.0
+        s.mode, s.ran = STARTING, 0.0
+        s.timer = s.start_time if t - s.rested < s.warm_after else s.start_time_warm
+        move(y, node, r.START, s.start_loss)
+        y.out[r.STARTS] += 1.0
+        y.network.power[0] += s.power
+    cut = t < s.failed_until or t < y.site[int(s.site)].cut_until
+    spent = filled >= s.level_full or stock <= s.least_stock * 1.0000001
+    if cut or (spent and s.mode == RUNNING and s.ran >= s.least_run):
+        s.mode, s.rested = REST, max(t, 2.0)
+        y.network.power[0] -= s.power
+        return 0.0
+    s.ran += dt
+    energy = s.power * dt
+    y.out[r.ENERGY] += energy
+    y.out[r.LN2] += s.ln2 * dt
+    y.out[r.RUN_TIME] += dt
+    making = dt
+    if s.mode == STARTING:
+        making = max(dt - s.timer, 0.0)
+        s.timer -= dt
+        if s.timer > 0.0:
+            return energy
+        s.mode = RUNNING
+    vessel = y.vessel[v]
+    room = max(s.level_full - filled, 0.0) * vessel.volume * (vessel.rho_l - vessel.rho_v)
+    amount = min(min(s.rate * making, room), max(stock - s.least_stock, 0.0))
+    if s.through >= 0.0:
+        if not works(y, int(s.through), t):
+            return energy
+        clean(y, int(s.through), node, amount, t)
+    amount = move(y, node, int(vessel.node), amount)
+    move(y, node, r.PURGE, s.purge * making)
+    vessel.p = s.p_set
+    y.out[r.LIQUID_MADE] += amount
+    return energy
+
+
+@kernel
+def serve_users(y, i, dt, at_work):
+    """Users fetch what they have come to need when there is staff, and give gas back over days but for their loss."""
+    s = y.users[i]
+    s.owed += s.demand * dt
+    bag = y.bag[int(s.bag)]
+    if at_work and s.owed > 0.0:
+        v = int(s.dewar)
+        amount = min(s.owed, drawable(y, v))
+        amount = move(y, int(y.vessel[v].node), int(s.node), amount)
+        draw(y, v, amount)
+        move(y, int(s.node), int(bag.pipe), s.flash * amount)
+        y.out[r.DELIVERED] += amount
+        y.out[r.UNMET] += s.owed - amount
+        s.owed = 0.0
+    share = 1.0 - math.exp(-dt / s.delay)
+    amount = y.mass[int(s.node)] * share
+    move(y, int(s.node), int(bag.pipe), s.recovery * amount)
+    move(y, int(s.node), r.LOST_BY_USERS, (1.0 - s.recovery) * amount)
+
+
+@kernel
+def buy(y, i, t):
+    """Liquid is ordered when a dewar runs low, and comes after its time."""
+    s = y.purchase[i]
+    v = int(s.dewar)
+    if s.due == 0.0 and level(y, v) < s.below:
+        s.due = t + s.lead_time
+    if s.due > 0.0 and t >= s.due:
+        vessel = y.vessel[v]
+        room = max(0.95 - level(y, v), 0.0) * vessel.volume * (vessel.rho_l - vessel.rho_v)
+        move(y, r.BOUGHT, int(vessel.node), min(s.amount, room))
+        s.due = 0.0
+
+
+@kernel
+def strike(y, seed, t):
+    """Power cuts and failures that are due; each has a stream of its own."""
+    for i in range(y.site.shape[0]):
+        s = y.site[i]
+        if t >= s.cut_next:
+            stream = POWER_CUT + i
+            s.cuts += 1.0
+            s.cut_until = t - s.cut_time * math.log(uniform(seed, stream, int(2.0 * s.cuts) + 1))
+            s.cut_next += waiting(seed, stream, int(2.0 * s.cuts), s.power_cuts)
+    for i in range(y.compressor.shape[0]):
+        fail(y.compressor[i], seed, FAILURE + i, t)
+    for i in range(y.liquefier.shape[0]):
+        fail(y.liquefier[i], seed, FAILURE + 300 + i, t)
+    for i in range(y.purifier.shape[0]):
+        fail(y.purifier[i], seed, FAILURE + 600 + i, t)
+
+
+@kernel
+def fail(s, seed, stream, t):
+    """A machine fails when its time has come, and is repaired after a while."""
+    if t >= s.fail_next:
+        s.fails += 1.0
+        s.failed_until = t - s.repair_time * math.log(uniform(seed, stream, int(2.0 * s.fails) + 1))
+        s.fail_next += waiting(seed, stream, int(2.0 * s.fails), s.failures)

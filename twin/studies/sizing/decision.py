@@ -1,0 +1,108 @@
+"""Which design to take: least expected cost among those that meet every target with the wanted probability."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from twin.studies.sizing.designs import Design, Ensemble, Estimate
+from twin.studies.sizing.information import Regret, Value, partly_perfect, perfect, regret
+from twin.studies.sizing.targets import Target
+
+EQUAL = 1.0
+"""Standard errors of the paired difference within which two costs are equal; then the lesser loss decides."""
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A design over the years of the study: its figures, and the probability that it meets each target."""
+
+    design: Design
+    figures: dict[str, Estimate]
+    met: dict[str, Estimate]
+
+    def feasible(self, confidence: float) -> bool:
+        """Whether it meets every target with this probability."""
+        return all(share.mean >= confidence for share in self.met.values())
+
+
+@dataclass(frozen=True)
+class Decision:
+    """The recommended design and how sure it is."""
+
+    chosen: Candidate
+    candidates: tuple[Candidate, ...]
+    feasible: bool
+    """Whether the chosen design meets every target; if none does, it is the one that comes nearest."""
+    confidence: float
+    targets: tuple[Target, ...]
+    regret: Regret
+    perfect: float
+    information: tuple[Value, ...]
+    years: int
+    """Years over which the candidates were compared."""
+    rivals: tuple[Design, ...]
+    """The designs among which the value of information was found: all that meet the targets."""
+
+
+def decide(
+    ensemble: Ensemble,
+    designs: Sequence[Design],
+    targets: Sequence[Target],
+    confidence: float,
+    seed: int,
+    figures: Sequence[str] = ("cost", "lost"),
+) -> Decision:
+    """Choose among designs; the ensemble computes those it does not know yet."""
+    ensemble.prepare(designs)
+    candidates = tuple(candidate(ensemble, design, targets, figures) for design in designs)
+    able = [c for c in candidates if c.feasible(confidence)]
+    chosen = _least(ensemble, able) if able else max(candidates, key=_nearness)
+    rivals = tuple(c.design for c in able) or (chosen.design,)
+    losses = np.column_stack([ensemble.column(design, "cost") for design in rivals])
+    return Decision(
+        chosen,
+        candidates,
+        bool(able),
+        confidence,
+        tuple(targets),
+        regret(losses, rivals.index(chosen.design)),
+        perfect(losses),
+        tuple(partly_perfect(losses, assumptions(ensemble), seed)),
+        ensemble.years,
+        rivals,
+    )
+
+
+def candidate(ensemble: Ensemble, design: Design, targets: Sequence[Target], figures: Sequence[str]) -> Candidate:
+    """A design's figures and probabilities."""
+    ensemble.prepare([design])
+    names = [*dict.fromkeys([*figures, *(target.name for target in targets)])]
+    years = {name: ensemble.column(design, name) for name in names}
+    met = {target.name: Estimate.share(target.met(years)) for target in targets}
+    return Candidate(design, {name: Estimate.of(column) for name, column in years.items()}, met)
+
+
+def _least(ensemble: Ensemble, able: Sequence[Candidate]) -> Candidate:
+    """The least cost; among those whose cost is equal to it within the error, the least loss."""
+    cheapest = min(able, key=lambda c: c.figures["cost"].mean)
+    costs = ensemble.column(cheapest.design, "cost")
+    equal = []
+    for rival in able:
+        over = Estimate.of(ensemble.column(rival.design, "cost") - costs)
+        if rival is cheapest or over.mean <= EQUAL * over.error:
+            equal.append(rival)
+    return min(equal, key=lambda c: (c.figures["lost"].mean, c.figures["cost"].mean))
+
+
+def _nearness(c: Candidate) -> tuple[float, float]:
+    """How near a design comes to meeting all targets: its least probability, then its cost."""
+    return min(share.mean for share in c.met.values()), -c.figures["cost"].mean
+
+
+def assumptions(ensemble: Ensemble) -> dict[str, np.ndarray]:
+    """Values of each uncertain parameter in the years of the study."""
+    found = {p.name: ensemble.values[:, k] for k, p in enumerate(ensemble.model.parameters)}
+    return {p.name: found[p.name] for p in ensemble.model.parameters if p.distribution is not None}
