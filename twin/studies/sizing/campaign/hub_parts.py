@@ -129,8 +129,11 @@ def add_demand(b: Build) -> None:
         k = b.row("purchase", name, dewar=b.find("vessel", dewar.name))
         b.table_values("purchase", k, f"purchase.{name}", card)
     calendar, weather = b.campaign.one("calendar"), b.campaign.one("weather")
-    k = b.row("network", "network", begin=calendar.begin, end=calendar.end, follow=calendar.follow_schedule)
+    k = b.row("network", "network", begin=calendar.begin, end=calendar.end)
     b.rows["network"][k] |= {"stochastic": float(weather.stochastic)}
+    text = "the plant's [[schedule]] is the plan, staff have none of their own"
+    b.derived("calendar.follow_schedule", "1", float(calendar.follow_schedule), text)
+    b.bind("calendar.follow_schedule", "network", k, "follow")
     b.table_values("network", k, "weather", weather, skip=("stochastic",))
     b.table_values("network", k, "truck", b.campaign.one("truck"))
     b.table_values("network", k, "power", b.campaign.one("power"))

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 
 from thermo.helium import T_sat, h_liq, h_vap, rho_liq, rho_pT, rho_vap
-from thermo.jit import cache_root
+from thermo.jit import cache_root, source_stamp
 from twin.errors import OutsideMap, PlantFileError, TwinError
 from twin.quantities import LIQUID_LITRE
+from twin.studies.design import performance_map
 from twin.studies.design.design_file import load_design
 from twin.studies.design.performance_map import (
     PerformanceMap,
@@ -130,12 +132,9 @@ def year_map(name: str) -> PerformanceMap:
     design = load_design(name)
     bath = design.bath or load_design(name, ln2=True).bath
     digest = machine_digest(design, bath)
-    path = cache_root() / "maps" / f"{digest}-year.map.json"
+    path = cache_root() / "maps" / f"{digest}-{source_stamp(Path(performance_map.__file__))[:16]}.map.json"
     if path.exists():
-        try:
-            return load_map(path, digest)
-        except (OutsideMap, PlantFileError):
-            path.unlink()  # of another version
+        return load_map(path, digest)
     hardware = hardware_of(design, bath)
     at = hardware.design_point
     axes = {
@@ -150,7 +149,7 @@ def year_map(name: str) -> PerformanceMap:
     fresh = path.with_suffix(f".{id(made)}.tmp")
     save_map(made, fresh)
     fresh.replace(path)
-    return made
+    return load_map(path, digest)  # as every later start has it, to the digit
 
 
 def cryocooler(card: Any) -> Machine:

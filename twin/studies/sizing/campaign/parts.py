@@ -19,8 +19,8 @@ from twin.vessels import LATENT_HEAT
 def add_sites(b: Build) -> None:
     """A row for every site that any unit of the year stands at."""
     given = b.campaign.many("site")
-    kinds = ("nmr_magnet", "gas_bag", "portable_dewar", "storage_dewar", "cryocooler_liquefier")
-    kinds = (*kinds, "recovery_compressor", "cylinder_bank", "purifier")
+    vessels = ("nmr_magnet", "portable_dewar", "storage_dewar", "cryocooler_liquefier", "cylinder_bank")
+    kinds = (*vessels, "gas_bag", "recovery_compressor", "purifier")
     sites = list(dict.fromkeys(unit.site for unit in top.of_kind(b.spec, *kinds)))
     for name in given:
         if name not in sites:

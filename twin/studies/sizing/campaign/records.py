@@ -39,7 +39,19 @@ BAG = (
     *("store_permeability", "store_in_air", "rate", "rho", "p_full", "start", "store_start", "compressor"),
 )
 COMPRESSOR = (
-    *("bag", "bank", "site", "displacement", "on_at", "off_at", "p_stop", "power_idle", "failures", "repair_time"),
+    *(
+        "bag",
+        "bank",
+        "site",
+        "displacement",
+        "on_at",
+        "off_at",
+        "p_stop",
+        "power_idle",
+        "failures",
+        "repair_time",
+        "attended",
+    ),
     *("run", "failed_until", "fail_next", "fails", "p_last", "run_time"),
 )
 BANK = ("node", "volume", "count", "p_full", "p_least", "p_start", "p_set", "temp", "least", "site")
@@ -47,7 +59,7 @@ LIQUEFIER = (
     *("vessel", "stock", "site", "rate", "power", "ln2", "purge", "through", "level_full", "level_resume"),
     *("stock_start", "stock_stop", "least_run", "weekdays_only", "start_time", "start_time_warm", "warm_after"),
     *("start_loss", "failures", "repair_time", "p_set", "scale", "least_stock", "start_stock"),
-    *("mode", "timer", "ran", "rested", "failed_until", "fail_next", "fails"),
+    *("mode", "timer", "ran", "rested", "full", "failed_until", "fail_next", "fails"),
 )
 PURIFIER = (
     *("target", "site", "capacity", "air_most", "bed_air", "on_line", "regeneration", "regeneration_loss"),
