@@ -22,6 +22,7 @@ from pydantic import Field, TypeAdapter
 
 from twin.checked import Place, checked, quantity_type, refuse, table_type
 from twin.columns import numbers, read_columns
+from twin.plant_file import PlantSpec
 from twin.quantities import LIQUID_LITRE, Unit, read_unit
 from twin.studies.sizing.readings import (
     DAY,
@@ -47,7 +48,7 @@ REFILL = 0.02
 FILL = {"readings": 6.0 * HOUR, "differences": 31.0 * DAY * HOUR}
 MISSING = 0.2
 
-ENTRY = table_type(
+ENTRY: Any = table_type(
     "series",
     {
         "file": Required[Annotated[str, Field(description="CSV or Parquet, beside the plant file")]],
@@ -96,6 +97,11 @@ FACTS = {
     "filled": ("{} h filled on the line between neighbours", "線形補間{} h"),
     "missing": ("{} h left to the model", "モデルで代替{} h"),
 }
+
+
+def series_of(spec: PlantSpec) -> dict[str, Series]:
+    """The measured series that a plant file names."""
+    return read_series(spec.campaign.get("series", {}), spec.path)
 
 
 def read_series(raw: Any, plant_file: Path) -> dict[str, Series]:
