@@ -10,7 +10,9 @@ import pandas as pd
 import pytest
 
 from twin.errors import PlantFileError
+from twin.plant_file import PLANTS
 from twin.quantities import NORMAL_M3
+from twin.studies.sizing.campaign import load_campaign
 from twin.studies.sizing.series import AS_LIQUID, Series, read_series
 
 HOURS = 8760
@@ -218,3 +220,20 @@ def test_times_that_cannot_be_understood_are_said(write: Write, times: list[obje
 def test_a_reading_that_is_no_number_is_said_with_its_row(write: Write) -> None:
     sentence = refusal(write(["2025-01-01 00:00", "2025-01-01 01:00"], ["1000", "ice"]))
     assert 'row 2: expected a number in column "x", got "ice"' in sentence
+
+
+@pytest.mark.slow
+def test_a_measured_barometer_is_the_air_of_its_site_and_the_model_steps_in_where_it_was_off(write: Write) -> None:
+    times, gap = pd.date_range("2025-01-01", periods=HOURS, freq="h"), slice(1000, 1030)
+    values = 1000.0 + 10.0 * np.sin(np.arange(HOURS) / 50.0)
+    write(np.delete(times, gap), np.delete(values, gap), "barometer.csv")
+    plant = write([], [], "unused.csv").with_name("campus.toml")
+    entry = '"AIR-Y.p" = { file = "barometer.csv", column = "x", time = "t", unit = "hPa" }'
+    plant.write_text(f"{(PLANTS / 'herenet.toml').read_text()}\n[campaign.series]\n{entry}\n")
+    campaign = load_campaign(plant)
+    figures, hours = campaign.year()
+    air = hours["yonago.p"].to_numpy()
+    np.testing.assert_allclose(np.delete(air, gap), 100.0 * np.delete(values, gap))
+    assert np.all(np.isfinite(air[gap]))
+    assert abs(figures["closure"]) < 1e-9
+    assert campaign.digest != load_campaign("herenet").digest

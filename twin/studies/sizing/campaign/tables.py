@@ -148,7 +148,7 @@ def campaign_type() -> Any:
     """The type of `[campaign]` as a whole, for the JSON Schema."""
     entries: dict[str, Any] = {name: NotRequired[card_type(card)] for name, card in ONE.items()}
     entries |= {name: NotRequired[dict[str, card_type(card)]] for name, card in MANY.items()}  # type: ignore[misc]
-    entries["series"] = NotRequired[dict[str, ENTRY]]  # type: ignore[valid-type]
+    entries["series"] = NotRequired[dict[str, ENTRY]]
     entries["choices"] = NotRequired[dict[str, list[Any]]]
     entries["scenario"] = NotRequired[dict[str, dict[str, Any]]]
     return table_type("campaign", entries)
