@@ -24,6 +24,7 @@ from twin.studies.sizing.campaign.design import scenarios_of, set_choices
 from twin.studies.sizing.campaign.plan import events_of
 from twin.studies.sizing.campaign.tables import read_campaign
 from twin.studies.sizing.campaign.year import run_many, run_year
+from twin.studies.sizing.series import series_of
 from twin.studies.sizing.year_model import Figure, Parameter
 
 HOURS = 8760
@@ -40,9 +41,12 @@ def load_campaign(
     """The year of a plant by name, file or specification. Raises PlantFileError with a sentence.
 
     `series` are measured hours that replace a model: "AIR-Y.p" [Pa], "MAG-Y1.boil_off" [m3/s]; not-a-number is a gap.
+    Without them, those of `[campaign.series]`.
     """
     spec = plant if isinstance(plant, PlantSpec) else load_spec(plant, units)
-    return Campaign(spec, series or {})
+    if series is None:
+        series = {name: measured.hours for name, measured in series_of(spec).items()}
+    return Campaign(spec, series)
 
 
 class Campaign:

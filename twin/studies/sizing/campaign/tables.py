@@ -17,6 +17,7 @@ from twin.plant_schema import SOURCE, field_type, is_required
 from twin.quantities import describe, parse
 from twin.studies.sizing.campaign import cards
 from twin.studies.sizing.economics import Economics
+from twin.studies.sizing.series import ENTRY
 from twin.studies.sizing.targets import Targets
 from twin.uncertain import taken_apart
 
@@ -77,9 +78,9 @@ def read_campaign(raw: Any, path: Path, sources: dict[str, str] | None = None) -
         refuse(path, [f"campaign: expected tables such as [campaign.truck], got {raw!r}"])
     tables: dict[str, Table] = {}
     problems: list[str] = []
-    known = [*ONE, *MANY, "choices", "scenario"]
+    known = [*ONE, *MANY, "choices", "scenario", "series"]
     for name, value in raw.items():
-        if name in ("choices", "scenario"):
+        if name in ("choices", "scenario", "series"):
             continue
         if name not in known:
             problems.append(
@@ -147,6 +148,7 @@ def campaign_type() -> Any:
     """The type of `[campaign]` as a whole, for the JSON Schema."""
     entries: dict[str, Any] = {name: NotRequired[card_type(card)] for name, card in ONE.items()}
     entries |= {name: NotRequired[dict[str, card_type(card)]] for name, card in MANY.items()}  # type: ignore[misc]
+    entries["series"] = NotRequired[dict[str, ENTRY]]
     entries["choices"] = NotRequired[dict[str, list[Any]]]
     entries["scenario"] = NotRequired[dict[str, dict[str, Any]]]
     return table_type("campaign", entries)
