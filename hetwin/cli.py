@@ -300,6 +300,42 @@ def nodeset(
 
 
 @app.command()
+def size(
+    plant: PlantName,
+    years: Annotated[
+        int, typer.Option(help="Years of the recommended design; designs are compared over fewer.")
+    ] = 2000,
+    seed: Annotated[int, typer.Option(help="Seed of assumptions and chances.")] = 1,
+    out: Annotated[
+        Path | None, typer.Option(help="Folder of the report and of finished years [out/PLANT-size].")
+    ] = None,
+    lang: Annotated[str, typer.Option(help="Language of the report, en or ja.")] = "en",
+    scenario: Annotated[str | None, typer.Option(help="A scenario of the plant file that holds for all years.")] = None,
+    design: Annotated[
+        list[str] | None, typer.Option(help='Leave these choices only, such as "BANK-H.count=20,30"; may be repeated.')
+    ] = None,
+    sampling: Annotated[str, typer.Option(help="sobol or lhs (Latin hypercube).")] = "sobol",
+    workers: Annotated[int | None, typer.Option(help="Processes of this machine [one for each core].")] = None,
+    scheduler: Annotated[str, typer.Option(help="Use the Dask cluster of this scheduler, tcp://host:8786.")] = "",
+    units: Units = None,
+    as_json: Json = False,
+) -> None:
+    """Size a network: which design loses and costs least in a year, and how sure that is; a report comes out."""
+    from hetwin import size as study
+    from hetwin.show import print_json
+
+    folder = out or Path("out") / f"{Path(plant).stem}-size"
+    chosen, folders = tuple(design or ()), tuple(units or ())
+    found = study.run(
+        study.Request(plant, years, seed, folder, lang, folders, scenario, chosen, sampling, workers, scheduler)
+    )
+    if as_json:
+        print_json(study.as_dict(found))
+    else:
+        study.show(found, lang)
+
+
+@app.command()
 def schema(units: Units = None) -> None:
     """Print the JSON Schema of plant files, for editors."""
     from hetwin.show import print_json

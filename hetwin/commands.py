@@ -13,6 +13,7 @@ from hetwin.options import duration, quantity
 if TYPE_CHECKING:
     from hetwin.serve import Keeping
     from twin.plant import Plant
+    from twin.plant_file import PlantSpec
     from twin.tags import Tag
 
 SOURCE_WORDS = ("verified", "validated", "assumed")
@@ -117,8 +118,18 @@ def summary(name: str, units: list[Path] | None) -> dict[str, Any]:
         "tags": len(compiled.tags),
         "volumes": len(compiled.node_names),
         "schedule": len(spec.schedule),
+        "campaign": campaign_parameters(spec),
         "sources": sources,
     }
+
+
+def campaign_parameters(spec: PlantSpec) -> int:
+    """Parameters of the plant's year; 0 if it has no `[campaign]`. PlantFileError when that cannot be used."""
+    if not spec.campaign:
+        return 0
+    from twin.studies.sizing.campaign import load_campaign
+
+    return len(load_campaign(spec).parameters)
 
 
 def _source_word(text: str) -> str:

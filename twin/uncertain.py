@@ -14,7 +14,7 @@ from __future__ import annotations
 import json
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any, NotRequired, Required, Union
 
@@ -119,6 +119,7 @@ class Empirical(Distribution):
     """Measured values, in rising order; linear between them."""
 
     values: tuple[float, ...]
+    file: Path = field(default=Path(), repr=False, compare=False)
 
     @property
     def nominal(self) -> float:
@@ -279,7 +280,8 @@ def _empirical(value: dict[str, Any], unit: str, limits: Limits, folder: Path) -
         raise ValueError(f'expected at least two different values in column "{column}" of {file}')
     for end in (values[0], values[-1]):
         _placed(f'column "{column}" of {file}', lambda end=end: within(float(end), unit, limits))  # type: ignore[misc]
-    return Empirical(f"{len(values)} values of {file}, column {column}", tuple(map(float, values)))
+    text = f"{len(values)} values of {file}, column {column}"
+    return Empirical(text, tuple(map(float, values)), folder / file)
 
 
 def _placed(place: str, read: Callable[[], Any]) -> Any:

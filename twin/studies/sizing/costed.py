@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import functools
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -24,6 +25,8 @@ class Costed:
 
     model: YearModel
     economics: Economics = dataclasses.field(default_factory=Economics)
+    sources: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    """Where prices that the plant file gives come from, by field of the card; "" stands for all others."""
 
     @property
     def name(self) -> str:
@@ -47,6 +50,18 @@ class Costed:
         shares = [PER_LITRE] if "delivered" in known else []
         shares += [UNMET_SHARE] if {"delivered", "unmet"} <= known else []
         return (*self.model.figures, TOTAL, *items, *shares)
+
+    @property
+    def prices(self) -> tuple[Parameter, ...]:
+        """The prices that are the same in all years, as inputs of the study: with their sources."""
+        uncertain, found = {parameter.name for parameter in self.parameters}, []
+        for field in dataclasses.fields(self.economics):
+            name, value, about = f"economics.{field.name}", getattr(self.economics, field.name), field.metadata
+            given = self.sources.get(field.name, self.sources.get("", ""))
+            source = about["source"] if value == field.default else given
+            if name not in uncertain:
+                found.append(Parameter(name, about["unit"], value, about["text"], about["text_ja"], source))
+        return tuple(found)
 
     @property
     def left_out(self) -> tuple[str, ...]:

@@ -44,7 +44,7 @@ class Decision:
     years: int
     """Years over which the candidates were compared."""
     rivals: tuple[Design, ...]
-    """The designs among which the value of information was found: all that meet the targets."""
+    """The designs among which the value of information was found: all that meet the targets, or all if none does."""
 
 
 def decide(
@@ -60,7 +60,7 @@ def decide(
     candidates = tuple(candidate(ensemble, design, targets, figures) for design in designs)
     able = [c for c in candidates if c.feasible(confidence)]
     chosen = _least(ensemble, able) if able else max(candidates, key=_nearness)
-    rivals = tuple(c.design for c in able) or (chosen.design,)
+    rivals = tuple(c.design for c in able or candidates)
     losses = np.column_stack([ensemble.column(design, "cost") for design in rivals])
     return Decision(
         chosen,

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from twin.errors import nearest
+from twin.studies.sizing import sampling
 from twin.studies.sizing.year_model import Parameter, YearModel
 
 Design = tuple[int, ...]
@@ -61,12 +62,13 @@ class DesignSpace:
         return {p.name: p.labels[k] if p.labels else "" for p, k in zip(self.parameters, design, strict=True)}
 
     def neighbours(self, design: Design) -> list[tuple[Parameter, int, Design]]:
-        """Designs that differ by one choice to the next: the parameter, -1 or 1, and the design."""
+        """Designs that differ in one choice: parameter, -1 or 1 for the next size and 0 for another thing, design."""
         found = []
         for k, parameter in enumerate(self.parameters):
-            for step in (-1, 1):
-                if 0 <= design[k] + step < len(parameter.choices):
-                    found.append((parameter, step, (*design[:k], design[k] + step, *design[k + 1 :])))
+            for other in range(len(parameter.choices)):
+                step = 0 if parameter.labels else other - design[k]  # things have no order
+                if other != design[k] and abs(step) <= 1:
+                    found.append((parameter, step, (*design[:k], other, *design[k + 1 :])))
         return found
 
 
@@ -136,14 +138,18 @@ class Estimate:
     error: float
 
     @classmethod
-    def of(cls, sample: np.ndarray) -> Estimate:
-        """Of independent years; Sobol points make the true error smaller, not larger."""
-        n = len(sample)
-        return cls(float(sample.mean()), float(sample.std(ddof=1) / np.sqrt(n)) if n > 1 else float("nan"))
+    def of(cls, years: np.ndarray) -> Estimate:
+        """Of a sample as `sampling.draw` makes it: the scatter of its independent randomisations."""
+        if len(years) % sampling.REPLICATES == 0 and len(years):
+            return cls(*map(float, sampling.mean(years)))
+        n = len(years)
+        return cls(float(years.mean()), float(years.std(ddof=1) / np.sqrt(n)) if n > 1 else float("nan"))
 
     @classmethod
     def share(cls, met: np.ndarray) -> Estimate:
-        """Of a probability: sqrt(p (1 - p) / n), by Wilson's centre so that it is not zero where all years agree."""
-        n, p = len(met), float(met.mean())
-        centre = (met.sum() + 2.0) / (n + 4.0)
-        return cls(p, float(np.sqrt(centre * (1.0 - centre) / (n + 4.0))))
+        """Of a probability; where all years agree the error is that of one year that would not (Wilson's centre)."""
+        found = cls.of(met.astype(float))
+        if found.error > 0.0:
+            return found
+        centre = (met.sum() + 2.0) / (len(met) + 4.0)
+        return cls(found.mean, float(np.sqrt(centre * (1.0 - centre) / (len(met) + 4.0))))

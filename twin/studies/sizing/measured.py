@@ -72,7 +72,7 @@ def alone(plant: Plant, seconds: float, until: Any = None) -> None:
 
 
 def liquefier(spec: PlantSpec, parts: Circuit, starts: tuple[tuple[float, float], ...] = STARTS) -> dict[str, Any]:
-    """Rates of a steady run and of rest, and what starts from different dewars and stops take and give."""
+    """Rates of a steady run and of rest, and what starts from different dewars and stops take and give beyond them."""
     plant = in_still_air(spec)
     bench = Bench(plant, parts)
     bench.prepare()
@@ -83,7 +83,7 @@ def liquefier(spec: PlantSpec, parts: Circuit, starts: tuple[tuple[float, float]
         stop, still = bench.rest(REST)
         runs.append(run)
         taken.append(start)
-        stops.append(stop)
+        stops.append(beyond(stop, still))
         idle.append(still)
     run = mean(runs)
     return {
@@ -118,27 +118,32 @@ class Bench:
 
     def run(self) -> tuple[dict[str, float], dict[str, float]]:
         """Start, let it settle, and measure the rates; returns them and what the start took until then."""
-        plant, began, begin = self.plant, self.plant.time, self.read()
-        dewar = plant.node(self.parts.dewar)
-        state = {"level": float(dewar.level), "p_dewar": float(dewar.p)}
+        plant, began = self.plant, self.plant.time
+        self.set_stock(1.0)
+        begin, state = self.read(), self.state()
         plant[f"{self.parts.sequence}.command"] = 1
         self.keep_stock(SETTLE)
         settled, time = self.read(), plant.time - began
         self.keep_stock(STEADY)
         rates = {name: (now - settled[name]) / STEADY for name, now in self.read().items()}
         taken = {name: settled[name] - begin[name] for name in begin}
-        return rates | {"p_dewar": float(dewar.p)}, taken | state | {"time": time}
+        return rates | {"p_dewar": self.state()["p_dewar"]}, taken | state | {"time": time}
 
     def rest(self, seconds: float) -> tuple[dict[str, float], dict[str, float]]:
         """Stop and leave it alone; returns what the stop gave until it was quiet, and the rates of the rest."""
-        plant, begin = self.plant, self.read()
+        plant, begin, state = self.plant, self.read(), self.state()
         plant[f"{self.parts.sequence}.command"] = 0
         alone(plant, QUIET)
         quiet = self.read()
         alone(plant, seconds - QUIET)
         rates = {name: (now - quiet[name]) / (seconds - QUIET) for name, now in self.read().items()}
-        rates["p_dewar"] = float(plant.node(self.parts.dewar).p)
-        return {name: quiet[name] - begin[name] for name in begin}, rates
+        rates["p_dewar"] = self.state()["p_dewar"]
+        return {name: quiet[name] - begin[name] for name in begin} | state | {"time": QUIET}, rates
+
+    def state(self) -> dict[str, float]:
+        """Level and pressure of the dewar."""
+        dewar = self.plant.node(self.parts.dewar)
+        return {"level": float(dewar.level), "p_dewar": float(dewar.p)}
 
     def read(self) -> dict[str, float]:
         """The meters."""
@@ -153,15 +158,22 @@ class Bench:
 
     def fill_stock(self) -> None:
         """Bring gas to the stock, or take some away, when it leaves the band of its campaigns."""
-        node, card = self.plant.node(self.parts.stock), self.control
-        low, high = (card.stock_stop, card.stock_start) if card else (8e5, 12e5)
-        if low <= node.p <= high:
-            return
-        amount = float(node.mass) * (0.5 * (low + high) / float(node.p) - 1.0)
+        low, high = self.band()
+        if not low <= self.plant.node(self.parts.stock).p <= high:
+            self.set_stock(0.5)
+
+    def set_stock(self, share: float) -> None:
+        """Bring the stock to a place in its band: 0 ends a campaign, 1 begins one."""
+        node, (low, high) = self.plant.node(self.parts.stock), self.band()
+        amount = float(node.mass) * ((low + share * (high - low)) / float(node.p) - 1.0)
         if amount > 0.0:
             self.plant.move(self.air, self.parts.stock, amount)
-        else:
+        elif amount < 0.0:
             self.plant.move(self.parts.stock, self.air, -amount)
+
+    def band(self) -> tuple[float, float]:
+        """Pressures of the stock that end and begin a campaign [Pa]."""
+        return (self.control.stock_stop, self.control.stock_start) if self.control else (8e5, 12e5)
 
     def bring_to(self, level: float, fetched: float) -> None:
         """Set the liquid in the dewar; `fetched` is the share of its volume that is drawn an hour before the start."""

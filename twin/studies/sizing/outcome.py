@@ -18,7 +18,7 @@ from twin.studies.sizing.designs import Design, DesignSpace, Ensemble, Estimate,
 from twin.studies.sizing.law import Finding
 from twin.studies.sizing.sensitivity import Sensitivity, indices, screen, uncertain
 from twin.studies.sizing.targets import Target, Targets, given_targets
-from twin.studies.sizing.trade_off import NextSize, Search, TradeOff, next_sizes, trade_off
+from twin.studies.sizing.trade_off import NextSize, Search, TradeOff, evaluated, next_sizes, trade_off
 
 HEADLINES = (
     *("cost", "lost", "recovery", "unmet_share", "bought", "delivered", "liquid_made", "energy", "power_peak", "ln2"),
@@ -158,6 +158,7 @@ def work_out(
     decision = decide(more, rivals(few, front, limits, goals, how.rivals), limits, goals.confidence, seed, names)
     best = decision.chosen.design
     steps = next_sizes(more, best, ["cost", "lost"])
+    front = evaluated(few, list(dict.fromkeys([*front.designs, *(c.design for c in decision.candidates)])))
 
     whole = Ensemble(model, space, values, seeds, go)
     whole.prepare([best, space.present])

@@ -103,11 +103,12 @@ class Convergence:
 
     @property
     def moved(self) -> np.ndarray:
-        """How far the last doubling moved each mean, in standard errors before it; 0 where nothing varies."""
+        """How far the last doubling moved each mean, in standard errors before it; 0 where it did not move."""
         if len(self.members) < 2:
             return np.full(self.mean.shape[1], np.nan)
         step = np.abs(self.mean[-1] - self.mean[-2])
-        return np.divide(step, self.error[-2], out=np.zeros_like(step), where=step > 0.0)
+        with np.errstate(divide="ignore"):  # a rare event that the first half did not meet: infinite
+            return np.divide(step, self.error[-2], out=np.zeros_like(step), where=step > 0.0)
 
 
 def convergence(figures: np.ndarray, doublings: int = 4) -> Convergence:

@@ -71,7 +71,7 @@ def screen(
     inputs = [p.name for p in uncertain(model)]
     problem = _problem(inputs)
     cube = sample.sample(problem, trajectories, num_levels=4, seed=seed)
-    chances = np.random.default_rng(seed).integers(0, SEEDS, trajectories).repeat(len(inputs) + 1)
+    chances = np.random.default_rng(seed).integers(0, SEEDS, trajectories, np.uint64).repeat(len(inputs) + 1)
     years = _years(model, base, EDGE + (1.0 - 2.0 * EDGE) * cube, chances, run)
     found = []
     for name in figures:
@@ -103,7 +103,7 @@ def indices(
     inputs = tuple(dict.fromkeys(groups))
     problem = _problem([*names, CHANCE]) | {"groups": groups}
     cube = sample.sample(problem, size, calc_second_order=False, seed=seed)
-    years = _years(model, base, cube[:, :-1], np.minimum(cube[:, -1] * SEEDS, SEEDS - 1).astype(np.int64), run)
+    years = _years(model, base, cube[:, :-1], np.minimum(cube[:, -1] * SEEDS, SEEDS - 1).astype(np.uint64), run)
     keys = {"total": "ST", "total_conf": "ST_conf", "first": "S1", "first_conf": "S1_conf"}
     measures = {key: np.zeros((len(figures), len(inputs))) for key in keys}
     for row, name in enumerate(figures):

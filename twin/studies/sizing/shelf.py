@@ -2,7 +2,8 @@
 
 A year is found by a digest of its values and its seed. Each finished chunk is a file in a folder that is named by the
 model: a study that was interrupted goes on where it stopped, and a larger one, or one with other prices, takes what is
-there. Files are written whole or not at all.
+there. Files are written whole or not at all; a study that ends gathers them into one, whose bytes do not tell who
+computed what.
 """
 
 from __future__ import annotations
@@ -53,13 +54,29 @@ class Shelf:
             row[:] = self._rows[key]
         return found
 
+    def largest(self, column: int) -> float:
+        """The largest absolute value of a figure in all years there are."""
+        return float(max((abs(row[column]) for row in self._rows.values()), default=np.nan))
+
     def keep(self, keys: list[bytes], figures: np.ndarray) -> None:
         """Put the figures of a finished chunk away."""
         self._rows.update(zip(keys, figures, strict=True))
-        if self.folder is None:
+        if self.folder is not None:
+            self._write(self.folder, keys, figures)
+
+    def gather(self) -> None:
+        """One file in place of many."""
+        if self.folder is None or not self._rows:
             return
+        keys = sorted(self._rows)
+        whole = self._write(self.folder, keys, self.figures(keys))
+        for path in self.folder.glob("*.npz"):
+            if path != whole:
+                path.unlink()
+
+    def _write(self, folder: Path, keys: list[bytes], figures: np.ndarray) -> Path:
         name = hashlib.sha256(b"".join(keys)).hexdigest()[:24]
-        part = self.folder / f".{name}.{os.getpid()}"
+        path, part = folder / f"{name}.npz", folder / f".{name}.{os.getpid()}"
         with part.open("wb") as file:
             np.savez(file, keys=np.frombuffer(b"".join(keys), np.uint8).reshape(-1, 16), figures=figures)
-        part.replace(self.folder / f"{name}.npz")
+        return part.replace(path)

@@ -25,7 +25,7 @@ from twin.studies.sizing.years import Progress, Years
 
 @dataclass(frozen=True)
 class PlantYears(Source):
-    """The campaign of a plant file, by name or path, with folders of further kinds."""
+    """The campaign of a plant file, by name or path, with folders of further kinds and the series that it names."""
 
     plant: str
     units: tuple[str, ...] = ()

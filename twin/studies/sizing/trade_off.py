@@ -52,11 +52,17 @@ def trade_off(
     how = search or Search()
     complete = ensemble.space.count <= how.all_up_to
     designs = list(ensemble.space.all) if complete else _search(ensemble, seed, how, objectives)
+    return evaluated(ensemble, designs, objectives)
+
+
+def evaluated(ensemble: Ensemble, designs: Sequence[Design], objectives: Sequence[str] = OBJECTIVES) -> TradeOff:
+    """These designs, and which of them are on the front."""
     ensemble.prepare(designs)
     estimates = [[Estimate.of(ensemble.column(design, name)) for name in objectives] for design in designs]
     means = np.array([[e.mean for e in row] for row in estimates])
     errors = np.array([[e.error for e in row] for row in estimates])
     front = sorted(nondominated(means), key=lambda k: tuple(means[k]))
+    complete = len(designs) == ensemble.space.count
     return TradeOff(tuple(designs), means, errors, tuple(front), ensemble.years, complete, tuple(objectives))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -110,3 +111,34 @@ def table(model: YearModel, designs: Sequence[Variant]) -> np.ndarray:
         for name, value in design.values.items():
             row[columns[name]] = value
     return found
+
+
+class Narrowed:
+    """A year model in which some parameters have fewer choices, and one of them as their value."""
+
+    def __init__(self, model: YearModel, parameters: tuple[Parameter, ...]) -> None:
+        self._model, self.parameters = model, parameters
+        self.name, self.digest, self.figures = model.name, model.digest, model.figures
+
+    def run(self, values: np.ndarray, seeds: np.ndarray) -> np.ndarray:
+        return self._model.run(values, seeds)
+
+
+def narrowed(model: YearModel, texts: Sequence[str]) -> YearModel:
+    """The model with the choices that texts such as "liquefier.new.machine=l140,l280" leave."""
+    parameters = {parameter.name: parameter for parameter in model.parameters}
+    for text in texts:
+        name, equals, given = (word.strip() for word in text.partition("="))
+        values = [read_value(find(model, name), value.strip()) for value in given.split(",") if value.strip()]
+        if not equals or not values:
+            raise BadStudy(f'design "{text}": expected NAME=VALUE or NAME=VALUE,VALUE.')
+        for value in values:
+            check(model, [Variant(text, {name: value})])
+        parameters[name] = _with_choices(parameters[name], tuple(dict.fromkeys(values)))
+    return Narrowed(model, tuple(parameters.values())) if texts else model
+
+
+def _with_choices(parameter: Parameter, values: tuple[float, ...]) -> Parameter:
+    labels = tuple(parameter.labels[parameter.choices.index(value)] for value in values) if parameter.labels else ()
+    own = parameter.value if parameter.value in values else values[0]
+    return dataclasses.replace(parameter, choices=values, labels=labels, value=own, distribution=None)

@@ -24,16 +24,19 @@ MEASURED = 0.3
 """Work after which the pace is known [s]."""
 WORTH_A_CREW = 4.0
 """Work from which starting processes, which takes a second or two, is worth it [s]."""
+PACED = 8
+"""Years that are computed for nothing but the pace."""
 
 Progress = Callable[["Account"], None]
 
 
 @dataclass
 class Account:
-    """What was done: rows asked for so far, computed, found on disk; processor time of computing them and time [s]."""
+    """What was done: rows asked for and ready, calls, rows computed and found on disk, times [s]."""
 
     asked: int = 0
     ready: int = 0
+    calls: int = 0
     computed: int = 0
     found: int = 0
     chunks: int = 0
@@ -85,12 +88,33 @@ class Years:
         self, kind: type[BaseException] | None, problem: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._crew.close()
+        if kind is None:
+            self._shelf.gather()
+
+    def pace(self) -> float:
+        """Plant-years per second of one core; measured for the purpose if nothing had to be computed."""
+        if self.account.processor > 0.0:
+            return self.account.rate
+        rows = np.tile([p.value for p in self.model.parameters], (PACED, 1))
+        chunk = Chunk(np.arange(PACED), rows, np.arange(PACED, dtype=np.uint64))
+        compute(self.source, self.model.digest, chunk)
+        return PACED / max(compute(self.source, self.model.digest, chunk).seconds, 1e-9)
+
+    def largest(self, figure: str) -> float:
+        """The largest absolute value of a figure in all years there are; NaN if the model has no such figure."""
+        names = [each.name for each in self.model.figures]
+        return self._shelf.largest(names.index(figure)) if figure in names else math.nan
+
+    def tell(self, progress: Progress) -> None:
+        """From now on, tell how far the study is after each chunk."""
+        self._progress = progress
 
     def run(self, values: np.ndarray, seeds: np.ndarray) -> np.ndarray:
         """Figures (rows, figures), as `YearModel.run`."""
         keys = row_keys(values, seeds)
         first = {key: place for place, key in reversed(list(enumerate(keys))) if key not in self._shelf}
         missing = np.array(sorted(first.values()), int)
+        self.account.calls += 1
         self.account.asked += len(keys)
         self.account.ready += len(keys) - len(missing)
         begin, before = time.perf_counter(), self.account.elapsed

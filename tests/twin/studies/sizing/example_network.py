@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from tests.twin.studies.sizing.examples import Between, Closed, years
+from tests.twin.studies.sizing.examples import Closed, years
 from twin.quantities import LIQUID_LITRE
 from twin.studies.sizing.costed import Costed
 from twin.studies.sizing.law import Equipment, check_law
@@ -12,8 +12,16 @@ from twin.studies.sizing.outcome import Budget, Origin, Outcome, Scenario, work_
 from twin.studies.sizing.targets import Targets
 from twin.studies.sizing.trade_off import Search
 from twin.studies.sizing.year_model import Figure, Parameter
+from twin.uncertain import Uniform
 
 HOUR = 3600.0
+
+
+def between(low: float, high: float) -> Uniform:
+    """Anything between two values."""
+    return Uniform(f"{low:.3g}..{high:.3g}", low, high)
+
+
 FLOW = LIQUID_LITRE / HOUR  # kg/s of one litre an hour
 PARAMETERS = (
     Parameter(
@@ -38,7 +46,7 @@ PARAMETERS = (
         "boil-off of a magnet",
         "マグネット蒸発量",
         "assumed: class of magnet",
-        Between(3.3e-9, 5.5e-9),
+        between(3.3e-9, 5.5e-9),
     ),
     Parameter(
         "users.lab.demand",
@@ -47,13 +55,13 @@ PARAMETERS = (
         "demand of the laboratories",
         "研究室の需要",
         "assumed: example",
-        Between(5 * FLOW, 15 * FLOW),
+        between(5 * FLOW, 15 * FLOW),
     ),
     Parameter(
-        "users.lab.recovery", "1", 0.9, "share that returns", "回収率", "calibrated: meters", Between(0.85, 0.95)
+        "users.lab.recovery", "1", 0.9, "share that returns", "回収率", "calibrated: meters", between(0.85, 0.95)
     ),
     Parameter(
-        "economics.electricity", "JPY/J", 7e-6, "energy charge", "電力量料金", "assumed: tariff", Between(5e-6, 9e-6)
+        "economics.electricity", "JPY/J", 7e-6, "energy charge", "電力量料金", "assumed: tariff", between(5e-6, 9e-6)
     ),
     Parameter("site.yonago.distance", "m", 130e3, "way to the hub", "ハブまでの距離", "validated: map"),
     Parameter("purifier.PUR-1.capacity", "kg/s", 2e-3, "purifier", "精製器能力", ""),

@@ -8,7 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from twin.studies.sizing.designs import DesignSpace, Ensemble
-from twin.studies.sizing.year_model import Figure, Parameter
+from twin.studies.sizing.study import assumptions
+from twin.studies.sizing.year_model import Figure, Parameter, YearModel
+from twin.uncertain import Uniform
 
 
 @dataclass(frozen=True)
@@ -26,24 +28,11 @@ class Closed:
         return np.asarray(self.law(np.atleast_2d(values), chances), float)
 
 
-@dataclass(frozen=True)
-class Between:
-    """Anything between two values."""
-
-    low: float
-    high: float
-
-    @property
-    def text(self) -> str:
-        return f"{self.low}..{self.high}"
-
-    def ppf(self, u: np.ndarray) -> np.ndarray:
-        return self.low + (self.high - self.low) * np.asarray(u)
-
-
 def uncertain(name: str, low: float, high: float) -> Parameter:
     """An assumption that may be anything between two values."""
-    return Parameter(name, "1", 0.5 * (low + high), name, name, "assumed: example", Between(low, high))
+    return Parameter(
+        name, "1", 0.5 * (low + high), name, name, "assumed: example", Uniform(f"{low}..{high}", low, high)
+    )
 
 
 def choice(name: str, *values: float, unit: str = "1") -> Parameter:
@@ -64,17 +53,10 @@ def line(
     return Closed("line", parameters, figures, law)
 
 
-def years(model: Closed, count: int, seed: int = 1) -> tuple[np.ndarray, np.ndarray]:
-    """Rows of values drawn from the distributions, and seeds."""
-    from scipy.stats import qmc
-
-    drawn = [k for k, p in enumerate(model.parameters) if p.distribution is not None]
-    values = np.tile([p.value for p in model.parameters], (count, 1)).astype(float)
-    if drawn:
-        cube = qmc.LatinHypercube(len(drawn), rng=seed).random(count)
-        for column, u in zip(drawn, cube.T, strict=True):
-            values[:, column] = model.parameters[column].distribution.ppf(u)
-    return values, np.arange(count)
+def years(model: YearModel, count: int, seed: int = 1) -> tuple[np.ndarray, np.ndarray]:
+    """Rows of values drawn from the distributions, and seeds; the count is rounded up to a multiple of 16."""
+    values, sample = assumptions(model, count, seed)
+    return values, sample.seeds
 
 
 def ensemble(model: Closed, count: int, seed: int = 1) -> Ensemble:

@@ -44,6 +44,14 @@ def test_a_row_does_not_depend_on_its_neighbours() -> None:
     assert together.tobytes() == apart.tobytes()
 
 
+def test_every_price_is_an_input_with_its_source() -> None:
+    found = {p.name: p for p in Costed(a_year(), Economics(ln2=50.0), {"ln2": "verified: offer"}).prices}
+    assert "economics.electricity" not in found, "it is a parameter of the model"
+    assert found["economics.ln2"].value == 50.0 and found["economics.ln2"].source == "verified: offer"
+    assert found["economics.helium"].source.startswith("verified: Kyoto University")
+    assert found["economics.labour"].source == "assumed"
+
+
 def test_other_prices_are_another_model() -> None:
     assert Costed(a_year()).digest != Costed(a_year(), Economics(ln2=1.0)).digest
     assert Costed(a_year()).digest == Costed(a_year(), Economics()).digest

@@ -65,7 +65,7 @@ def test_the_recommended_design_is_the_cheapest_that_meets_the_target() -> None:
     assert found.feasible and found.chosen.design == (1,)
     share = found.chosen.met["lost"]
     assert share.mean == pytest.approx(0.95, abs=3.0 * share.error)
-    assert share.error == pytest.approx(np.sqrt(0.95 * 0.05 / YEARS), rel=0.1)
+    assert 0.0 < share.error < np.sqrt(0.95 * 0.05 / YEARS), "less than that of independent years"
 
 
 def test_a_higher_confidence_asks_for_one_bag_more() -> None:

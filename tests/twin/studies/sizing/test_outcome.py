@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import pytest
 
 from tests.twin.studies.sizing.example_network import QUICK, an_outcome, network
 from tests.twin.studies.sizing.examples import years
+from twin.studies.sizing.costed import Costed
 from twin.studies.sizing.outcome import Budget, headlines, work_out
+from twin.studies.sizing.report import write
 from twin.studies.sizing.targets import Targets
 
 
@@ -59,6 +63,15 @@ def test_the_same_seed_gives_the_same_bytes_however_the_years_are_split() -> Non
     assert one.decision.information == two.decision.information
     assert one.indices is not None and two.indices is not None
     assert one.indices.measures["total"].tobytes() == two.indices.measures["total"].tobytes()
+
+
+def test_a_plant_without_choices_and_with_nothing_uncertain_is_reported_all_the_same(tmp_path) -> None:
+    whole = network()
+    known = tuple(dataclasses.replace(p, choices=(), labels=(), distribution=None) for p in whole.parameters)
+    model = Costed(dataclasses.replace(whole.model, parameters=known))
+    found = work_out(model, *years(model, 32, 1), seed=1, budget=QUICK)
+    assert found.indices is None and found.chosen.design == () and not found.next_sizes
+    assert {path.name for path in write(found, tmp_path)} >= {"report.html", "result.json", "figures.csv"}
 
 
 @pytest.mark.parametrize("count", [1, 100, 2000, 100_000])

@@ -79,6 +79,12 @@ def test_what_does_not_vary_has_no_error() -> None:
     assert np.all(found.error == 0.0) and np.all(found.moved == 0.0)
 
 
+def test_what_only_the_second_half_met_moved_by_more_than_any_error() -> None:
+    figures = np.zeros((64, 1))
+    figures[40] = 1.0
+    assert convergence(figures).moved == [np.inf]
+
+
 @pytest.mark.parametrize("share", [0.05, 0.5, 0.9])
 def test_the_error_of_a_quantile_is_the_scatter_of_repeated_studies(share: float) -> None:
     def study(seed: int) -> tuple[float, float]:

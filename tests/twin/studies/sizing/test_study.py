@@ -11,7 +11,7 @@ from tests.twin.studies.sizing.example_years import YEAR, ClosedForm
 from twin.errors import BadStudy
 from twin.studies.sizing.sampling import METHODS
 from twin.studies.sizing.study import Study, StudyResult, assumptions
-from twin.studies.sizing.variants import AS_IT_IS, Variant, around, read_variant
+from twin.studies.sizing.variants import AS_IT_IS, Variant, around, narrowed, read_variant
 
 MORE_BAGS = Variant("more bags", {"site.b.bags": 14.0})
 EXPECTED = 125.0 * 4e-9 * YEAR * (0.5 / 3.0 + 0.036) + 0.5
@@ -91,6 +91,29 @@ def test_designs_around_the_plant_file_differ_from_it_in_one_choice() -> None:
 def test_a_design_is_read_with_labels_and_quantities() -> None:
     variant = read_variant(ClosedForm(), "liquefier=l70, site.b.bags=14, MAG-1.boil_off=18 mL/h")
     assert variant.values == {"liquefier": 0.0, "site.b.bags": 14.0, "MAG-1.boil_off": pytest.approx(5e-9)}
+
+
+def test_choices_are_narrowed_and_the_model_stays_the_same() -> None:
+    model = narrowed(ClosedForm(), ["site.b.bags=6,14", "liquefier=l70"])
+    bags, machine = model.parameters[2:]
+    assert (bags.choices, bags.value) == ((6.0, 14.0), 6.0)
+    assert (machine.choices, machine.labels, machine.value) == ((0.0,), ("l70",), 0.0)
+    assert model.digest == ClosedForm.digest
+    rows = Study(ClosedForm(), years=16).rows()
+    assert np.array_equal(model.run(*rows), ClosedForm().run(*rows))
+
+
+@pytest.mark.parametrize(
+    ("text", "clause"),
+    [
+        ("site.b.bags", "expected NAME=VALUE or NAME=VALUE,VALUE"),
+        ("site.b.bags=10,40", "expected one of 6, 10, 14 or between, got"),
+        ("liquefier=l90", 'there is no "l90"'),
+    ],
+)
+def test_a_choice_that_there_is_not_is_refused(text: str, clause: str) -> None:
+    with pytest.raises(BadStudy, match=clause):
+        narrowed(ClosedForm(), [text])
 
 
 WRONG = [

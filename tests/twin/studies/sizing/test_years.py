@@ -79,6 +79,21 @@ def test_a_file_that_was_cut_off_is_computed_again(rows: tuple[np.ndarray, np.nd
     assert again.run(*rows).tobytes() == ClosedForm().run(*rows).tobytes()
 
 
+def test_a_study_that_ends_leaves_the_same_bytes_on_disk_whoever_computed_it(
+    rows: tuple[np.ndarray, np.ndarray], tmp_path: Path
+) -> None:
+    for name, chunk_rows in (("a", 5), ("b", 16)):
+        with Years(SlowSource(), tmp_path / name, workers=1, chunk_rows=chunk_rows) as years:
+            years.run(*rows)
+    (a,), (b,) = (list((tmp_path / name).rglob("*.npz")) for name in ("a", "b"))
+    assert a.read_bytes() == b.read_bytes()
+    assert Years(SlowSource(), tmp_path / "a", workers=1).account.found == 64
+
+
+def test_the_pace_is_told_even_if_nothing_had_to_be_computed() -> None:
+    assert Years(SlowSource(slow=0.01), workers=1).pace() == pytest.approx(100.0, rel=0.2)
+
+
 def test_another_model_takes_nothing_of_this_one(rows: tuple[np.ndarray, np.ndarray], tmp_path: Path) -> None:
     Years(SlowSource(), tmp_path, workers=1).run(*rows)
     other = ClosedForm()

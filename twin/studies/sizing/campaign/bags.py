@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from thermo.jit import kernel
 from twin.studies.sizing.campaign import records as r
+from twin.studies.sizing.campaign.lean import lean
 from twin.studies.sizing.campaign.ledger import gas, move
 
 SLACK = 0.05
@@ -13,7 +13,7 @@ DENSITY = 1.0 / 2078.2
 """Density of helium over p/T at the pressure of the air, 293 K [kg K/J] (CoolProp 8.0.0: B = 11.8 cm3/mol)."""
 
 
-@kernel
+@lean
 def breathe(y, b, dt):
     """Once an hour: the gas that is coming, permeation both ways, density of the gas at the pressure of the air."""
     s = y.bag[b]
@@ -27,14 +27,14 @@ def breathe(y, b, dt):
         y.air[int(s.store)] += s.store_in_air * site.p * dt
 
 
-@kernel
+@lean
 def take_in(y, b):
     """The gas of a step."""
     s = y.bag[b]
     move(y, int(s.pipe), int(s.node), s.rate)
 
 
-@kernel
+@lean
 def relieve(y, b):
     """What is over the full volume leaves by the relief."""
     s = y.bag[b]
@@ -47,7 +47,7 @@ def relieve(y, b):
             move(y, int(s.store), r.RELIEF, over)
 
 
-@kernel
+@lean
 def filling(y, b, store):
     """Volume over the full volume, of the connected bags or of those in store."""
     s = y.bag[b]
@@ -56,7 +56,7 @@ def filling(y, b, store):
     return gas(y, int(s.node)) / (s.rho * s.volume)
 
 
-@kernel
+@lean
 def swap(y, b):
     """Full bags are carried to the store as far as it has room, flat ones come back; returns whether any was."""
     s = y.bag[b]
@@ -70,7 +70,7 @@ def swap(y, b):
     return move(y, int(s.node), int(s.store), carried) > 0.0
 
 
-@kernel
+@lean
 def pressure(k, y, i):
     """Pressure in a bank of cylinders [Pa]."""
     s = y.bank[i]
@@ -79,7 +79,7 @@ def pressure(k, y, i):
     return (k.gas[j] + (place - j) * (k.gas[j + 1] - k.gas[j])) * s.temp / 293.0
 
 
-@kernel
+@lean
 def content(k, y, i, p):
     """Helium in a bank at a pressure [kg]; the inverse of `pressure`."""
     s = y.bank[i]
@@ -94,7 +94,7 @@ def content(k, y, i, p):
     return (low + (at - k.gas[low]) / (k.gas[high] - k.gas[low])) * k.rho_step * s.volume
 
 
-@kernel
+@lean
 def compress(k, y, c, t, dt):
     """The recovery compressor: on and off by the filling of its bag; volumetric flow and work from its card."""
     s = y.compressor[c]

@@ -12,8 +12,8 @@ from __future__ import annotations
 
 import math
 
-from thermo.jit import kernel
 from twin.studies.sizing.campaign import records as r
+from twin.studies.sizing.campaign.lean import lean
 from twin.studies.sizing.campaign.ledger import move
 
 FULL = 0.98
@@ -22,21 +22,23 @@ HEEL = 0.01
 """Level below which nothing can be drawn."""
 
 
-@kernel
+@lean
 def level(y, v):
-    """Liquid share of a vessel's volume."""
+    """Liquid share of a vessel's volume, with the densities at its pressure: one that was drawn from is colder."""
     s = y.vessel[v]
-    return (y.mass[int(s.node)] / s.volume - s.rho_v) / (s.rho_l - s.rho_v)
+    over = s.p - s.p_rho
+    rho_v = s.rho_v + s.slope_v * over
+    return (y.mass[int(s.node)] / s.volume - rho_v) / (s.rho_l + s.slope_l * over - rho_v)
 
 
-@kernel
+@lean
 def drawable(y, v):
     """Liquid that can be drawn [kg]."""
     s = y.vessel[v]
     return max(level(y, v) - HEEL, 0.0) * s.volume * (s.rho_l - s.rho_v)
 
 
-@kernel
+@lean
 def boil(y, v, p_air, factor, dt):
     """Warm a vessel for a time; its gas goes to the pipe of its bag, or is lost. Returns the gas [kg]."""
     s = y.vessel[v]
@@ -60,7 +62,7 @@ def boil(y, v, p_air, factor, dt):
     return amount
 
 
-@kernel
+@lean
 def order_fill(y, v, filled, source):
     """Begin filling a vessel up to a level from a source (-1 is bought); the flash comes on top."""
     s = y.vessel[v]
@@ -68,7 +70,7 @@ def order_fill(y, v, filled, source):
     s.source = source
 
 
-@kernel
+@lean
 def fill(y, v, dt):
     """Liquid flows in for a step: flash and the vapour it pushes out go to the bag, the purge of the line is lost."""
     s = y.vessel[v]
@@ -87,30 +89,43 @@ def fill(y, v, dt):
     purged = s.fill_loss * amount
     move(y, int(s.node), r.TRANSFER, purged)
     target = int(y.bag[int(s.bag)].node) if s.bag >= 0.0 else r.VENT
-    move(y, int(s.node), target, amount * (1.0 - stays) - purged)
+    move(y, int(s.node), target, press(y, v, amount * (1.0 - stays) - purged))
     s.left = s.left - amount if amount > 0.999 * wanted else 0.0
     if s.left < 1e-6:
         s.left = 0.0
     if s.kind == r.MAGNET:
         y.out[r.DELIVERED] += amount
-        y.out[r.IN_MAGNETS] += amount * stays
+        y.out[r.IN_MAGNETS] += (1.0 - s.flash) * amount
         warmed = 2.0 if amount > 0.0 else s.cooling
         s.cooling += (warmed - s.cooling) * (1.0 - math.exp(-dt / s.shield_time))
     else:
-        y.out[r.IN_DEWARS] += amount * stays
+        y.out[r.IN_DEWARS] += (1.0 - s.flash) * amount
 
 
-@kernel
+@lean
+def press(y, v, vapour):
+    """Vapour [kg] first brings a vessel that is too cold back to the pressure of its vent; returns what is left."""
+    s = y.vessel[v]
+    stiff = s.volume * (s.stiff_a + s.stiff_b * max(level(y, v), 0.0))
+    per_pascal = stiff * (1.0 - s.rho_v / s.rho_l) / s.latent
+    lacking = max(y.site[int(s.site)].p + s.crack - s.p, 0.0) * per_pascal
+    taken = min(max(vapour, 0.0), lacking)
+    s.p += taken / per_pascal
+    return vapour - taken
+
+
+@lean
 def draw(y, v, amount):
     """A vessel that liquid was drawn from is colder: vapour must fill the room of the liquid."""
     s = y.vessel[v]
     stiff = s.volume * (s.stiff_a + s.stiff_b * max(level(y, v), 0.0))
-    s.p -= amount * s.latent * s.rho_v / (s.rho_l - s.rho_v) / stiff
+    rho_v = s.rho_v + s.slope_v * (s.p - s.p_rho)
+    s.p -= amount * s.latent * rho_v / (s.rho_l - rho_v) / stiff
     if s.kind == r.STORAGE:
         y.out[r.DECANTED] += amount
 
 
-@kernel
+@lean
 def quench(y, v):
     """The coil turns normal: its energy boils liquid off through the quench valve, as far as there is liquid."""
     s = y.vessel[v]

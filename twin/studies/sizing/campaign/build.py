@@ -53,7 +53,7 @@ class Build:
             meta = unit.kind.params[there].metadata
             name = f"{unit.name}.{there}"
             if name not in self.parameters:
-                known = getattr(unit, "uncertain", {}).get(there)
+                known = unit.uncertain.get(there)
                 source = unit.sources.get(there, unit.sources.get("", ""))
                 value = float(getattr(unit.card, there))
                 self.parameters[name] = Parameter(name, meta["unit"], value, meta["text"], "", source, known)

@@ -24,6 +24,7 @@ from twin.studies.sizing.campaign.design import scenarios_of, set_choices
 from twin.studies.sizing.campaign.plan import events_of
 from twin.studies.sizing.campaign.tables import read_campaign
 from twin.studies.sizing.campaign.year import run_many, run_year
+from twin.studies.sizing.series import series_of
 from twin.studies.sizing.year_model import Figure, Parameter
 
 HOURS = 8760
@@ -40,9 +41,12 @@ def load_campaign(
     """The year of a plant by name, file or specification. Raises PlantFileError with a sentence.
 
     `series` are measured hours that replace a model: "AIR-Y.p" [Pa], "MAG-Y1.boil_off" [m3/s]; not-a-number is a gap.
+    Without them, those of `[campaign.series]`.
     """
     spec = plant if isinstance(plant, PlantSpec) else load_spec(plant, units)
-    return Campaign(spec, series or {})
+    if series is None:
+        series = {name: measured.hours for name, measured in series_of(spec).items()}
+    return Campaign(spec, series)
 
 
 class Campaign:
@@ -82,19 +86,13 @@ class Campaign:
 
     def year(self, values: np.ndarray | None = None, seed: int = 0) -> tuple[pd.Series, pd.DataFrame]:
         """Figures and the hours of one member."""
-        return self._traced(values, seed, HOURS, self._constants, self._image)
+        return self._traced(values, seed, HOURS, self._constants)
 
     def week(self, hours: int = 168, values: np.ndarray | None = None) -> tuple[pd.Series, pd.DataFrame]:
         """The plant from its starting state by its own schedule, under the ambient's wave, without chances."""
-        image = self._image.copy()
-        views = r.views(image, self._build.sizes())
-        views["network"].follow[:] = 1.0
-        views["network"].stochastic[:] = 0.0
-        views["site"].attended[:] = 0.0
-        fixed = {("network", "follow"), ("network", "stochastic")}
         calm = ("power_cuts", "failures", "quenches", "attended")
         constants = self._constants._replace(events=events_of(self._build, hours))
-        return self._traced(values, 0, hours, constants, image, calm, fixed)
+        return self._traced(values, 0, hours, constants, calm)
 
     def design(self, **changes: float | str) -> np.ndarray:
         """The nominal values with some changed: `design(**{"BANK-H.count": 24})`; raises KeyError for unknown names."""
@@ -169,7 +167,10 @@ class Campaign:
         for k, choices in self._machines:
             table = np.array([dataclasses.astuple(one) for one in choices])
             chosen = values[:, self.place(f"liquefier.{self._build.names['liquefier'][k]}.machine")].astype(int)
-            columns.append(table[np.clip(chosen, 0, len(table) - 1)])
+            if chosen.min() < 0 or chosen.max() >= len(table):
+                name = self._build.names["liquefier"][k]
+                raise ValueError(f"liquefier.{name}.machine: expected 0 to {len(table) - 1}, got {chosen.max()}.")
+            columns.append(table[chosen])
         return np.ascontiguousarray(np.hstack(columns))
 
     def _memory(self) -> tuple[np.ndarray, r.Member]:
@@ -191,7 +192,11 @@ class Campaign:
         image, member = self._memory()
         rows = np.arange(len(seeds))
         full = self._with_machines(values)
-        run_many(self._constants, member, image, self._image, rows, self._where, full, self._places, seeds, hours, out)
+        nothing = np.empty((0, 0))
+        run_many(
+            *(self._constants, member, image, self._image, rows, self._where, full, self._places, seeds, hours),
+            *(out, nothing),
+        )
         self._installed(values, full, out)
         return out
 
@@ -201,15 +206,15 @@ class Campaign:
         seed: int,
         hours: int,
         constants: r.Constants,
-        first: np.ndarray,
         calm: tuple[str, ...] = (),
-        fixed: Iterable[tuple[str, str]] = (),
     ) -> tuple[pd.Series, pd.DataFrame]:
         values = np.atleast_2d(self.nominal if values is None else np.asarray(values, float))
         full = self._with_machines(values)
         image, member = self._memory()
-        image[:] = first
+        image[:] = self._image
         image[self._where] = full[0, self._places]
+        if calm:
+            member.network.follow[:], member.network.stochastic[:] = 1.0, 0.0
         for name in r.TABLES:
             for field in r.TABLES[name]:
                 if field in calm:

@@ -10,7 +10,7 @@ import math
 
 import numpy as np
 
-from thermo.jit import kernel
+from twin.studies.sizing.campaign.lean import lean
 
 GOLDEN, FIRST, SECOND = np.uint64(0x9E3779B97F4A7C15), np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB)
 S30, S27, S31, S11 = np.uint64(30), np.uint64(27), np.uint64(31), np.uint64(11)
@@ -18,7 +18,7 @@ WEATHER, POWER_CUT, FAILURE, QUENCH, DEMAND = 1, 1000, 2000, 3000, 4000
 """First numbers of the streams."""
 
 
-@kernel
+@lean
 def mixed(z):
     """SplitMix64's finaliser."""
     z = (z ^ (z >> S30)) * FIRST
@@ -26,7 +26,7 @@ def mixed(z):
     return z ^ (z >> S31)
 
 
-@kernel
+@lean
 def uniform(seed, stream, count):
     """A number in (0, 1) for a seed, a stream and a count."""
     key = mixed(np.uint64(seed) + GOLDEN * np.uint64(stream + 1))
@@ -34,7 +34,7 @@ def uniform(seed, stream, count):
     return (float(bits >> S11) + 0.5) * (1.0 / 9007199254740992.0)
 
 
-@kernel
+@lean
 def normal(seed, stream, count):
     """A standard normal number (Box and Muller 1958); counts 2k and 2k + 1 share two uniform numbers."""
     k = count // 2
@@ -43,7 +43,7 @@ def normal(seed, stream, count):
     return radius * (math.cos(angle) if count % 2 == 0 else math.sin(angle))
 
 
-@kernel
+@lean
 def waiting(seed, stream, count, rate):
     """Time to the next event of a rate [1/s]: exponential; endless if the rate is zero [s]."""
     return -math.log(uniform(seed, stream, count)) / rate if rate > 0.0 else 1e30

@@ -31,7 +31,7 @@ def set_choices(b: Build) -> None:
             raise b.refuse(place, f"expected a list of values, got {given!r}")
         found = names_of(b, name, place)
         first = b.parameters[found[0]]
-        labels = tuple(map(str, given)) if name.endswith(".machine") else ()
+        labels = machines_of(b, name, given) if name.endswith(".machine") else ()
         if labels:
             values = tuple(float(k) for k in range(len(labels)))
         else:
@@ -41,6 +41,12 @@ def set_choices(b: Build) -> None:
         if found != [name]:
             merge(b, name, found)
         b.parameters[name] = dataclasses.replace(b.parameters[name], choices=values, labels=labels)
+
+
+def machines_of(b: Build, name: str, given: list[Any]) -> tuple[str, ...]:
+    """The machines of a choice in the order of the year's table: the one of the file, then the others."""
+    card = b.campaign.many("liquefier")[name.split(".")[1]]
+    return tuple(dict.fromkeys([card.machine, *map(str, given)]))
 
 
 def names_of(b: Build, name: str, place: str) -> list[str]:

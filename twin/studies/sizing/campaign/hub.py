@@ -4,19 +4,25 @@ from __future__ import annotations
 
 import math
 
-from thermo.jit import kernel
 from twin.studies.sizing.campaign import records as r
+from twin.studies.sizing.campaign.bags import pressure
 from twin.studies.sizing.campaign.boiling import draw, drawable, level
 from twin.studies.sizing.campaign.chance import FAILURE, POWER_CUT, uniform, waiting
+from twin.studies.sizing.campaign.lean import lean
 from twin.studies.sizing.campaign.ledger import move
+from twin.studies.sizing.campaign.own_machine import begin, end
 
 CP_HELIUM, LATENT_LN2 = 5193.0, 199.2e3  # J/(kg K), J/kg
 AIR_RATIO = 4.0026 / 28.96
 """Mole of air over mole of helium, for a kilogram of each."""
 REST, STARTING, RUNNING = 0.0, 1.0, 2.0
+CRITICAL, CHOKED = 0.4871, 0.7262
+"""Critical ratio of pressures and flow factor of a nozzle, helium (kappa 5/3)."""
+NEARLY = 0.01
+"""A dewar that lacks no more than this of its full level at the end of a batch counts as full."""
 
 
-@kernel
+@lean
 def clean(y, u, node, carried, t):
     """Air of gas that passed the purifier stays in it: sump, beds, nitrogen, regeneration with its loss."""
     s = y.purifier[u]
@@ -35,14 +41,37 @@ def clean(y, u, node, carried, t):
         y.out[r.REGENERATIONS] += 1.0
 
 
-@kernel
+@lean
 def works(y, u, t):
     """Whether the purifier can take gas: power, no failure, and a bed that is ready (one may be in regeneration)."""
     s = y.purifier[u]
     return t >= s.failed_until and t >= y.site[int(s.site)].cut_until and s.busy_until - t <= s.regeneration
 
 
-@kernel
+@lean
+def level_out(k, y, i, j):
+    """Helium [kg] that flows from one bank of cylinders to another until both stand at the same pressure."""
+    a, b = y.mass[int(y.bank[i].node)], y.mass[int(y.bank[j].node)]
+    over = pressure(k, y, i) - pressure(k, y, j)
+    return over / (pressure(k, y, i) / a + pressure(k, y, j) / b) if over > 0.0 else 0.0
+
+
+@lean
+def through_valve(k, y, i, j):
+    """Flow [kg/s] that the regulator of a bank of cylinders lets through to another volume, fully open.
+
+    Choked below the critical ratio of pressures, above it by the ellipse that is usual for control valves.
+    """
+    s = y.bank[i]
+    p = pressure(k, y, i)
+    ratio = max(pressure(k, y, j) / max(p, 1.0), CRITICAL)
+    if ratio >= 1.0:
+        return 0.0
+    share = (ratio - CRITICAL) / (1.0 - CRITICAL)
+    return CHOKED * s.valve * p / math.sqrt(2077.2 * s.temp) * math.sqrt(1.0 - share * share)
+
+
+@lean
 def purify(k, y, u, t, dt):
     """From the cylinders, in their order, into the stock of pure gas, up to its set pressure."""
     s = y.purifier[u]
@@ -56,7 +85,8 @@ def purify(k, y, u, t, dt):
             return
         bank = y.bank[k.raw[j]]
         source = int(bank.node)
-        spare = y.mass[source] - bank.least
+        able = through_valve(k, y, k.raw[j], int(s.target)) * dt
+        spare = min(max(y.mass[source] - bank.least, level_out(k, y, k.raw[j], int(s.target))), able)
         if spare <= 1e-9 or y.air[source] * AIR_RATIO > s.air_most * y.mass[source]:
             continue
         amount = move(y, source, node, min(wanted, spare))
@@ -64,7 +94,7 @@ def purify(k, y, u, t, dt):
         clean(y, u, node, amount, t)
 
 
-@kernel
+@lean
 def may_start(y, i, t, staffed, capped):
     """Room in the dewar, gas in stock, power, no failure, staff and demand limit."""
     s = y.liquefier[i]
@@ -75,56 +105,87 @@ def may_start(y, i, t, staffed, capped):
     return not (capped and y.network.power[0] + s.power > y.network.cap[0])
 
 
-@kernel
-def liquefy(k, y, i, t, dt, staffed, capped):
-    """Batches as the dewar's controller orders them: start-up without liquid, then the machine's rate."""
+@lean
+def liquefy(y, i, t, dt, staffed, capped):
+    """Batches as the dewar's controller orders them: start-up without liquid, then the machine's rate; returns energy.
+
+    A machine that fills the dewar or empties the stock within the step stops there.
+    """
     s = y.liquefier[i]
-    v = int(s.vessel)
-    filled = level(y, v)
-    node = int(y.bank[int(s.stock)].node)
-    stock = y.mass[node]
-    if s.mode == REST:
-        enough = stock >= s.start_stock and filled < (s.level_resume if s.rested > 1.0 else s.level_full)
-        if not (enough and may_start(y, i, t, staffed, capped)):
-            return 0.0
-        s.mode, s.ran = STARTING, 0.0
-        s.timer = s.start_time if t - s.rested < s.warm_after else s.start_time_warm
-        move(y, node, r.START, s.start_loss)
-        y.out[r.STARTS] += 1.0
-        y.network.power[0] += s.power
-    cut = t < s.failed_until or t < y.site[int(s.site)].cut_until
-    spent = filled >= s.level_full or stock <= s.least_stock * 1.0000001
-    if cut or (spent and s.mode == RUNNING and s.ran >= s.least_run):
-        s.mode, s.rested = REST, max(t, 2.0)
-        y.network.power[0] -= s.power
+    if s.mode == REST and not start(y, i, t, staffed, capped):
         return 0.0
-    s.ran += dt
-    energy = s.power * dt
-    y.out[r.ENERGY] += energy
-    y.out[r.LN2] += s.ln2 * dt
-    y.out[r.RUN_TIME] += dt
+    if t < s.failed_until or t < y.site[int(s.site)].cut_until:
+        return stop(y, i, t)
     making = dt
     if s.mode == STARTING:
         making = max(dt - s.timer, 0.0)
         s.timer -= dt
         if s.timer > 0.0:
-            return energy
+            return run(y, i, dt)
         s.mode = RUNNING
-    vessel = y.vessel[v]
-    room = max(s.level_full - filled, 0.0) * vessel.volume * (vessel.rho_l - vessel.rho_v)
-    amount = min(min(s.rate * making, room), max(stock - s.least_stock, 0.0))
+    if s.through >= 0.0 and not works(y, int(s.through), t):
+        return run(y, i, dt)
+    vessel, node = y.vessel[int(s.vessel)], int(y.bank[int(s.stock)].node)
+    room = (s.level_full - level(y, int(s.vessel))) * vessel.volume * (vessel.rho_l - vessel.rho_v)
+    able = s.rate * making
+    amount = max(min(min(able, room), y.mass[node] - s.least_stock), 0.0)
     if s.through >= 0.0:
-        if not works(y, int(s.through), t):
-            return energy
         clean(y, int(s.through), node, amount, t)
     amount = move(y, node, int(vessel.node), amount)
-    move(y, node, r.PURGE, s.purge * making)
+    if able > 0.0:
+        move(y, node, r.PURGE, s.purge * making * amount / able)
     vessel.p = s.p_set
-    y.out[r.LIQUID_MADE] += amount
-    return energy
+    y.out[r.LIQUID_MADE] += amount * (s.made if s.own_rate > 0.0 else 1.0)
+    if amount < 0.999 * able and s.ran >= s.least_run:
+        energy = run(y, i, dt - making * (1.0 - amount / able))
+        stop(y, i, t)
+        return energy
+    return run(y, i, dt)
 
 
-@kernel
+@lean
+def start(y, i, t, staffed, capped):
+    """Begin a batch if there is room in the dewar, gas in stock, power, staff; returns whether it began."""
+    s = y.liquefier[i]
+    node = int(y.bank[int(s.stock)].node)
+    if y.mass[node] < s.start_stock or level(y, int(s.vessel)) >= (s.level_resume if s.full > 0.0 else s.level_full):
+        return False
+    if not may_start(y, i, t, staffed, capped):
+        return False
+    s.mode, s.ran, s.full = STARTING, 0.0, 0.0
+    s.timer = s.start_time if t - s.rested < s.warm_after else s.start_time_warm
+    move(y, node, r.START, s.start_loss)
+    y.out[r.STARTS] += 1.0
+    y.network.power[0] += s.power
+    if s.own_rate > 0.0:
+        begin(y, i)
+    return True
+
+
+@lean
+def stop(y, i, t):
+    """End a batch."""
+    s = y.liquefier[i]
+    s.mode, s.rested = REST, t
+    s.full = 1.0 if level(y, int(s.vessel)) >= s.level_full - NEARLY else 0.0
+    y.network.power[0] -= s.power
+    if s.own_rate > 0.0:
+        end(y, i)
+    return 0.0
+
+
+@lean
+def run(y, i, dt):
+    """Count a time of running; returns its energy [J]."""
+    s = y.liquefier[i]
+    s.ran += dt
+    y.out[r.ENERGY] += s.power * dt
+    y.out[r.LN2] += s.ln2 * dt
+    y.out[r.RUN_TIME] += dt
+    return s.power * dt
+
+
+@lean
 def serve_users(y, i, dt, at_work):
     """Users fetch what they have come to need when there is staff, and give gas back over days but for their loss."""
     s = y.users[i]
@@ -145,7 +206,7 @@ def serve_users(y, i, dt, at_work):
     move(y, int(s.node), r.LOST_BY_USERS, (1.0 - s.recovery) * amount)
 
 
-@kernel
+@lean
 def buy(y, i, t):
     """Liquid is ordered when a dewar runs low, and comes after its time."""
     s = y.purchase[i]
@@ -159,7 +220,7 @@ def buy(y, i, t):
         s.due = 0.0
 
 
-@kernel
+@lean
 def strike(y, seed, t):
     """Power cuts and failures that are due; each has a stream of its own."""
     for i in range(y.site.shape[0]):
@@ -177,7 +238,7 @@ def strike(y, seed, t):
         fail(y.purifier[i], seed, FAILURE + 600 + i, t)
 
 
-@kernel
+@lean
 def fail(s, seed, stream, t):
     """A machine fails when its time has come, and is repaired after a while."""
     if t >= s.fail_next:

@@ -11,6 +11,7 @@ from twin.studies.sizing.campaign import cards
 from twin.studies.sizing.campaign import topology as top
 from twin.studies.sizing.campaign.build import Build
 from twin.studies.sizing.campaign.machines import Machine, cryocooler, machine
+from twin.studies.sizing.campaign.own_machine import AIR, OWN, columns, measured_machine
 from twin.studies.sizing.campaign.parts import add_stock
 
 
@@ -87,9 +88,19 @@ def performance(b: Build, k: int, name: str, card: cards.Liquefier, unit: Any) -
         raise b.refuse(f"campaign.{path}", sentence)
     wanted = b.campaign.choices.get(f"{path}.machine", [card.machine])
     names = list(dict.fromkeys([card.machine, *map(str, wanted)]))
+    own = _own(b, row, unit, f"campaign.{path}.machine") if OWN in names else None
     room = top.ambient_of(b.spec, unit.site).card.temp
     b.derived(f"{path}.machine", "1", 0.0, "machine of the catalogue, by its number among the choices")
-    return [machine(each, room, card.ln2, f"{b.spec.path}: campaign.{path}.machine") for each in names]
+    place = f"{b.spec.path}: campaign.{path}.machine"
+    return [own if own and each == OWN else machine(each, room, card.ln2, place) for each in names]
+
+
+def _own(b: Build, row: dict[str, float], unit: Any, place: str) -> Machine:
+    """The plant's own machine as measured on the twin; what its starts and stops take goes into the record."""
+    found = measured_machine(b.spec.path, unit.name, f"{b.spec.path}: {place}")
+    row |= columns(found) | {"circuit_node": b.node(f"circuit of {unit.name}")}
+    b.rows["vessel"][int(row["vessel"])]["crack"] = found["rest"]["p_dewar"] - AIR
+    return Machine(found["run"]["feed"], found["run"]["energy"], found["run"]["ln2"], 0.0)
 
 
 def _all_but(card: Any, *names: str) -> tuple[str, ...]:
@@ -129,8 +140,11 @@ def add_demand(b: Build) -> None:
         k = b.row("purchase", name, dewar=b.find("vessel", dewar.name))
         b.table_values("purchase", k, f"purchase.{name}", card)
     calendar, weather = b.campaign.one("calendar"), b.campaign.one("weather")
-    k = b.row("network", "network", begin=calendar.begin, end=calendar.end, follow=calendar.follow_schedule)
+    k = b.row("network", "network", begin=calendar.begin, end=calendar.end)
     b.rows["network"][k] |= {"stochastic": float(weather.stochastic)}
+    text = "the plant's [[schedule]] is the plan, staff have none of their own"
+    b.derived("calendar.follow_schedule", "1", float(calendar.follow_schedule), text)
+    b.bind("calendar.follow_schedule", "network", k, "follow")
     b.table_values("network", k, "weather", weather, skip=("stochastic",))
     b.table_values("network", k, "truck", b.campaign.one("truck"))
     b.table_values("network", k, "power", b.campaign.one("power"))

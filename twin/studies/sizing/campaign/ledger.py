@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from thermo.jit import kernel
+from twin.studies.sizing.campaign.lean import lean
 from twin.studies.sizing.campaign.records import BOUGHT, FIRST
 
 R_RATIO = 287.05 / 2077.2
 """Gas constant of air over that of helium: volume that air adds to a kilogram."""
 
 
-@kernel
+@lean
 def move(y, a, b, amount):
     """Carry helium [kg] from one node of the ledger to another, no more than is there; returns what was carried."""
     if a != BOUGHT:
@@ -26,7 +26,7 @@ def move(y, a, b, amount):
     return amount
 
 
-@kernel
+@lean
 def gas(y, node):
     """Mass of helium that would fill the volume of this gas with its air [kg]."""
     return y.mass[node] + R_RATIO * y.air[node]

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from thermo.jit import kernel
 from twin.studies.sizing.campaign import records as r
 from twin.studies.sizing.campaign.bags import filling, pressure, swap
-from twin.studies.sizing.campaign.boiling import level, order_fill
+from twin.studies.sizing.campaign.boiling import drawable, level, order_fill
+from twin.studies.sizing.campaign.lean import lean
 from twin.studies.sizing.campaign.ledger import move
 
 HOUR, DAY = 3600.0, 86400.0  # s
@@ -15,11 +15,13 @@ AT_HUB, LOADING, DRIVING, REFILLING, RETURNING = 0.0, 1.0, 2.0, 3.0, 4.0
 """A visit of the truck."""
 FILL_TO, EXCHANGE_DEWARS, EXCHANGE_BANKS, SWAP, RUN_COMPRESSOR, REFILL = range(6)
 """What the plant's schedule may ask for."""
+LEAST = 0.2
+"""Share of a refill that must be in the dewar for it to be begun."""
 STAND = 2.0 * HOUR
 """Time that a filled portable dewar stands before its liquid is transferred."""
 
 
-@kernel
+@lean
 def round_trip(y, i):
     """A round at a site: full bags are swapped."""
     s = y.site[i]
@@ -27,7 +29,7 @@ def round_trip(y, i):
         y.out[r.STAFF_TIME] += s.swap_time
 
 
-@kernel
+@lean
 def refill_here(y, v, t, at_work):
     """A magnet beside its store: fill the portable dewar, let it stand, fill the magnet."""
     s = y.vessel[v]
@@ -51,6 +53,10 @@ def refill_here(y, v, t, at_work):
         s.job, s.timer = WAITS, t + STAND
     elif s.job == WAITS and t >= s.timer:
         order_fill(y, v, s.refill_to, float(d))
+        if drawable(y, d) < LEAST * s.left:
+            y.out[r.UNMET] += s.left
+            s.left, s.job, y.vessel[d].held = 0.0, IDLE, 0.0
+            return
         s.job = MAGNET_FILLS
         y.out[r.FILLS] += 1.0
         y.out[r.STAFF_TIME] += y.site[int(s.site)].refill_time
@@ -62,14 +68,14 @@ def refill_here(y, v, t, at_work):
         start_compressor(y, int(s.bag))
 
 
-@kernel
+@lean
 def start_compressor(y, b):
     """Staff start the compressor of a bag by hand, before the plume comes or once the bags are full."""
     if b >= 0 and y.bag[b].compressor >= 0.0:
         y.compressor[int(y.bag[b].compressor)].run = 1.0
 
 
-@kernel
+@lean
 def is_due(k, y, i, t):
     """Whether a site wants the truck: by plan, by its cylinders, by a magnet that runs low."""
     s = y.site[i]
@@ -90,7 +96,7 @@ def is_due(k, y, i, t):
     return t >= s.called
 
 
-@kernel
+@lean
 def visit(k, y, i, t, morning, at_work):
     """One truck's trip: load liquid, drive, change cylinders and dewar, refill the magnets, drive home."""
     s = y.site[i]
@@ -120,7 +126,7 @@ def visit(k, y, i, t, morning, at_work):
         s.visit_state = AT_HUB
 
 
-@kernel
+@lean
 def load(y, i):
     """Fill the transport dewar at the hub, if it is the hub's turn to give the liquid."""
     s = y.site[i]
@@ -133,7 +139,7 @@ def load(y, i):
         order_fill(y, d, 0.95, y.vessel[d].supply)
 
 
-@kernel
+@lean
 def arrive(y, i):
     """Cylinders change places, as many as the truck carries; the dewars too."""
     s = y.site[i]
@@ -149,7 +155,7 @@ def arrive(y, i):
     start_compressor(y, int(s.bag))
 
 
-@kernel
+@lean
 def change(y, a, b, share):
     """A share of two equal banks changes places, with what it holds."""
     air, total = (1.0 - share) * y.air[a] + share * y.air[b], y.air[a] + y.air[b]
@@ -159,7 +165,7 @@ def change(y, a, b, share):
     y.air[a], y.air[b] = air, total - air
 
 
-@kernel
+@lean
 def exchange_vessels(y, a, b):
     """Two equal dewars change places, with what they hold."""
     one, two = y.vessel[a], y.vessel[b]
@@ -171,7 +177,7 @@ def exchange_vessels(y, a, b):
     one.p, two.p = two.p, one.p
 
 
-@kernel
+@lean
 def refill_next(y, i, at_work):
     """Refill the site's magnets one after the other; returns whether one is still to do."""
     s = y.site[i]
@@ -185,6 +191,10 @@ def refill_next(y, i, at_work):
         if vessel.job == IDLE and level(y, v) < vessel.refill_below:
             order_fill(y, v, vessel.refill_to, vessel.supply if own else -1.0)
             vessel.job = MAGNET_FILLS
+            if own and drawable(y, int(vessel.supply)) < LEAST * vessel.left:
+                y.out[r.UNMET] += vessel.left
+                vessel.left = 0.0
+                continue
             y.out[r.FILLS] += 1.0
             y.out[r.STAFF_TIME] += s.refill_time
             return True
@@ -197,7 +207,7 @@ def refill_next(y, i, at_work):
     return False
 
 
-@kernel
+@lean
 def follow(y, what, a, value):
     """One entry of the plant's schedule."""
     if what in (FILL_TO, REFILL):

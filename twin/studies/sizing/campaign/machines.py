@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 
 from thermo.helium import T_sat, h_liq, h_vap, rho_liq, rho_pT, rho_vap
-from thermo.jit import cache_root
+from thermo.jit import cache_root, source_stamp
 from twin.errors import OutsideMap, PlantFileError, TwinError
 from twin.quantities import LIQUID_LITRE
+from twin.studies.design import performance_map
 from twin.studies.design.design_file import load_design
 from twin.studies.design.performance_map import (
     PerformanceMap,
@@ -34,19 +36,23 @@ ROOMS = (280.0, 290.0, 295.0, 300.0, 310.0)
 @dataclass(frozen=True)
 class Boiling:
     """Saturation at a pressure: densities [kg/m3], heat of evaporation [J/kg], (dU/dp)_M over volume [J/(m3 Pa)] of a
-    vessel without liquid, and what a full one has more."""
+    vessel without liquid, and what a full one has more; slopes of the densities over pressure [kg/(m3 Pa)]."""
 
     rho_l: float
     rho_v: float
     latent: float
     stiff_a: float
     stiff_b: float
+    slope_l: float
+    slope_v: float
 
 
 def boiling(p: float) -> Boiling:
     """Properties of a vessel that boils at a pressure [Pa]."""
     empty, full = (_stiffness(p, level) for level in (0.0, 1.0))
-    return Boiling(float(rho_liq(p)), float(rho_vap(p)), float(h_vap(p) - h_liq(p)), empty, full - empty)
+    low, high = 0.75 * p, 1.05 * p
+    slopes = (float(rho(high) - rho(low)) / (high - low) for rho in (rho_liq, rho_vap))
+    return Boiling(float(rho_liq(p)), float(rho_vap(p)), float(h_vap(p) - h_liq(p)), empty, full - empty, *slopes)
 
 
 def _stiffness(p: float, level: float) -> float:
@@ -130,12 +136,9 @@ def year_map(name: str) -> PerformanceMap:
     design = load_design(name)
     bath = design.bath or load_design(name, ln2=True).bath
     digest = machine_digest(design, bath)
-    path = cache_root() / "maps" / f"{digest}-year.map.json"
+    path = cache_root() / "maps" / f"{digest}-{source_stamp(Path(performance_map.__file__))[:16]}.map.json"
     if path.exists():
-        try:
-            return load_map(path, digest)
-        except (OutsideMap, PlantFileError):
-            path.unlink()  # of another version
+        return load_map(path, digest)
     hardware = hardware_of(design, bath)
     at = hardware.design_point
     axes = {
@@ -150,7 +153,7 @@ def year_map(name: str) -> PerformanceMap:
     fresh = path.with_suffix(f".{id(made)}.tmp")
     save_map(made, fresh)
     fresh.replace(path)
-    return made
+    return load_map(path, digest)  # as every later start has it, to the digit
 
 
 def cryocooler(card: Any) -> Machine:

@@ -19,8 +19,8 @@ from twin.vessels import LATENT_HEAT
 def add_sites(b: Build) -> None:
     """A row for every site that any unit of the year stands at."""
     given = b.campaign.many("site")
-    kinds = ("nmr_magnet", "gas_bag", "portable_dewar", "storage_dewar", "cryocooler_liquefier")
-    kinds = (*kinds, "recovery_compressor", "cylinder_bank", "purifier")
+    vessels = ("nmr_magnet", "portable_dewar", "storage_dewar", "cryocooler_liquefier", "cylinder_bank")
+    kinds = (*vessels, "gas_bag", "recovery_compressor", "purifier")
     sites = list(dict.fromkeys(unit.site for unit in top.of_kind(b.spec, *kinds)))
     for name in given:
         if name not in sites:
@@ -97,7 +97,8 @@ def add_vessels(b: Build) -> None:
         p = 101325.0 if unit.kind.name in ("portable_dewar", "nmr_magnet") else unit.card.p_start
         at = boiling(p)
         bag = b.find("bag", top.unit_of(getattr(unit.card, "vent", "")))
-        values = {"rho_l": at.rho_l, "rho_v": at.rho_v, "latent": at.latent}
+        values = {"rho_l": at.rho_l, "rho_v": at.rho_v, "latent": at.latent, "p_rho": p}
+        values |= {"slope_l": at.slope_l, "slope_v": at.slope_v}
         values |= {"stiff_a": at.stiff_a, "stiff_b": at.stiff_b, "quench_next": 1e30}
         k = b.row("vessel", unit.name, node=b.node(unit.name), bag=bag, supply=-1, source=-1, **values)
         row = b.rows["vessel"][k]
@@ -173,6 +174,7 @@ def add_banks(b: Build) -> None:
             unit.name,
             node=b.node(unit.name),
             p_least=least,
+            valve=getattr(valves[0].card, "flow_area", 1.0) if valves else 1.0,
             temp=unit.card.temp_start,
             site=b.find("site", unit.site),
         )

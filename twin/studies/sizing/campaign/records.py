@@ -17,6 +17,7 @@ SITE = (
     *("visit_next", "visit_state", "timer", "credit", "called", "cut_until", "cut_next", "cuts", "filling"),
 )
 VESSEL = (
+    *("p_rho", "slope_l", "slope_v"),
     *("kind", "node", "bag", "supply", "site", "remote", "volume", "boil_off", "loss_rate", "UA", "heat"),
     *("vapour_cooling", "shield_time", "m_nominal", "flash", "fill_rate", "fill_loss", "crack", "level_start"),
     *("refill_below", "refill_to", "least", "quenches", "rho_l", "rho_v", "latent", "stiff_a", "stiff_b"),
@@ -39,15 +40,29 @@ BAG = (
     *("store_permeability", "store_in_air", "rate", "rho", "p_full", "start", "store_start", "compressor"),
 )
 COMPRESSOR = (
-    *("bag", "bank", "site", "displacement", "on_at", "off_at", "p_stop", "power_idle", "failures", "repair_time"),
+    *(
+        "bag",
+        "bank",
+        "site",
+        "displacement",
+        "on_at",
+        "off_at",
+        "p_stop",
+        "power_idle",
+        "failures",
+        "repair_time",
+        "attended",
+    ),
     *("run", "failed_until", "fail_next", "fails", "p_last", "run_time"),
 )
-BANK = ("node", "volume", "count", "p_full", "p_least", "p_start", "p_set", "temp", "least", "site")
+BANK = ("node", "volume", "count", "p_full", "p_least", "p_start", "p_set", "temp", "least", "site", "valve")
 LIQUEFIER = (
     *("vessel", "stock", "site", "rate", "power", "ln2", "purge", "through", "level_full", "level_resume"),
     *("stock_start", "stock_stop", "least_run", "weekdays_only", "start_time", "start_time_warm", "warm_after"),
     *("start_loss", "failures", "repair_time", "p_set", "scale", "least_stock", "start_stock"),
-    *("mode", "timer", "ran", "rested", "failed_until", "fail_next", "fails"),
+    *("own_rate", "made", "circuit", "flash", "flash_p", "flash_level", "start_made", "start_energy", "start_ln2"),
+    *("stop_boil", "stop_energy", "circuit_node"),
+    *("mode", "timer", "ran", "rested", "full", "failed_until", "fail_next", "fails"),
 )
 PURIFIER = (
     *("target", "site", "capacity", "air_most", "bed_air", "on_line", "regeneration", "regeneration_loss"),

@@ -16,12 +16,18 @@ from twin.errors import nearest
 from twin.plant_schema import SOURCE, field_type, is_required
 from twin.quantities import describe, parse
 from twin.studies.sizing.campaign import cards
+from twin.studies.sizing.economics import Economics
+from twin.studies.sizing.series import ENTRY
+from twin.studies.sizing.targets import Targets
+from twin.uncertain import taken_apart
 
 ONE: dict[str, type] = {
     "calendar": cards.Calendar,
     "weather": cards.Weather,
     "truck": cards.Truck,
     "power": cards.Power,
+    "economics": Economics,
+    "targets": Targets,
 }
 """Tables that stand alone, `[campaign.truck]`."""
 MANY: dict[str, type] = {
@@ -34,11 +40,6 @@ MANY: dict[str, type] = {
 }
 """Tables with a name of their own, `[campaign.site.yonago]`."""
 WORDS = {"text": "what it is, for people", "text_ja": "the same in Japanese"}
-
-
-def register(name: str, card: type, many: bool = False) -> None:
-    """Let `[campaign.NAME]` be read into a card of another study."""
-    (MANY if many else ONE)[name] = card
 
 
 @dataclass(frozen=True)
@@ -71,13 +72,15 @@ class CampaignSpec:
 
 def read_campaign(raw: Any, path: Path, sources: dict[str, str] | None = None) -> CampaignSpec:
     """The checked tables. Raises PlantFileError with a sentence for everything wrong."""
+    if raw == {}:
+        refuse(path, ["campaign: missing; a year needs at least [campaign.calendar], see docs/campaign.md"])
     if not isinstance(raw, dict):
         refuse(path, [f"campaign: expected tables such as [campaign.truck], got {raw!r}"])
     tables: dict[str, Table] = {}
     problems: list[str] = []
-    known = [*ONE, *MANY, "choices", "scenario"]
+    known = [*ONE, *MANY, "choices", "scenario", "series"]
     for name, value in raw.items():
-        if name in ("choices", "scenario"):
+        if name in ("choices", "scenario", "series"):
             continue
         if name not in known:
             problems.append(
@@ -86,15 +89,17 @@ def read_campaign(raw: Any, path: Path, sources: dict[str, str] | None = None) -
         elif not isinstance(value, dict):
             problems.append(f"campaign.{name}: expected a table, got {value!r}")
         elif name in ONE:
-            problems += _read(name, name, ONE[name], value, sources or {}, tables)
+            problems += _read(name, name, ONE[name], value, sources or {}, tables, path.parent)
         else:
             for key, row in value.items():
-                problems += _read(name, f"{name}.{key}", MANY[name], row, sources or {}, tables)
+                problems += _read(name, f"{name}.{key}", MANY[name], row, sources or {}, tables, path.parent)
     refuse(path, problems)
     return CampaignSpec(tables, dict(raw.get("choices", {})), dict(raw.get("scenario", {})))
 
 
-def _read(name: str, place: str, card: type, raw: Any, sources: dict[str, str], tables: dict[str, Table]) -> list[str]:
+def _read(
+    name: str, place: str, card: type, raw: Any, sources: dict[str, str], tables: dict[str, Table], folder: Path
+) -> list[str]:
     if not isinstance(raw, dict):
         return [f"campaign.{place}: expected a table, got {raw!r}"]
     fields = {f.name: f for f in dataclasses.fields(card)}
@@ -107,7 +112,7 @@ def _read(name: str, place: str, card: type, raw: Any, sources: dict[str, str], 
         text, unit = fields[str(where[-1])].metadata["text"], fields[str(where[-1])].metadata["unit"]
         return f"expected {text}" + ("" if unit == "text" else f', {describe(unit)[0]} such as "{describe(unit)[1]}"')
 
-    found, problems = checked(adapter(card), raw, known, wanted)
+    found, problems = checked(adapter(card), raw, known, wanted, folder)
     if problems:
         return [f"campaign.{place}.{problem}" for problem in problems]
     said = found.pop("source", {})
@@ -115,9 +120,7 @@ def _read(name: str, place: str, card: type, raw: Any, sources: dict[str, str], 
     odd = [key for key in said if key and key not in fields]
     if odd:
         return [f'campaign.{place}.source.{odd[0]}: there is no field "{odd[0]}"{nearest(odd[0], fields)}']
-    values = {key: value for key, value in found.items() if key in fields}
-    uncertain = {key: value for key, value in values.items() if hasattr(value, "nominal")}
-    values |= {key: value.nominal for key, value in uncertain.items()}
+    values, uncertain = taken_apart({key: value for key, value in found.items() if key in fields})
     said = {key: sources.get(text, text) for key, text in said.items()}
     tables[place] = Table(card(**values), frozenset(values), said, uncertain)
     return []
@@ -136,7 +139,7 @@ def card_type(card: type) -> Any:
     for key, text in WORDS.items():
         entries[key] = NotRequired[Annotated[str, Field(description=text)]]
     for f in dataclasses.fields(card):
-        value = field_type(f, hints[f.name], f.metadata["unit"])
+        value = field_type(f, hints[f.name], f.metadata["unit"], uncertain=True)
         entries[f.name] = Required[value] if is_required(f) else NotRequired[value]
     return table_type(card.__name__, entries)
 
@@ -145,6 +148,7 @@ def campaign_type() -> Any:
     """The type of `[campaign]` as a whole, for the JSON Schema."""
     entries: dict[str, Any] = {name: NotRequired[card_type(card)] for name, card in ONE.items()}
     entries |= {name: NotRequired[dict[str, card_type(card)]] for name, card in MANY.items()}  # type: ignore[misc]
+    entries["series"] = NotRequired[dict[str, ENTRY]]
     entries["choices"] = NotRequired[dict[str, list[Any]]]
     entries["scenario"] = NotRequired[dict[str, dict[str, Any]]]
     return table_type("campaign", entries)

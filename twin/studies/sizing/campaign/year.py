@@ -10,68 +10,26 @@ from thermo.jit import kernel
 from twin.studies.sizing.campaign import records as r
 from twin.studies.sizing.campaign.bags import STEPS_AN_HOUR, breathe, compress, content, relieve, swap, take_in
 from twin.studies.sizing.campaign.boiling import boil, fill, level, quench
-from twin.studies.sizing.campaign.borrow import borrowed
 from twin.studies.sizing.campaign.chance import FAILURE, POWER_CUT, QUENCH, WEATHER, normal, waiting
 from twin.studies.sizing.campaign.hub import buy, liquefy, purify, serve_users, strike
-from twin.studies.sizing.campaign.ledger import R_RATIO
-from twin.studies.sizing.campaign.logistics import follow, refill_here, round_trip, visit
+from twin.studies.sizing.campaign.lean import lean
+from twin.studies.sizing.campaign.ledger import R_RATIO, gas
+from twin.studies.sizing.campaign.logistics import follow, refill_here, round_trip, start_compressor, visit
 
 STEP, HOUR, DAY = 600.0, 3600.0, 86400.0  # s
-MORNING, ROUND = 9.0, 4.0
-"""Hour of the truck's start and of the first round [h]; hours between rounds."""
+MORNING, NOON, ROUND = 9.0, 12.0, 4.0
+"""Hour of the truck's start and of the first round, of the last begin of a refill; hours between rounds [h]."""
 RHO_1ATM, RHO_V_1ATM, LATENT_1ATM = 124.67, 16.90, 20.56e3
 """At 101 325 Pa, where a boil-off is stated (CoolProp 8.0.0): liquid, vapour [kg/m3], heat of evaporation [J/kg]."""
 
 
-@kernel
+@lean
 def run_year(k, y, seed, hours, trace):
     """Run a member for a number of hours from where it stands; figures go to y.out, a row an hour to `trace`."""
-    run_hours(lent_constants(k), lent(y), seed, hours, trace)
-
-
-@kernel
-def lent(y):
-    """A member's memory for kernels, without counting references."""
-    return r.Member(
-        borrowed(y.site),
-        borrowed(y.vessel),
-        borrowed(y.bag),
-        borrowed(y.compressor),
-        borrowed(y.bank),
-        borrowed(y.liquefier),
-        borrowed(y.purifier),
-        borrowed(y.users),
-        borrowed(y.purchase),
-        borrowed(y.network),
-        borrowed(y.mass),
-        borrowed(y.air),
-        borrowed(y.out),
-        borrowed(y.moved),
-    )
-
-
-@kernel
-def lent_constants(k):
-    """What all members share, without counting references."""
-    return r.Constants(
-        borrowed(k.work),
-        k.p_step,
-        borrowed(k.gas),
-        k.rho_step,
-        borrowed(k.raw),
-        borrowed(k.working),
-        borrowed(k.events),
-        borrowed(k.barometer),
-        borrowed(k.boil_off),
-    )
-
-
-@kernel
-def run_hours(k, y, seed, hours, trace):
-    """The hours of a member, one after the other."""
     prepare(k, y, seed)
     start = total(y)
-    n, event = y.network[0], 0
+    n = y.network[0]
+    event = 0 if n.follow > 0.0 else k.events.shape[0]
     for hour in range(hours):
         t = hour * HOUR
         day, clock = (hour // 24) % 365, float(hour % 24)
@@ -94,9 +52,87 @@ def run_hours(k, y, seed, hours, trace):
     close(y, start)
 
 
-@kernel
+@lean
 def hour_of_steps(k, y, t, at_work, capped, event):
-    """Six steps of filling, bags, compressors, purifier and liquefiers; returns the next event and the energy [J]."""
+    """The gas of an hour; returns the next event and the energy [J].
+
+    The hub takes one step, and a bag six only if its relief, its compressor or a filling has something to do with it.
+    Where the plant's own schedule is followed, an hour with events or fillings takes six steps of everything.
+    """
+    follows = y.network[0].follow > 0.0
+    if event < k.events.shape[0] and k.events[event, 0] < t + HOUR - 0.5 * STEP:
+        return busy_hour(k, y, t, at_work, capped, event)
+    fills = False
+    for v in range(y.vessel.shape[0]):
+        fills = fills or y.vessel[v].left > 0.0
+    if fills and follows:
+        return busy_hour(k, y, t, at_work, capped, event)
+    energy = 0.0
+    for b in range(y.bag.shape[0]):
+        energy += bag_hour(k, y, b, t, at_work, fills)
+    if fills:
+        fill_hour(y, -1, STEPS_AN_HOUR)
+    for u in range(y.purifier.shape[0]):
+        purify(k, y, u, t, HOUR)
+    for i in range(y.liquefier.shape[0]):
+        energy += liquefy(y, i, t, HOUR, at_work, capped)
+    return event, energy
+
+
+@lean
+def bag_hour(k, y, b, t, at_work, fills):
+    """An hour of a bag, in one step if nothing but its gas has to do with it; returns the energy [J]."""
+    s = y.bag[b]
+    c = int(s.compressor)
+    full = s.volume * s.rho
+    after = gas(y, int(s.node)) + y.mass[int(s.pipe)]
+    quiet = after <= full
+    for v in range(y.vessel.shape[0] if fills else 0):
+        quiet = quiet and not (y.vessel[v].left > 0.0 and int(y.vessel[v].bag) == b)
+    watched = c >= 0 and (at_work or y.compressor[c].attended == 0.0)
+    if watched:
+        machine = y.compressor[c]
+        stored = s.store >= 0.0
+        filled = gas(y, int(s.store)) / (s.rho * s.store_volume) if stored else after / full
+        quiet = quiet and machine.run == 0.0 and filled < machine.on_at
+    if quiet:
+        s.rate *= STEPS_AN_HOUR
+        take_in(y, b)
+        return 0.0
+    energy = 0.0
+    for n in range(STEPS_AN_HOUR):
+        take_in(y, b)
+        if fills:
+            fill_hour(y, b, 1)
+        if watched:
+            energy += compress(k, y, c, t + n * STEP, STEP)
+        relieve(y, b)
+    return energy
+
+
+@lean
+def fill_hour(y, b, steps):
+    """Steps of the fillings whose gas goes to a bag; staff stand by, swap bags and start the compressor."""
+    for v in range(y.vessel.shape[0]):
+        if int(y.vessel[v].bag) != b:
+            continue
+        for _ in range(steps):
+            if y.vessel[v].left > 0.0:
+                fill(y, v, STEP)
+                swap_and_start(y, b)
+
+
+@lean
+def swap_and_start(y, b):
+    """What staff do while something is filled."""
+    if b >= 0:
+        swap(y, b)
+        start_compressor(y, b)
+
+
+@lean
+def busy_hour(k, y, t, at_work, capped, event):
+    """Six steps of events, filling, bags, compressors, purifier and liquefiers, all of them in turn."""
     energy = 0.0
     for _ in range(STEPS_AN_HOUR):
         while event < k.events.shape[0] and k.events[event, 0] < t + 0.5 * STEP:
@@ -107,35 +143,36 @@ def hour_of_steps(k, y, t, at_work, capped, event):
         for v in range(y.vessel.shape[0]):
             if y.vessel[v].left > 0.0:
                 fill(y, v, STEP)
-                b = int(y.vessel[v].bag)
-                if b >= 0 and y.network[0].follow == 0.0:
-                    swap(y, b)
         for c in range(y.compressor.shape[0]):
-            if at_work or y.site[int(y.compressor[c].site)].attended == 0.0:
+            if at_work or y.compressor[c].attended == 0.0:
                 energy += compress(k, y, c, t, STEP)
         for b in range(y.bag.shape[0]):
             relieve(y, b)
         for u in range(y.purifier.shape[0]):
             purify(k, y, u, t, STEP)
         for i in range(y.liquefier.shape[0]):
-            energy += liquefy(k, y, i, t, STEP, at_work, capped)
+            energy += liquefy(y, i, t, STEP, at_work, capped)
         t += STEP
     return event, energy
 
 
-@kernel
+@lean
 def people(k, y, t, clock, at_work, staffed):
     """Rounds, refills on the spot, trucks."""
     for i in range(y.site.shape[0]):
         if at_work and (clock - MORNING) % ROUND == 0.0:
             round_trip(y, i)
-        visit(k, y, i, t, staffed and clock == MORNING, at_work)
+        morning = staffed and clock == MORNING
+        if y.site[i].visit_state > 0.0 or (morning and y.site[i].visit_every > 0.0):
+            visit(k, y, i, t, morning, at_work)
     for v in range(y.vessel.shape[0]):
-        if y.vessel[v].kind == r.MAGNET and y.vessel[v].remote == 0.0:
-            refill_here(y, v, t, at_work and clock <= 12.0)
+        s = y.vessel[v]
+        here = s.kind == r.MAGNET and s.remote == 0.0
+        if here and (s.job > 0.0 or (at_work and clock <= NOON)):
+            refill_here(y, v, t, at_work and clock <= NOON)
 
 
-@kernel
+@lean
 def weather(k, y, seed, hour):
     """Pressure of the air: measured, a wave, or wandering (two first-order lags of white noise)."""
     n = y.network[0]
@@ -155,7 +192,7 @@ def weather(k, y, seed, hour):
             s.p = s.p_mean + s.p_swing * math.sin(2.0 * math.pi * (hour + 1.0) * HOUR / s.p_period)
 
 
-@kernel
+@lean
 def boil_and_breathe(k, y, seed, hour):
     """Every vessel's gas of the hour goes to the pipe of its bag; magnets may quench; bags breathe through the wall."""
     for v in range(y.vessel.shape[0]):
@@ -174,7 +211,7 @@ def boil_and_breathe(k, y, seed, hour):
         breathe(y, b, HOUR)
 
 
-@kernel
+@lean
 def kept_cold(y, v):
     """Whether a liquefier is at work on this dewar, so that what boils off is liquefied again."""
     found = False
@@ -183,7 +220,7 @@ def kept_cold(y, v):
     return found
 
 
-@kernel
+@lean
 def prepare(k, y, seed):
     """What follows from the member's own parameters: heat leaks, contents, first failures."""
     for i in range(y.site.shape[0]):
@@ -219,7 +256,7 @@ def prepare(k, y, seed):
         y.purifier[i].fail_next = waiting(seed, FAILURE + 600 + i, 0, y.purifier[i].failures)
 
 
-@kernel
+@lean
 def prepare_vessel(y, v, seed):
     """Heat leak of a stated boil-off, daily loss or conductance; content of the starting level."""
     s = y.vessel[v]
@@ -233,7 +270,7 @@ def prepare_vessel(y, v, seed):
     s.p = s.p_start if s.p_start > 0.0 else y.site[int(s.site)].p + s.crack
 
 
-@kernel
+@lean
 def total(y):
     """Helium in all vessels [kg]."""
     found = 0.0
@@ -242,7 +279,7 @@ def total(y):
     return found
 
 
-@kernel
+@lean
 def close(y, start):
     """Close the books: losses by cause, bought, recovery, and the error of the ledger over what was moved."""
     lost, least = 0.0, 0.0
@@ -259,7 +296,7 @@ def close(y, start):
     y.out[r.AIR_SHARE] /= max(y.out[r.RETURNED], 1e-12)
 
 
-@kernel
+@lean
 def record(k, y, trace, hour):
     """A row of the trace: time, pressures, levels, fillings, masses of the ledger."""
     at = 0
@@ -285,9 +322,8 @@ def record(k, y, trace, hour):
 
 
 @kernel
-def run_many(k, y, members, image, rows, where, values, places, seeds, hours, out):
+def run_many(k, y, members, image, rows, where, values, places, seeds, hours, out, nothing):
     """Members one after the other in one memory; each begins as the first image with its own values."""
-    nothing = np.empty((0, 0))
     for n in range(rows.shape[0]):
         row = rows[n]
         members[:] = image

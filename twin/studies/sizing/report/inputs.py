@@ -22,10 +22,15 @@ def status(parameter: Parameter) -> str:
     return word if word in STATUSES else "unsaid"
 
 
+def inputs(outcome: Outcome) -> tuple[Parameter, ...]:
+    """Parameters of the model and prices."""
+    return (*outcome.model.parameters, *outcome.model.prices)
+
+
 def input_table(outcome: Outcome, w: Language) -> Table:
     """Every number that the years depend on."""
     rows = []
-    for p in outcome.model.parameters:
+    for p in inputs(outcome):
         options = tuple(choice_text(p, k, w.ja) for k in range(len(p.choices)))
         value = choice_text(p, nearest_choice(p), w.ja) if p.labels else parameter_text(p.name, p.unit, p.value, w.ja)
         uncertainty = p.distribution.text if p.distribution is not None else ""
@@ -45,7 +50,7 @@ def input_table(outcome: Outcome, w: Language) -> Table:
 
 def inputs_note(outcome: Outcome, w: Language) -> str:
     """How many inputs are of each status."""
-    count = Counter(status(p) for p in outcome.model.parameters)
+    count = Counter(status(p) for p in inputs(outcome))
     uncertain = sum(p.distribution is not None for p in outcome.model.parameters)
     marks = {name: count[name] for name in (*STATUSES, "unsaid")}
     return w("inputs_note", uncertain=uncertain, **marks)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from twin.quantities import LIQUID_LITRE, convert, display_unit
+from twin.quantities import LIQUID_LITRE, YEAR, convert, display_unit
 
 
 @dataclass(frozen=True)
@@ -50,10 +50,17 @@ def parameter_text(name: str, unit: str, value: float, ja: bool = False) -> str:
         return f"{plain(how.of(value))} {how.unit}"
     if unit == "kg" and "ln2" not in name:
         return f"{plain(value / LIQUID_LITRE)} L"
+    if unit == "kg/s":
+        target = "Nm3/h" if "purifier" in name else "LLHe/h"
+        return f"{plain(convert(value, unit, target))} {target.replace('LLHe', 'L')}"
     if unit == "m3" and value >= 1.0 and "bag" not in name.lower():
         return f"{value * 1000.0:,.0f} L"
+    if unit == "m" and value >= 1000.0:
+        return f"{plain(value / 1000.0)} km"
+    if unit == "s" and value >= 2.0 * YEAR:
+        return f"{plain(value / YEAR)} a"
     if unit == "1/s" and value > 0.0:
-        return f"{plain(value * 31557600.0)} 1/a"
+        return f"{plain(value * YEAR)} 1/a"
     target = display_unit(value, unit) if value else unit
     number = convert(value, unit, target) if target != unit else value
     return f"{plain(number)} {target}".removesuffix(" 1").removesuffix(" text")
@@ -74,10 +81,10 @@ def plain(value: float, figures: int = 3) -> str:
 
 
 def with_error(mean: float, error: float) -> str:
-    """A mean and its standard error, to two figures of the error: "12,340 ± 60"."""
+    """A mean and its standard error, to two figures of the error; without it where it is below 0.05 %."""
     if not math.isfinite(mean) or not math.isfinite(error):
         return plain(mean)
-    if error <= 1e-9 * abs(mean) or error == 0.0:
+    if error <= 5e-4 * abs(mean):
         return plain(mean, 4)
     place = math.floor(math.log10(error)) - 1
     if float(f"{error:.1e}") >= 9.95 * 10.0 ** (place + 1):

@@ -21,9 +21,10 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 from twin.studies.sizing.designs import Estimate
 from twin.studies.sizing.outcome import Outcome
 from twin.studies.sizing.report.numbers import plain
-from twin.studies.sizing.report.results import cost_table, figure_of, input_text, loss_table, objective
+from twin.studies.sizing.report.results import cost_table, figure_of, loss_table, objective
 from twin.studies.sizing.report.table import Table
 from twin.studies.sizing.report.words import Language
+from twin.studies.sizing.sensitivity import CHANCE, OTHERS
 
 INK = "#0a0b0c"
 """Stands for the page's colour of print and is replaced by it."""
@@ -132,7 +133,7 @@ def trade_off(outcome: Outcome, w: Language) -> Figure:
     axis.plot(x, y, "o", color=GREY, markersize=3.5, alpha=0.6, label=w("dominated"), markeredgewidth=0.0)
     k = list(found.front)
     dx, dy = money.of(1.0) * found.errors[k, 0], litres.of(1.0) * found.errors[k, 1]
-    axis.errorbar(x[k], y[k], dy, dx, "o-", color=BLUE, markersize=4.5, linewidth=1.2, label=w("front"))
+    axis.errorbar(x[k], y[k], dy, dx, "o-", color=BLUE, markersize=4.5, linewidth=1.2, elinewidth=0.6, label=w("front"))
     marks = ((outcome.decision.chosen.design, "*", ORANGE, "recommended"), (outcome.space.present, "D", INK, "present"))
     for design, mark, colour, key in marks:
         at = found.designs.index(design) if design in found.designs else None
@@ -167,13 +168,13 @@ def _index_bars(axis: Axes, outcome: Outcome, name: str, w: Language) -> None:
     assert found is not None
     total = found.of(name, "total")
     order = sorted(total, key=lambda i: total[i])
-    place = np.arange(len(order))
+    place = np.arange(len(order))  # inputs go by their names here: many magnets have one text
     for key, colour, shift in (("total", BLUE, 0.2), ("first", ORANGE, -0.2)):
         values, widths = found.of(name, key), found.of(name, f"{key}_conf")
         x, error = [max(values[i], 0.0) for i in order], [widths[i] for i in order]
         axis.barh(place + shift, x, 0.38, color=colour, label=w(key), xerr=error, error_kw={"ecolor": INK, "lw": 0.8})
-    axis.set_yticks(place, [_wrapped(input_text(outcome, i, w)) for i in order])
-    axis.set_xlim(0.0, max(1.0, axis.get_xlim()[1]))
+    axis.set_yticks(place, [w(i) if i in (CHANCE, OTHERS) else i for i in order])
+    axis.set_xlim(0.0, 1.0)
     axis.grid(False, axis="y")
     axis.set_title(w.text(figure_of(outcome, name)), loc="left", fontsize="medium")
 

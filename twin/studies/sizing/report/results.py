@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from twin.quantities import parse
 from twin.studies.sizing.designs import Design, Estimate
 from twin.studies.sizing.outcome import Outcome, headlines
 from twin.studies.sizing.report.numbers import Shown, parameter_text, plain, shown
@@ -17,6 +18,8 @@ from twin.studies.sizing.year_model import Figure, Parameter
 
 MOST_DESIGNS = 40
 """Designs of the front that a table shows at most; all of them are in the files."""
+LEAST_EFFECT = 0.005
+"""Effects of inputs below this share of the largest are not shown; all of them are in `result.json`."""
 
 
 def tables(outcome: Outcome, w: Language) -> list[Table]:
@@ -164,7 +167,8 @@ def _each(parameter: Parameter, changes: dict[str, Estimate]) -> tuple[str, dict
         return "", changes
     unit, size = {"m3": ("m3", 1.0), "1": ("1", 1.0)}.get(parameter.unit, ("", 1.0))
     if parameter.unit == "kg/s":
-        unit, size = "L/h", 1.0 / shown("", "kg/s").factor
+        foreign = "Nm3/h" if "purifier" in parameter.name else "LLHe/h"
+        unit, size = foreign.replace("LLHe", "L"), parse(f"1 {foreign}", "kg/s")
     return unit or parameter.unit, {name: Estimate(e.mean * size, e.error * size) for name, e in changes.items()}
 
 
@@ -215,7 +219,7 @@ def screening_table(outcome: Outcome, w: Language) -> Table:
         how = shown(figure, figure_of(outcome, figure).unit, w.ja)
         effect = Estimate(found.of(figure, "mu_star")[name], found.of(figure, "mu_star_conf")[name] / 1.96)
         spread = how.of(found.of(figure, "sigma")[name])
-        if effect.mean > 0.0:
+        if effect.mean > LEAST_EFFECT * max(found.of(figure, "mu_star").values()):
             rows.append((text, name, input_text(outcome, name, w), how.unit, scaled(effect, how), spread))
     columns = (
         Column("figure", w("figure")),

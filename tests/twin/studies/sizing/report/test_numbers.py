@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from twin.quantities import LIQUID_LITRE
+from twin.quantities import LIQUID_LITRE, NORMAL_M3
 from twin.studies.sizing.report.numbers import parameter_text, plain, shown, with_error
 
 
@@ -35,6 +35,7 @@ def test_three_figures_are_enough(value: float, text: str) -> None:
         (0.95, 0.0049, "0.9500 ± 0.0049"),
         (83.62, 0.73, "83.62 ± 0.73"),
         (5.0, 0.0, "5"),
+        (0.463372, 0.000031, "0.4634"),
         (1.0, 0.0996, "1.00 ± 0.10"),
         (2.0, 0.0994, "2.000 ± 0.099"),
     ],
@@ -56,11 +57,15 @@ def test_helium_is_counted_in_litres_energy_in_mwh_money_in_millions_or_man_yen(
 @pytest.mark.parametrize(
     ("name", "unit", "value", "text"),
     [
+        ("purifier.PUR-1.capacity", "kg/s", 12.0 * NORMAL_M3 / 3600.0, "12 Nm3/h"),
+        ("users.campus.demand", "kg/s", 1.5 * LIQUID_LITRE / 3600.0, "1.5 L/h"),
         ("D-2.volume", "m3", 2.0, "2,000 L"),
         ("site.yonago.bag_volume", "m3", 1.0, "1 m3"),
         ("economics.helium", "JPY/kg", 5926.0 / LIQUID_LITRE, "5,926 JPY/L"),
         ("economics.electricity", "JPY/J", 25.0 / 3.6e6, "25 JPY/kWh"),
         ("site.yonago.failures", "1/s", 0.5 / 31557600.0, "0.5 1/a"),
+        ("site.yonago.distance", "m", 140e3, "140 km"),
+        ("economics.dewar_life", "s", 20.0 * 31557600.0, "20 a"),
         ("MAG-Y1.level_start", "1", 0.729, "0.729"),
         ("site.yonago.drive_time", "s", 9000.0, "2.5 h"),
     ],

@@ -101,6 +101,7 @@ def test_programs_read_what_was_computed(written, outcome) -> None:
     book = pd.read_excel(files["report.xlsx"], sheet_name=None)
     assert {"design", "figures", "inputs", "years"} <= book.keys()
     assert np.allclose(book["years"]["lost"], outcome.column("lost"), rtol=1e-12)
+    assert {"economics.helium", "economics.interest"} <= set(pd.read_csv(files["inputs.csv"])["parameter"])
     figures = pd.read_csv(files["figures.csv"])
     assert figures["mean"].iloc[0] == pytest.approx(
         outcome.column("cost").mean() * (1e-4 if written[0] == "ja" else 1e-6)
