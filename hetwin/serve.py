@@ -1,4 +1,4 @@
-"""`hetwin serve`: the plant on OPC UA until Ctrl-C, its history and last snapshot kept."""
+"""`hetwin serve`: the plant on OPC UA until Ctrl-C, its history, alarms and last snapshot kept."""
 
 from __future__ import annotations
 
@@ -12,13 +12,16 @@ from typing import TYPE_CHECKING
 
 from hetwin.key_figures import clock
 from opcua_server.server import TwinServer
+from twin.alarms.record import AlarmRecord
 from twin.history import History
 from twin.simulation import Simulation
 
 if TYPE_CHECKING:
+    from twin.alarms.event import AlarmEvent
     from twin.plant import Plant
 
 HISTORY_INTERVAL = 10.0  # s of simulated time
+ALARMS = "alarms.sqlite"
 LOG_PERIOD = 60.0  # s of wall time between two log lines
 
 log = logging.getLogger("hetwin")
@@ -26,10 +29,10 @@ log = logging.getLogger("hetwin")
 
 def serve(plant: Plant, endpoint: str, mode: str, speed: float, out: Path) -> int:
     """Serve until Ctrl-C or SIGTERM; returns the exit code."""
-    server = TwinServer(Simulation(plant, mode=mode, speed=speed), endpoint)
+    server = TwinServer(Simulation(plant, mode=mode, speed=speed), endpoint, out / "snapshots")
     on_terminal = sys.stdout.isatty()
     logging.basicConfig(
-        level=logging.WARNING if on_terminal else logging.INFO,
+        level=logging.ERROR if on_terminal else logging.INFO,  # the live view shows the alarms
         format="%(asctime)s %(levelname)s %(message)s",
         stream=sys.stderr if on_terminal else sys.stdout,
     )
@@ -38,7 +41,7 @@ def serve(plant: Plant, endpoint: str, mode: str, speed: float, out: Path) -> in
 
     snapshot = out / f"{plant.name}.snapshot"
     snapshot.write_bytes(plant.snapshot().to_bytes())
-    print(f"Stopped at {clock(plant.time)}. Snapshot: {snapshot}. History: {history}.")
+    print(f"Stopped at {clock(plant.time)}. Snapshot: {snapshot}. History: {history}. Alarms: {out / ALARMS}.")
     return 1 if server.simulation.failure else 0
 
 
@@ -54,8 +57,18 @@ async def _serve(server: TwinServer, out: Path, on_terminal: bool) -> Path:
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
     simulation = server.simulation
+    record = AlarmRecord(out / ALARMS)
+    simulation.alarms.subscribe(record.take)  # before the first scan, which may bring the first alarms
+    simulation.alarms.subscribe(_log_alarm)
     await server.start()
     out.mkdir(parents=True, exist_ok=True)
+    with record:
+        return await _record(server, out, on_terminal, stop)
+
+
+async def _record(server: TwinServer, out: Path, on_terminal: bool, stop: asyncio.Event) -> Path:
+    """Keep the history until the signal; returns its file."""
+    simulation = server.simulation
     with History.create(_history_path(out), simulation.plant, interval=HISTORY_INTERVAL) as history:
         simulation.subscribe(history.record)
         try:
@@ -63,6 +76,14 @@ async def _serve(server: TwinServer, out: Path, on_terminal: bool) -> Path:
         finally:
             await server.stop()  # the simulation stops first; only then is the history closed
     return history.path
+
+
+def _log_alarm(event: AlarmEvent) -> None:
+    """A line for every new alarm, and for every one that has gone."""
+    if event.transition in ("active", "changed") and not event.state.silent:
+        log.warning("%s, alarm: %s", clock(event.time), event.message)
+    elif event.transition == "returned":
+        log.info("%s, %s", clock(event.time), event.message)
 
 
 async def _view_until(stop: asyncio.Event, server: TwinServer) -> None:

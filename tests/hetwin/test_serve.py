@@ -15,8 +15,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from asyncua import Client, Node
+from asyncua import Client, Node, ua
 
+from twin.alarms.record import read_alarms
 from twin.history import read_history
 from twin.plant import Plant, Snapshot
 
@@ -121,6 +122,22 @@ async def test_a_client_moves_a_valve_and_ctrl_c_saves_snapshot_and_history(
     assert series["BUF-1.p"][-1] < series["BUF-1.p"][0]
 
 
+async def test_alarms_are_logged_and_kept(
+    started: subprocess.Popen[str], pair: Path, port: int, tmp_path: Path
+) -> None:
+    client = await connect(port, started)
+    call = [ua.Variant(1e-3, ua.VariantType.Double)]
+    await (await node(client, "SIM")).call_method(ua.NodeId("SIM.watch", 2), *call)
+    await asyncio.sleep(1.0)  # without writing
+    await leave(client)
+    started.send_signal(signal.SIGINT)
+    out, err = started.communicate(timeout=20.0)
+    assert started.returncode == 0, err
+    assert "alarm: SIM.controller: controller silent" in out
+    rows = list(read_alarms(tmp_path / "out" / "alarms.sqlite", "SIM.controller"))
+    assert (rows[0].transition, rows[0].message_ja) == ("active", "SIM.controller: 制御装置通信途絶")
+
+
 async def test_a_busy_port_is_said_in_a_sentence(
     started: subprocess.Popen[str], pair: Path, port: int, tmp_path: Path
 ) -> None:
@@ -147,7 +164,7 @@ def test_a_terminal_shows_key_figures_by_site_endpoint_and_speed(pair: Path, por
     command = [HETWIN, "serve", pair, "--port", str(port), "--speed", "100", "--out", tmp_path / "out"]
     process = subprocess.Popen(command, stdin=theirs, stdout=theirs, stderr=theirs, env=environment)
     os.close(theirs)
-    shown = read_until(ours, "No trouble.", process)
+    shown = read_until(ours, "Ctrl-C saves", process)
     process.send_signal(signal.SIGINT)
     shown += read_until(ours, "Stopped at", process)
     assert process.wait(20.0) == 0
