@@ -1,4 +1,4 @@
-"""The methods of asyncua that `opcua_server/subscriptions.py` replaces or relies on are those it was written against.
+"""The methods of asyncua that subscriptions, events and calls replace or rely on are those they were written against.
 
 A new asyncua may change them without a word: read the difference, adapt, then write the new digests here.
 """
@@ -11,8 +11,11 @@ from typing import Any
 
 import pytest
 from asyncua.common.connection import SecureConnection
+from asyncua.server.address_space import AddressSpace, MethodService
+from asyncua.server.internal_server import InternalServer
+from asyncua.server.internal_session import InternalSession
 from asyncua.server.internal_subscription import InternalSubscription
-from asyncua.server.monitored_item_service import MonitoredItemService
+from asyncua.server.monitored_item_service import MonitoredItemService, WhereClauseEvaluator
 from asyncua.server.subscription_service import SubscriptionService
 from asyncua.server.uaprocessor import UaProcessor
 
@@ -41,6 +44,18 @@ WRITTEN_AGAINST = {
     UaProcessor.forward_publish_response: "9e380500dd66",
     UaProcessor.send_response: "1acbe876910a",
     SecureConnection.message_to_binary: "dca1c22c7091",
+    InternalSubscription._pop_triggered_events: "9c09e38cda35",
+    InternalSubscription._enqueue_event: "e69c7f033b26",
+    MonitoredItemService._create_events_monitored_item: "0484abac1e1c",
+    MonitoredItemService._commit_monitored_item: "d5f842c3737c",
+    WhereClauseEvaluator.eval: "a69374f045fd",
+    WhereClauseEvaluator._eval_el: "e87aee4a1045",
+    WhereClauseEvaluator._eval_op: "08df7ae98ab7",
+    InternalSession.call: "f6bf9e5fb2bb",
+    InternalSession.activate_session: "cfe664a2bb57",
+    InternalServer.create_session: "20ddcc7f3bf2",
+    MethodService._call: "54a985459571",
+    AddressSpace.add_method_callback: "d0977caaa39a",
 }
 
 
