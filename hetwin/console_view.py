@@ -13,11 +13,15 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
-from hetwin.key_figures import KeyFigures, clock, key_figures, troubles, written
+from hetwin.key_figures import KeyFigures, clock, key_figures, written
+from twin.alarms.event import messages
 
 if TYPE_CHECKING:
+    from twin.alarms.catalogue import Alarm
+    from twin.alarms.event import AlarmState
     from twin.simulation import Simulation
 
+MOST_ALARMS = 8  # lines
 PERIOD = 0.5  # s between two pictures; drawn in a thread of its own, away from the server's event loop
 
 
@@ -29,7 +33,6 @@ class ConsoleView:
         self._endpoint = endpoint
         self._console = console or Console(highlight=False)
         self._figures = key_figures(simulation.plant)
-        self._troubles = troubles(simulation.plant)
         self._image = simulation.plant.image.copy()
         self._time = simulation.plant.time
         self._stopping = threading.Event()
@@ -87,7 +90,18 @@ class ConsoleView:
         failure = self._simulation.failure
         if failure is not None:
             return Text(str(failure), style="bold red")
-        raised = [tag for tag in self._troubles if self._image[tag.address] != 0.0]
-        if raised:
-            return Text("  ".join(f"{tag.name} {written(tag, self._image)}" for tag in raised), style="bold yellow")
-        return Text("No trouble. Ctrl-C saves and stops.", style="dim")
+        alarms = self._simulation.alarms.open()
+        if alarms:
+            return self._alarms(alarms)
+        return Text("No open alarm. Ctrl-C saves and stops.", style="dim")
+
+    def _alarms(self, alarms: list[tuple[Alarm, AlarmState]]) -> Text:
+        """The most urgent alarms, a line each: red calls, yellow is acknowledged, dim has gone unacknowledged."""
+        lines = Text()
+        for alarm, state in alarms[:MOST_ALARMS]:
+            style = "dim" if not state.active else ("yellow" if state.acked else "bold red")
+            text, _ = messages(alarm, "active" if state.active else "returned", state.levels, state.value)
+            lines.append(f"{state.name:24}{text}\n", style=style)
+        left = len(alarms) - MOST_ALARMS
+        lines.append(f"and {left} more" if left > 0 else "Ctrl-C saves and stops.", style="dim")
+        return lines

@@ -23,8 +23,6 @@ INSTEAD = {"opening": "position", "level": "litres"}
 """A field that says nothing more where its better is there."""
 MOST = 4
 """Figures of one unit."""
-TROUBLE = ("trip", "alarm", "overdue")
-"""Fields that announce trouble when they are not zero."""
 
 
 @dataclass(frozen=True)
@@ -58,16 +56,6 @@ def _telling(plant: Plant, spec: UnitSpec) -> tuple[Tag, ...]:
         fields = [field for field in fields if field != "level"]
     names = [spec.name if field == "value" else f"{spec.name}.{field}" for field in fields]
     return tuple(plant.tags[name] for name in names if name in plant.tags)[:MOST]
-
-
-def troubles(plant: Plant) -> list[Tag]:
-    """Tags that announce trouble when they are not zero: alarms and trips."""
-    return [
-        tag
-        for tag in plant.tags.values()
-        if tag.role in ("latch", "output")
-        and (tag.name.rpartition(".")[2] in TROUBLE or (tag.kind == "alarm" and tag.name == tag.equipment))
-    ]
 
 
 def written(tag: Tag, image: np.ndarray) -> str:

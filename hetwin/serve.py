@@ -1,4 +1,4 @@
-"""`hetwin serve`: the plant on OPC UA until Ctrl-C, its history and last snapshot kept."""
+"""`hetwin serve`: the plant on OPC UA until Ctrl-C, its history, alarms and last snapshot kept."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from twin.history.alarms import of_alarm
+
 from hetwin.key_figures import clock
 from hetwin.last_snapshot import LastSnapshot, go_on, write_snapshot
 from opcua_server.security import Security
@@ -20,6 +22,7 @@ from twin.history import History, Recorder, Retention
 from twin.simulation import Simulation
 
 if TYPE_CHECKING:
+    from twin.alarms.event import AlarmEvent
     from twin.plant import Plant
 
 LOG_PERIOD = 60.0  # s of wall time between two log lines
@@ -61,7 +64,7 @@ def serve(plant: Plant, endpoint: str, mode: str, speed: float, keeping: Keeping
     """Serve until Ctrl-C or SIGTERM; returns the exit code."""
     on_terminal = sys.stdout.isatty()
     logging.basicConfig(
-        level=logging.WARNING if on_terminal else logging.INFO,
+        level=logging.ERROR if on_terminal else logging.INFO,  # the live view shows the alarms
         format="%(asctime)s %(levelname)s %(message)s",
         stream=sys.stderr if on_terminal else sys.stdout,
     )
@@ -94,11 +97,21 @@ async def _serve(server: TwinServer, history: History, snapshot: Path, on_termin
         last = kept.enter_context(LastSnapshot(simulation.plant, snapshot))
         server.record_into(recorder)
         simulation.subscribe(last.take)
+        simulation.alarms.subscribe(lambda told: recorder.note(of_alarm(told)))
+        simulation.alarms.subscribe(_log_alarm)
         await server.start()
         try:
             await (_view_until(stop, server) if on_terminal else _log_until(stop, simulation))
         finally:
             await server.stop()  # the simulation stops first; only then is the history closed
+
+
+def _log_alarm(event: AlarmEvent) -> None:
+    """A line for every new alarm, and for every one that has gone."""
+    if event.transition in ("active", "changed") and not event.state.silent:
+        log.warning("%s, alarm: %s", clock(event.time), event.message)
+    elif event.transition == "returned":
+        log.info("%s, %s", clock(event.time), event.message)
 
 
 async def _view_until(stop: asyncio.Event, server: TwinServer) -> None:

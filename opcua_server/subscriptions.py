@@ -31,6 +31,8 @@ PUBLISH_RESPONSE = ua.ObjectIds.PublishResponse_Encoding_DefaultBinary
 LONGEST_INTERVAL = 3600.0
 """Between two publications or two samples [s]."""
 MOST_ITEMS = 100_000
+MOST_EVENTS = 10
+"""In one message."""
 QUEUE = 100
 """Values of one item that wait for a client that stalls."""
 
@@ -45,6 +47,7 @@ class TagSubscription(InternalSubscription):
         self.tags = TagTable()
         self.most = most
         self.next_publish = 0.0
+        self._going_on = False
         self.monitored_item_srv = TagItems(self, space, tags, period)
 
     @property
@@ -58,13 +61,18 @@ class TagSubscription(InternalSubscription):
     async def _trigger_publish(self) -> None:
         """What is queued goes out with the next publication."""
 
-    async def publish_due(self, clock: float, early: float) -> None:
-        """Publish if the interval has passed; `early` [s] so that the scan that belongs to it is not missed."""
-        if clock + early < self.next_publish:
-            return
-        self.next_publish = max(self.next_publish + self.interval, clock + 0.5 * self.interval)
-        while await self.publish_results() and self._has_more():
-            pass
+    async def publish_due(self, clock: float, early: float) -> bool:
+        """Publish a message if the interval has passed, `early` [s] so that the scan that belongs to it is not missed.
+
+        True when more waits to be published at once: call again.
+        """
+        if not self._going_on:
+            if clock + early < self.next_publish:
+                return False
+            self.next_publish = max(self.next_publish + self.interval, clock + 0.5 * self.interval)
+        self._going_on = False
+        self._going_on = await self.publish_results() and self._has_more()
+        return self._going_on
 
     def move(self, callback: Any) -> None:
         """Publish over another connection from now on; `callback` is its processor's `forward_publish_response`."""
@@ -72,7 +80,7 @@ class TagSubscription(InternalSubscription):
         self.pub_request_callback = callback.__self__.get_publish_request
 
     def _has_more(self) -> bool:
-        return self._publishing_enabled and self.tags.ready()
+        return self._publishing_enabled and (self.tags.ready() or bool(self._triggered_events))
 
     def listens(self, item: int | None = None) -> bool:
         """Whether it has an item for events; or whether this one is."""
@@ -104,6 +112,18 @@ class TagSubscription(InternalSubscription):
             body = self.tags.take(self.most)
             result.NotificationMessage.NotificationData.append(ua.ExtensionObject(DATA_CHANGE, body))
         super()._pop_triggered_datachanges(result)
+
+    def _pop_triggered_events(self, result: ua.PublishResult) -> None:
+        """Events up to so many; encoding a flood of them at once would hold the event loop."""
+        taken: list[ua.EventFieldList] = []
+        for mid, queued in list(self._triggered_events.items()):
+            room = MOST_EVENTS - len(taken)
+            taken += queued[:room]
+            del queued[:room]
+            if not queued:
+                del self._triggered_events[mid]
+        if taken:
+            result.NotificationMessage.NotificationData.append(ua.EventNotificationList(Events=taken))
 
     def _pop_publish_result(self) -> ua.PublishResult:
         result = super()._pop_publish_result()

@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from asyncua import Client, Node
+from asyncua import Client, Node, ua
 
 from tests.postgres import postgres, postgres_server  # noqa: F401  (fixtures)
 from twin.history import read_history
@@ -169,6 +169,22 @@ async def test_the_history_may_be_kept_in_postgresql(
     assert not (tmp_path / "out" / "history.sqlite").exists()
 
 
+async def test_alarms_are_logged_and_kept(
+    started: subprocess.Popen[str], pair: Path, port: int, tmp_path: Path
+) -> None:
+    client = await connect(port, started)
+    call = [ua.Variant(1e-3, ua.VariantType.Double)]
+    await (await node(client, "SIM")).call_method(ua.NodeId("SIM.watch", 2), *call)
+    await asyncio.sleep(1.0)  # without writing
+    await leave(client)
+    started.send_signal(signal.SIGINT)
+    out, err = started.communicate(timeout=20.0)
+    assert started.returncode == 0, err
+    assert "alarm: SIM.controller: controller silent" in out
+    rows = list(read_alarms(tmp_path / "out" / "alarms.sqlite", "SIM.controller"))
+    assert (rows[0].transition, rows[0].message_ja) == ("active", "SIM.controller: 制御装置通信途絶")
+
+
 async def test_a_busy_port_is_said_in_a_sentence(
     started: subprocess.Popen[str], pair: Path, port: int, tmp_path: Path
 ) -> None:
@@ -195,7 +211,7 @@ def test_a_terminal_shows_key_figures_by_site_endpoint_and_speed(pair: Path, por
     command = [HETWIN, "serve", pair, "--port", str(port), "--speed", "100", "--out", tmp_path / "out"]
     process = subprocess.Popen(command, stdin=theirs, stdout=theirs, stderr=theirs, env=environment)
     os.close(theirs)
-    shown = read_until(ours, "No trouble.", process)
+    shown = read_until(ours, "Ctrl-C saves", process)
     process.send_signal(signal.SIGINT)
     shown += read_until(ours, "Stopped at", process)
     assert process.wait(20.0) == 0

@@ -17,7 +17,7 @@ import pytest
 from opcua_server.units import UNECE
 
 ROOT = Path(__file__).parent.parent.parent
-SCRIPT = Path(__file__).parent / "interop.mjs"
+HERE = Path(__file__).parent
 
 pytestmark = [
     pytest.mark.skipif(shutil.which("node") is None, reason="Node.js is not installed"),
@@ -25,9 +25,9 @@ pytestmark = [
 ]
 
 
-async def drive(endpoint: str) -> dict[str, Any]:
+async def drive(endpoint: str, script: str = "interop.mjs") -> dict[str, Any]:
     node = await asyncio.create_subprocess_exec(
-        "node", str(SCRIPT), endpoint, cwd=ROOT, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
+        "node", str(HERE / script), endpoint, cwd=ROOT, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
     )
     out, err = await asyncio.wait_for(node.communicate(), 60.0)
     assert node.returncode == 0, err.decode()[-2000:]
@@ -70,3 +70,35 @@ async def test_node_opcua_browses_reads_writes_subscribes_and_is_refused(serve: 
     assert seen["advance"]["status"] == "Good"
     assert seen["advance"]["reached"] == seen["advance"]["after"]
     assert seen["advance"]["after"] - seen["advance"]["before"] == pytest.approx(2.0, abs=0.35)
+
+
+async def test_node_opcua_acknowledges_confirms_refreshes_shelves_and_calls(serve: Callable[..., Any]) -> None:
+    server = await serve(plant="alarms", mode="lockstep")
+    seen = await drive(server.endpoint, "alarms.mjs")
+
+    trip = seen["trip"]
+    assert (trip["name"], trip["source"], trip["condition"]) == ("IL-102.trip", "IL-102", "ns=2;s=IL-102.trip/alarm")
+    assert (trip["active"], trip["acked"], trip["confirmed"], trip["retain"]) == (True, False, False, True)
+    assert trip["message"] == "IL-102.trip: interlock trip (condition 1)"
+    assert trip["severity"] == 700
+    assert seen["acknowledged"] == "Good"
+    assert (seen["after"]["acked"], seen["after"]["comment"]) == (True, "seen")
+    assert seen["again"] == "BadConditionBranchAlreadyAcked"
+    assert seen["confirmed"] == "Good"
+    assert seen["done"]["comment"] == "done"
+    assert seen["stranger"] == "BadEventIdUnknown"
+    assert seen["commented"] == "Good"
+    assert "IL-102.trip" in seen["list"]
+    assert "ZC-101.air" not in seen["list"]
+
+    assert (seen["shelved"], seen["shelvedAgain"]) == ("Good", "BadConditionAlreadyShelved")
+    assert seen["swap"]["status"] == "Good"
+    assert seen["swap"]["given"][0] == pytest.approx(0.45, abs=0.05)
+    assert seen["reset"]["status"] == "Good"
+    assert seen["snapshot"] == {"status": "Good", "given": [pytest.approx(60.0)]}
+    assert seen["snapshots"] == ["interop"]
+    assert (seen["restored"], seen["unknown"]) == ("Good", "BadNotFound")
+    assert seen["arguments"] == [
+        ["to", "magnet or dewar / 払出先"],
+        ["volume", "volume of liquid [m3] / 液量 [m3]"],
+    ]

@@ -12,6 +12,7 @@ import pytest
 from twin.clock import VirtualClock
 from twin.errors import BadWrite, NumericalFailure, UnknownTag
 from twin.plant import Plant
+from twin.scenario import load_scenario
 from twin.simulation import Simulation, SimulationError, WrongMode
 
 PLANT = Path(__file__).parent.parent / "plants" / "two-vessels.toml"
@@ -240,3 +241,61 @@ def test_stopping_refuses_what_is_still_queued(plant: Plant) -> None:
     simulation.stop()
     with pytest.raises(SimulationError, match="has stopped"):
         late.result(PATIENCE)
+
+
+SCENARIO = """
+description = "A valve opens, slowly, and a value is expected that does not come."
+[[event]]
+at = "2 s"
+set = {"CV-101.opening" = 0.5}
+[[event]]
+at = "4 s"
+ramp = {"CV-101.opening" = 1.0}
+over = "2 s"
+[[event]]
+at = "7 s"
+expect = {"CV-101.opening" = [0.0, 0.1]}
+"""
+
+
+def test_a_scenario_happens_while_the_plant_runs_and_can_be_stopped(running: Simulation, tmp_path: Path) -> None:
+    path = tmp_path / "valve.toml"
+    path.write_text(SCENARIO)
+    scenario = load_scenario(path, running.plant)
+    running.play(scenario).result(PATIENCE)
+    running.advance(3.0).result(PATIENCE)
+    assert running.plant["CV-101.opening"] == 0.5
+    assert running.scenario is scenario
+    running.advance(2.0).result(PATIENCE)
+    assert running.plant["CV-101.opening"] == pytest.approx(0.75, abs=0.03)
+    running.end_scenario().result(PATIENCE)
+    running.advance(3.0).result(PATIENCE)
+    assert running.plant["CV-101.opening"] == pytest.approx(0.75, abs=0.03)
+    assert running.scenario is None
+
+    running.play(scenario).result(PATIENCE)
+    running.advance(8.0).result(PATIENCE)
+    assert running.plant["CV-101.opening"] == 1.0
+    assert running.scenario is None  # everything has happened
+    assert running.failure is None
+
+
+def test_a_paused_plant_advances_step_by_step(running: Simulation) -> None:
+    running.write("SIM.mode", 4.0)
+    before = running.plant.time
+    assert running.step(0.3).result(PATIENCE) == pytest.approx(before + 0.3)
+    with pytest.raises(WrongMode):
+        running.advance(0.3).result(PATIENCE)
+    with pytest.raises(SimulationError, match="whole number of steps"):
+        running.step(0.25).result(PATIENCE)
+
+
+def test_alarms_are_seen_with_every_scan_and_go_back_with_a_snapshot(running: Simulation) -> None:
+    told: list[str] = []
+    running.alarms.subscribe(lambda event: told.append(f"{event.alarm.name} {event.transition}"))
+    kept = running.call(lambda plant: (plant.snapshot(), running.alarms.snapshot())).result(PATIENCE)
+    running.alarms.controller_silent(True)
+    running.advance(0.1).result(PATIENCE)
+    assert told == ["SIM.controller active"]
+    running.restore(*kept).result(PATIENCE)
+    assert told[1] == "SIM.controller restored"
