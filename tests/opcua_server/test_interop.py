@@ -13,11 +13,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
 
 from opcua_server.units import UNECE
 
+from .secured import PASSWORD, Site, certificate
+
 ROOT = Path(__file__).parent.parent.parent
-SCRIPT = Path(__file__).parent / "interop.mjs"
+SCRIPT, SECURE = (Path(__file__).parent / name for name in ("interop.mjs", "interop_secure.mjs"))
 
 pytestmark = [
     pytest.mark.skipif(shutil.which("node") is None, reason="Node.js is not installed"),
@@ -25,9 +30,12 @@ pytestmark = [
 ]
 
 
-async def drive(endpoint: str) -> dict[str, Any]:
+async def drive(endpoint: str, *arguments: str, script: Path = SCRIPT) -> dict[str, Any]:
     node = await asyncio.create_subprocess_exec(
-        "node", str(SCRIPT), endpoint, cwd=ROOT, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
+        *("node", str(script), endpoint, *arguments),
+        cwd=ROOT,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
     )
     out, err = await asyncio.wait_for(node.communicate(), 60.0)
     assert node.returncode == 0, err.decode()[-2000:]
@@ -69,3 +77,21 @@ async def test_node_opcua_browses_reads_writes_subscribes_and_is_refused(serve: 
     assert seen["advance"]["status"] == "Good"
     assert seen["advance"]["reached"] == seen["advance"]["after"]
     assert seen["advance"]["after"] - seen["advance"]["before"] == pytest.approx(2.0, abs=0.35)
+
+
+async def test_node_opcua_logs_in_over_every_policy_and_its_users_may_what_their_roles_say(
+    site: Site, key: rsa.RSAPrivateKey, tmp_path: Path
+) -> None:
+    mine = certificate(key)
+    site.trust.add(site.client_file(mine))
+    pem = x509.load_der_x509_certificate(mine).public_bytes(serialization.Encoding.PEM)
+    (tmp_path / "client.crt").write_bytes(pem)
+    for name, role in (("watcher", "observer"), ("ono", "operator"), ("teacher", "instructor")):
+        site.users.add(name, role, PASSWORD)
+    async with site.serving():
+        seen = await drive(site.endpoint, str(tmp_path), script=SECURE)
+    denied = "BadUserAccessDenied"
+    assert seen["observer"] == {"level": 1, "written": denied, "called": denied}
+    assert seen["operator"] == {"level": 3, "written": "Good", "called": denied}
+    assert seen["instructor"] == {"level": 3, "written": "Good", "called": "Good"}
+    assert denied in seen["stranger"]["refused"]
