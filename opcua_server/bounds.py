@@ -63,6 +63,7 @@ class Bounds:
     # Strangers
     free_failures: int = 3
     """Wrong passwords before a user and an address have to wait."""
+    first_wait: float = 1.0
     longest_wait: float = 300.0
     rejected: int = 100
     """Certificates kept for `hetwin trust accept`."""

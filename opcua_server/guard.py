@@ -39,7 +39,7 @@ class Guard:
         self._core = core
         self._trust = TrustList(security.pki, self.bounds.rejected) if security.pki else None
         users = Users(security.pki / "users.json") if security.pki else None
-        lockout = Lockout(self.bounds.free_failures, self.bounds.longest_wait)
+        lockout = Lockout(self.bounds.free_failures, self.bounds.first_wait, self.bounds.longest_wait)
         self._identities = Identities(users, security.anonymous, lockout, core)
         self._log = AuditLog(security.audit) if security.audit else None
         self._events = AuditEvents(core)

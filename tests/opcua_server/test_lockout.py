@@ -13,7 +13,7 @@ class Time:
 
 
 def test_the_first_failures_are_free_and_each_more_doubles_the_wait() -> None:
-    lockout, waits = Lockout(3, 10.0, Time()), []
+    lockout, waits = Lockout(3, 1.0, 10.0, Time()), []
     for _ in range(8):
         lockout.failed(["user ono"])
         waits.append(lockout.wait(["user ono"]))
@@ -22,7 +22,7 @@ def test_the_first_failures_are_free_and_each_more_doubles_the_wait() -> None:
 
 def test_a_wait_ends_and_success_forgives() -> None:
     time = Time()
-    lockout = Lockout(1, 60.0, time)
+    lockout = Lockout(1, 1.0, 60.0, time)
     lockout.failed(["a"])
     assert lockout.wait(["a"]) == 1.0
     time.now = 1.0
@@ -35,7 +35,7 @@ def test_a_wait_ends_and_success_forgives() -> None:
 
 
 def test_the_strictest_of_user_and_address_counts_and_others_are_not_touched() -> None:
-    lockout = Lockout(1, 60.0, Time())
+    lockout = Lockout(1, 1.0, 60.0, Time())
     for name in ("ono", "saito", "abe"):
         lockout.failed([f"user {name}", "address 192.0.2.1"])
     assert lockout.wait(["user ono", "address 192.0.2.1"]) == 4.0
@@ -44,7 +44,7 @@ def test_the_strictest_of_user_and_address_counts_and_others_are_not_touched() -
 
 
 def test_invented_names_do_not_fill_the_memory() -> None:
-    lockout = Lockout(3, 60.0, Time())
+    lockout = Lockout(3, 1.0, 60.0, Time())
     for k in range(MEMORY + 500):
         lockout.failed([f"user {k}"])
     assert len(lockout._failures) == MEMORY

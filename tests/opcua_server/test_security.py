@@ -179,7 +179,7 @@ async def test_a_wrong_password_is_refused_and_who_goes_on_guessing_waits(site: 
     mine = certificate(key)
     site.trust.add(site.client_file(mine))
     site.users.add("ono", "operator", PASSWORD)
-    async with site.serving(bounds=Bounds(free_failures=2)):
+    async with site.serving(bounds=Bounds(free_failures=2, first_wait=60.0)):
         for name, password in (("ono", "wrong horse"), ("nobody", PASSWORD), ("ono", "wrong again"), ("ono", PASSWORD)):
             with pytest.raises(ua.uaerrors.BadUserAccessDenied):
                 async with site.client(mine, user=name, password=password):
