@@ -11,7 +11,6 @@ added. Whoever adds a method calls `allow`; a method that nobody allowed is the 
 
 from __future__ import annotations
 
-from contextvars import ContextVar
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import Any
@@ -47,20 +46,13 @@ WELL_KNOWN = {
 WRITE = 2  # bit of AccessLevel
 REFRESH = (ua.ObjectIds.ConditionType_ConditionRefresh, ua.ObjectIds.ConditionType_ConditionRefresh2)
 
-_caller: ContextVar[Any] = ContextVar("caller", default=None)
-
-
-def caller() -> Any:
-    """The session whose method call is being carried out; None when the server itself is at work."""
-    return _caller.get()
-
 
 @dataclass
 class Person(User):
-    """Who a session belongs to. For asyncua everybody is a plain user, and nobody its admin."""
+    """Who a session belongs to; nobody has no name. For asyncua all are plain users, and none its admin."""
 
     role: UserRole = UserRole.User
-    name: str | None = "anonymous"
+    name: str | None = ""
     rank: Role = Role.OBSERVER
 
 

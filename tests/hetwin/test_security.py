@@ -85,9 +85,10 @@ def test_verify_counts_a_whole_chain_and_says_where_another_breaks(hetwin: Any, 
 def test_without_options_everybody_on_this_machine_is_instructor_and_with_secure_nobody_is(tmp_path: Path) -> None:
     pki, audit = tmp_path / "pki", tmp_path / "audit.jsonl"
     teaching = security(False, pki, audit, "observer", False)
-    assert (teaching.secured, teaching.anonymous, teaching.audit) == (False, Role.INSTRUCTOR, audit)
+    assert (teaching.secured, teaching.anonymous, teaching.audit) == (False, Role.INSTRUCTOR, None)
     assert len(teaching.policies) == 1
     plant = security(True, pki, audit, "observer", False)
+    assert plant.audit == audit
     assert (plant.secured, plant.anonymous, len(plant.policies)) == (True, Role.OBSERVER, 6)
     assert security(True, pki, audit, "none", True).anonymous is None
     with pytest.raises(UserRefused, match="is no role"):
