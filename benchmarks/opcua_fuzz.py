@@ -113,15 +113,20 @@ class Found:
 async def _campaign(port: int, pid: int, messages: int, seed: int) -> Found:
     found = Found()
     began = time.monotonic()
-    watch = asyncio.create_task(_newcomers(port, found))
+    context = multiprocessing.get_context("spawn")
+    mine, theirs = context.Pipe()
+    watch = context.Process(target=_watch, args=(port, theirs), daemon=True)
+    watch.start()
     try:
         await _attack(port, found, int(WARM_UP * messages), seed)
         found.memory.append(_resident(pid))
         await _attack(port, found, messages, seed + 1)
         await asyncio.sleep(2.0)  # the last connections end
         found.memory.append(_resident(pid))
+        mine.send("end")
+        found.waits, found.unserved = await asyncio.to_thread(mine.recv)
     finally:
-        watch.cancel()
+        watch.terminate()
     found.seconds = time.monotonic() - began
     return found
 
@@ -130,22 +135,40 @@ async def _attack(port: int, found: Found, until: int, seed: int) -> None:
     await asyncio.gather(*(_attacker(port, found, until, random.Random(seed * 100 + k)) for k in range(ATTACKERS)))
 
 
-async def _newcomers(port: int, found: Found) -> None:
-    """A client that connects, reads and leaves, every second, over and over."""
-    read = ua.ReadRequest()
-    read.Parameters.NodesToRead = [ua.ReadValueId(ua.NodeId("SIM.time", 2), ua.AttributeIds.Value)]
-    while True:
+def _watch(port: int, pipe: Any) -> None:
+    """In a process of its own, or it would wait for the attackers instead of for the server."""
+    waits, unserved = asyncio.run(_newcomers(port, pipe))
+    pipe.send((waits, unserved))
+
+
+async def _newcomers(port: int, pipe: Any) -> tuple[list[float], int]:
+    """A client that connects, reads and leaves, every second, until told to end."""
+    waits, unserved = [], 0
+    await _visit(port)  # decoders are made when they are first needed, and that is the client's time
+    while not pipe.poll():
         began = time.monotonic()
         try:
-            raw = await asyncio.wait_for(Raw.session_to(port), 10.0)
-            answer = await asyncio.wait_for(raw.ask(read, ua.ReadResponse), 10.0)
-            answer.Results[0].StatusCode.check()
-            found.waits.append(time.monotonic() - began)
-            await raw.ask(ua.CloseSessionRequest(), ua.CloseSessionResponse)
-            raw.close()
+            waits.append(await asyncio.wait_for(_visit(port), 10.0) - began)
         except (Closed, ua.UaError, OSError, TimeoutError):
-            found.unserved += 1
+            unserved += 1
         await asyncio.sleep(BEAT)
+    return waits, unserved
+
+
+async def _visit(port: int) -> float:
+    """When the first value was there."""
+    read = ua.ReadRequest()
+    read.Parameters.NodesToRead = [ua.ReadValueId(ua.NodeId("SIM.time", 2), ua.AttributeIds.Value)]
+    raw = await Raw.session_to(port)
+    try:
+        answer = await raw.ask(read, ua.ReadResponse)
+        answer.Results[0].StatusCode.check()
+        served = time.monotonic()
+        await raw.ask(ua.CloseSessionRequest(), ua.CloseSessionResponse)
+        return served
+    finally:
+        raw.close()
+        Raw.opened.remove(raw)
 
 
 async def _attacker(port: int, found: Found, until: int, dice: random.Random) -> None:

@@ -49,10 +49,10 @@ REFRESH = (ua.ObjectIds.ConditionType_ConditionRefresh, ua.ObjectIds.ConditionTy
 
 @dataclass
 class Person(User):
-    """Who a session belongs to. For asyncua everybody is a plain user, and nobody its admin."""
+    """Who a session belongs to; nobody has no name. For asyncua all are plain users, and none its admin."""
 
     role: UserRole = UserRole.User
-    name: str | None = "anonymous"
+    name: str | None = ""
     rank: Role = Role.OBSERVER
 
 

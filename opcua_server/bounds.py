@@ -23,8 +23,8 @@ class Bounds:
     chunk: int = 65_535
     message: int = 1 << 20
     chunks: int = 128
-    fields: int = 100_000
-    """Fields of one message; a byte on the wire can become a hundred in memory."""
+    fields: int = 24_000
+    """Fields of one message: a byte on the wire can become a hundred in memory, and takes microseconds to decode."""
     inbox: int = 1 << 18
     """Received and not yet looked at; then the client has to wait."""
     unsent: int = 8 << 20
@@ -46,13 +46,13 @@ class Bounds:
     """Notifications of a subscription that are kept to be sent again."""
 
     # Operations of one request
-    reads: int = 5000
+    reads: int = 2500
     writes: int = 1000
     calls: int = 100
     browses: int = 1000
     paths: int = 1000
     path_elements: int = 32
-    items_per_call: int = 5000
+    items_per_call: int = 1000
     numbers: int = 1000
     """Of subscriptions, or nodes to register, in one request."""
     history_reads: int = 100
@@ -63,6 +63,7 @@ class Bounds:
     # Strangers
     free_failures: int = 3
     """Wrong passwords before a user and an address have to wait."""
+    first_wait: float = 1.0
     longest_wait: float = 300.0
     rejected: int = 100
     """Certificates kept for `hetwin trust accept`."""

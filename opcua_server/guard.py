@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import ipaddress
 import logging
 import time
@@ -26,6 +27,8 @@ from opcua_server.users import Users
 
 CHANNEL_EVENTS = 20
 """On record in a second; a flood of connections must not fill the disk."""
+LOCKED_PAUSE = 1.0
+"""Who is locked waits for the answer too [s], or guesses would fill the log."""
 
 log = logging.getLogger(__name__)
 
@@ -39,7 +42,7 @@ class Guard:
         self._core = core
         self._trust = TrustList(security.pki, self.bounds.rejected) if security.pki else None
         users = Users(security.pki / "users.json") if security.pki else None
-        lockout = Lockout(self.bounds.free_failures, self.bounds.longest_wait)
+        lockout = Lockout(self.bounds.free_failures, self.bounds.first_wait, self.bounds.longest_wait)
         self._identities = Identities(users, security.anonymous, lockout, core)
         self._log = AuditLog(security.audit) if security.audit else None
         self._events = AuditEvents(core)
@@ -90,11 +93,12 @@ class Guard:
             locked = {"locked": round(problem.seconds, 1)} if isinstance(problem, Locked) else {}
             self.told("login refused", session, user=problem.name, status=_name(problem.code), **locked)
             log.warning("Login of %r from %s refused%s.", problem.name, address, ", locked" if locked else "")
+            await asyncio.sleep(LOCKED_PAUSE if locked else 0.0)
             raise
         except ServiceError as problem:
             self.told("login refused", session, status=_name(problem.code))
             raise
-        self.told("login", session, user=person.name, role=person.rank.word)
+        self.told("login", session, user=person.name or "anonymous", role=person.rank.word)
         return person
 
     # --- certificates ------------------------------------------------------------------------------------------------
@@ -143,7 +147,11 @@ class Guard:
 
     def told(self, event: str, session: Session, **fields: Any) -> None:
         """Something happened in a session."""
-        who = {"session": session.session_id.Identifier, "user": session.user.name, "address": session.address}
+        who = {
+            "session": session.session_id.Identifier,
+            "user": session.user.name or "anonymous",
+            "address": session.address,
+        }
         self._record(event, session, who | {"application": session.application} | fields)
 
     def channel(self, event: str, address: str, status: str, **fields: Any) -> None:

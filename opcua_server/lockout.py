@@ -6,7 +6,6 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterable
 
-FIRST_WAIT = 1.0  # s
 MEMORY = 10_000
 """Users and addresses that are remembered; a stranger can invent any number of names."""
 FORGIVEN = 3600.0  # s without a failure
@@ -15,8 +14,9 @@ FORGIVEN = 3600.0  # s without a failure
 class Lockout:
     """Failures by key, such as a user's name or an address."""
 
-    def __init__(self, free: int, longest: float, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, free: int, first: float, longest: float, clock: Callable[[], float] = time.monotonic) -> None:
         self._free = free
+        self._first = first
         self._longest = longest
         self._clock = clock
         self._failures: OrderedDict[str, tuple[int, float]] = OrderedDict()
@@ -42,7 +42,7 @@ class Lockout:
 
     def _wait(self, count: int) -> float:
         extra = count - self._free
-        return 0.0 if extra < 0 else min(FIRST_WAIT * 2.0 ** min(extra, 30), self._longest)
+        return 0.0 if extra < 0 else min(self._first * 2.0 ** min(extra, 30), self._longest)
 
     def _remaining(self, key: str) -> float:
         count, last = self._failures.get(key, (0, 0.0))

@@ -236,8 +236,7 @@ class Processor(UaProcessor):
             raise ServiceError(ua.StatusCodes.BadSessionClosed)
         if moved:
             self._take_over(session)
-        session.locales = tuple(params.LocaleIds or ()) or session.locales
-        return ua.ActivateSessionResponse(Parameters=session.admit(person))
+        return ua.ActivateSessionResponse(Parameters=session.admit(person, params.LocaleIds))
 
     def _check_signature(self, session: Session, signature: Any) -> None:
         policy = self._connection.security_policy

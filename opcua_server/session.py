@@ -46,6 +46,8 @@ class Session(InternalSession):
         super().__init__(core, core.aspace, core.subscription_service, address, user=Person())
         self.address = address
         self.application = application
+        self.locales: tuple[str, ...] = ()
+        """Languages that the client wants, the best first."""
         self.certificate: bytes | None = None
         self.processor: Processor | None = None
         self._guard = guard
@@ -69,8 +71,9 @@ class Session(InternalSession):
         result.MaxRequestMessageSize = self._bounds.message
         return result
 
-    def admit(self, person: Person) -> ua.ActivateSessionResult:
-        """From now on the session is this person's."""
+    def admit(self, person: Person, locales: list[str] | None) -> ua.ActivateSessionResult:
+        """From now on the session is this person's, who wants these languages; those of before if none are named."""
+        self.locales = tuple(locales or ()) or self.locales
         if not self.is_activated():
             InternalSession._current_connections += 1
         self.user, self.nonce, self.state = person, create_nonce(32), SessionState.Activated

@@ -18,7 +18,7 @@ import pytest
 from asyncua import Client, Node, ua
 
 from tests.postgres import postgres, postgres_server  # noqa: F401  (fixtures)
-from twin.history import read_history
+from twin.history import Reader, read_history
 from twin.plant import Plant, Snapshot
 
 HETWIN = Path(sys.executable).parent / "hetwin"
@@ -181,8 +181,9 @@ async def test_alarms_are_logged_and_kept(
     out, err = started.communicate(timeout=20.0)
     assert started.returncode == 0, err
     assert "alarm: SIM.controller: controller silent" in out
-    rows = list(read_alarms(tmp_path / "out" / "alarms.sqlite", "SIM.controller"))
-    assert (rows[0].transition, rows[0].message_ja) == ("active", "SIM.controller: 制御装置通信途絶")
+    with Reader(tmp_path / "out" / "history.sqlite") as history:
+        first = next(event for event in history.events(kinds=["alarm"]) if "SIM.controller" in event.message)
+    assert (first.detail["transition"], first.detail["message_ja"]) == ("active", "SIM.controller: 制御装置通信途絶")
 
 
 async def test_a_busy_port_is_said_in_a_sentence(

@@ -9,14 +9,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from asyncua import Client, Node, ua
+from asyncua import Client
+from cryptography.hazmat.primitives.asymmetric import rsa
 
 from opcua_server import TwinServer
 from twin.plant import Plant
 from twin.simulation import Simulation
 
-PLANTS = Path(__file__).parent.parent / "plants"
-PLANT = PLANTS / "two-vessels.toml"
+from .secured import Site
+from .talking import Talker
 
 
 @pytest.fixture
@@ -32,7 +33,7 @@ async def serve(endpoint: str) -> AsyncIterator[Callable[..., Any]]:
     servers = []
 
     async def start(plant: str = "two-vessels", **settings: Any) -> TwinServer:
-        server = TwinServer(Simulation(Plant.load(PLANTS / f"{plant}.toml"), **settings), endpoint)
+        server = TwinServer(Simulation(Plant.load(PLANT.with_name(f"{plant}.toml")), **settings), endpoint)
         await server.start()
         servers.append(server)
         return server
@@ -46,40 +47,6 @@ async def serve(endpoint: str) -> AsyncIterator[Callable[..., Any]]:
 async def server(serve: Callable[..., Any]) -> TwinServer:
     """A server in lock-step, where nothing moves by itself."""
     return await serve(mode="lockstep")
-
-
-class Talker:
-    """A connected client that speaks of tags."""
-
-    def __init__(self, client: Client) -> None:
-        self.client = client
-
-    def node(self, name: str) -> Node:
-        return self.client.get_node(ua.NodeId(name, 2))
-
-    async def read(self, name: str, attribute: int = ua.AttributeIds.Value) -> ua.DataValue:
-        """What the client is told, bad quality included."""
-        request = ua.ReadParameters()
-        request.NodesToRead = [ua.ReadValueId(ua.NodeId(name, 2), attribute)]
-        return (await self.client.uaclient.read(request))[0]
-
-    async def value(self, name: str) -> Any:
-        return (await self.read(name)).Value.Value
-
-    async def write(self, name: str, value: Any, kind: ua.VariantType = ua.VariantType.Double) -> str:
-        """Write a value; the name of the status."""
-        return await self.write_item(name, ua.DataValue(ua.Variant(value, kind)))
-
-    async def write_item(
-        self, name: str, value: ua.DataValue, attribute: int = ua.AttributeIds.Value, part: str | None = None
-    ) -> str:
-        request = ua.WriteParameters()
-        request.NodesToWrite = [ua.WriteValue(ua.NodeId(name, 2), attribute, part, value)]
-        return (await self.client.uaclient.write(request))[0].name
-
-    async def advance(self, seconds: float) -> float:
-        """Advance the plant in lock-step; the time reached."""
-        return await self.node("SIM").call_method(ua.NodeId("SIM.advance", 2), float(seconds))
 
 
 @pytest.fixture
@@ -99,3 +66,14 @@ async def talk(server: TwinServer, connect: Callable[[], Any]) -> AsyncIterator[
     """A client of the server in lock-step."""
     async with connect() as talker:
         yield talker
+
+
+@pytest.fixture(scope="session")
+def key() -> rsa.RSAPrivateKey:
+    """Of all test clients."""
+    return rsa.generate_private_key(public_exponent=65537, key_size=2048)
+
+
+@pytest.fixture
+def site(tmp_path: Path, endpoint: str, key: rsa.RSAPrivateKey) -> Site:
+    return Site(tmp_path, endpoint, key)

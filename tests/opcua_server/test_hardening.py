@@ -20,7 +20,7 @@ from opcua_server.security import Security
 from twin.plant import Plant
 from twin.simulation import Simulation
 
-from .conftest import PLANT, Talker
+from .talking import PLANT, Talker
 from .test_server import Listener, eventually
 
 SMALL = Bounds(

@@ -13,8 +13,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
 
 from opcua_server.units import UNECE
+
+from .secured import PASSWORD, Site, certificate
 
 ROOT = Path(__file__).parent.parent.parent
 HERE = Path(__file__).parent
@@ -25,9 +30,12 @@ pytestmark = [
 ]
 
 
-async def drive(endpoint: str, script: str = "interop.mjs") -> dict[str, Any]:
+async def drive(endpoint: str, *arguments: str, script: str = "interop.mjs") -> dict[str, Any]:
     node = await asyncio.create_subprocess_exec(
-        "node", str(HERE / script), endpoint, cwd=ROOT, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
+        *("node", str(HERE / script), endpoint, *arguments),
+        cwd=ROOT,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
     )
     out, err = await asyncio.wait_for(node.communicate(), 60.0)
     assert node.returncode == 0, err.decode()[-2000:]
@@ -74,7 +82,7 @@ async def test_node_opcua_browses_reads_writes_subscribes_and_is_refused(serve: 
 
 async def test_node_opcua_acknowledges_confirms_refreshes_shelves_and_calls(serve: Callable[..., Any]) -> None:
     server = await serve(plant="alarms", mode="lockstep")
-    seen = await drive(server.endpoint, "alarms.mjs")
+    seen = await drive(server.endpoint, script="alarms.mjs")
 
     trip = seen["trip"]
     assert (trip["name"], trip["source"], trip["condition"]) == ("IL-102.trip", "IL-102", "ns=2;s=IL-102.trip/alarm")
@@ -102,3 +110,21 @@ async def test_node_opcua_acknowledges_confirms_refreshes_shelves_and_calls(serv
         ["to", "magnet or dewar / 払出先"],
         ["volume", "volume of liquid [m3] / 液量 [m3]"],
     ]
+
+
+async def test_node_opcua_logs_in_over_every_policy_and_its_users_may_what_their_roles_say(
+    site: Site, key: rsa.RSAPrivateKey, tmp_path: Path
+) -> None:
+    mine = certificate(key)
+    site.trust.add(site.client_file(mine))
+    pem = x509.load_der_x509_certificate(mine).public_bytes(serialization.Encoding.PEM)
+    (tmp_path / "client.crt").write_bytes(pem)
+    for name, role in (("watcher", "observer"), ("ono", "operator"), ("teacher", "instructor")):
+        site.users.add(name, role, PASSWORD)
+    async with site.serving():
+        seen = await drive(site.endpoint, str(tmp_path), script="interop_secure.mjs")
+    denied = "BadUserAccessDenied"
+    assert seen["observer"] == {"level": 1, "written": denied, "called": denied}
+    assert seen["operator"] == {"level": 3, "written": "Good", "called": denied}
+    assert seen["instructor"] == {"level": 3, "written": "Good", "called": "Good"}
+    assert denied in seen["stranger"]["refused"]

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import os
 import stat
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
-from dataclasses import replace
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -15,114 +12,19 @@ import pytest
 from asyncua import Client, ua
 from asyncua.crypto import security_policies as policies
 from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import rsa
-from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+from cryptography.x509.oid import ExtendedKeyUsageOID
 
-from opcua_server import TwinServer
 from opcua_server.access import Role
 from opcua_server.audit import verify
 from opcua_server.bounds import Bounds
-from opcua_server.security import Security
-from opcua_server.trust import TrustList
-from opcua_server.users import Users
-from twin.plant import Plant
-from twin.simulation import Simulation
 
-from .conftest import PLANT, Talker
-
-SIGN, ENCRYPT = ua.MessageSecurityMode.Sign, ua.MessageSecurityMode.SignAndEncrypt
-BASIC = policies.SecurityPolicyBasic256Sha256
-URI = "urn:test:client"
-PASSWORD = "correct horse"
-
-
-@pytest.fixture(scope="module")
-def key() -> rsa.RSAPrivateKey:
-    """Of all test clients."""
-    return rsa.generate_private_key(public_exponent=65537, key_size=2048)
-
-
-def certificate(key: rsa.RSAPrivateKey, uri: str = URI, days: int = 1, purpose: Any = None, ca: bool = False) -> bytes:
-    """A self-signed certificate of a client."""
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "test client")])
-    now = datetime.now(UTC)
-    usage = dict.fromkeys(("key_agreement", "crl_sign", "encipher_only", "decipher_only"), False)
-    usage |= dict.fromkeys(("content_commitment", "data_encipherment", "key_encipherment", "digital_signature"), True)
-    builder = (
-        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
-        .not_valid_before(now - timedelta(days=10))
-        .not_valid_after(now + timedelta(days=days))
-        .add_extension(x509.SubjectAlternativeName([x509.UniformResourceIdentifier(uri)]), critical=False)
-        .add_extension(x509.KeyUsage(**usage, key_cert_sign=ca), critical=True)
-        .add_extension(x509.ExtendedKeyUsage([purpose or ExtendedKeyUsageOID.CLIENT_AUTH]), critical=False)
-        .add_extension(x509.BasicConstraints(ca=ca, path_length=None), critical=True)
-    )
-    return builder.sign(key, hashes.SHA256()).public_bytes(serialization.Encoding.DER)
-
-
-class Site:
-    """A secured server with its folder, and clients for it."""
-
-    def __init__(self, folder: Path, endpoint: str, key: rsa.RSAPrivateKey) -> None:
-        self.pki = folder / "pki"
-        self.audit = folder / "audit.jsonl"
-        self.endpoint = endpoint
-        self.trust = TrustList(self.pki)
-        self.users = Users(self.pki / "users.json")
-        self.security = Security.plant(self.pki, audit=self.audit)
-        self._folder, self._key = folder, key
-        self._write_key()
-
-    def _write_key(self) -> None:
-        pem = self._key.private_bytes(
-            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-        )
-        (self._folder / "client.pem").write_bytes(pem)
-
-    def client_file(self, content: bytes, name: str = "client.der") -> Path:
-        file = self._folder / name
-        file.write_bytes(content)
-        return file
-
-    @asynccontextmanager
-    async def serving(self, **changes: Any) -> AsyncIterator[TwinServer]:
-        security = replace(self.security, **changes)
-        async with TwinServer(Simulation(Plant.load(PLANT), mode="lockstep"), self.endpoint, security) as server:
-            yield server
-
-    @asynccontextmanager
-    async def client(
-        self,
-        content: bytes | None = None,
-        policy: Any = BASIC,
-        mode: Any = ENCRYPT,
-        user: str | None = None,
-        password: str = PASSWORD,
-        before: Callable[[Client], Any] | None = None,
-    ) -> AsyncIterator[Talker]:
-        client = Client(self.endpoint, timeout=30.0, watchdog_intervall=30.0)
-        client.application_uri = URI
-        if content is not None:
-            file, key = self.client_file(content), self._folder / "client.pem"
-            await client.set_security(policy, str(file), str(key), mode=mode)
-        if user is not None:
-            client.set_user(user)
-            client.set_password(password)
-        if before is not None:
-            await before(client)
-        async with client:
-            yield Talker(client)
-
-
-@pytest.fixture
-def site(tmp_path: Path, endpoint: str, key: rsa.RSAPrivateKey) -> Site:
-    return Site(tmp_path, endpoint, key)
+from .secured import BASIC, ENCRYPT, PASSWORD, SIGN, Site, certificate
+from .test_server import eventually
 
 
 def events(file: Path) -> list[dict[str, Any]]:
-    import json
-
     return [json.loads(line) for line in file.read_text().splitlines()]
 
 
@@ -277,7 +179,7 @@ async def test_a_wrong_password_is_refused_and_who_goes_on_guessing_waits(site: 
     mine = certificate(key)
     site.trust.add(site.client_file(mine))
     site.users.add("ono", "operator", PASSWORD)
-    async with site.serving(bounds=Bounds(free_failures=2)):
+    async with site.serving(bounds=Bounds(free_failures=2, first_wait=60.0)):
         for name, password in (("ono", "wrong horse"), ("nobody", PASSWORD), ("ono", "wrong again"), ("ono", PASSWORD)):
             with pytest.raises(ua.uaerrors.BadUserAccessDenied):
                 async with site.client(mine, user=name, password=password):
@@ -361,8 +263,6 @@ class Ears:
 
 
 async def test_engineers_hear_audit_events_and_operators_do_not(site: Site, key: rsa.RSAPrivateKey) -> None:
-    from .test_server import eventually
-
     mine = certificate(key)
     site.trust.add(site.client_file(mine))
     for name, role in (("ono", "operator"), ("saito", "engineer")):
