@@ -44,7 +44,8 @@ CREATE TABLE IF NOT EXISTS block (
     first_time REAL NOT NULL, last_time REAL NOT NULL, first_wall INTEGER NOT NULL, last_wall INTEGER NOT NULL,
     time BLOB NOT NULL, wall BLOB NOT NULL, quality BLOB NOT NULL
 );
-CREATE INDEX IF NOT EXISTS block_wall ON block (tier, last_wall);
+CREATE INDEX IF NOT EXISTS block_first ON block (tier, first_wall);
+CREATE INDEX IF NOT EXISTS block_last ON block (tier, last_wall);
 CREATE TABLE IF NOT EXISTS segment (number INTEGER PRIMARY KEY, value BLOB NOT NULL);
 CREATE TABLE IF NOT EXISTS event (
     number INTEGER PRIMARY KEY, wall INTEGER NOT NULL, time REAL NOT NULL, kind TEXT NOT NULL, source TEXT NOT NULL,
