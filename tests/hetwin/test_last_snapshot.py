@@ -10,6 +10,8 @@ import pytest
 
 from benchmarks.durability import kill_and_look
 from hetwin.last_snapshot import LastSnapshot, go_on, write_snapshot
+from hetwin.one_server import only_one
+from twin.errors import TwinError
 from twin.plant import Plant, Snapshot
 
 PLANT = Path(__file__).parent.parent / "plants" / "two-vessels.toml"
@@ -59,6 +61,17 @@ def test_a_snapshot_that_cannot_be_finished_leaves_the_old_one(
         plant.run(minutes=1)
         last.take(plant.image, plant.time)
     assert path.read_bytes() == before
+
+
+def test_two_servers_do_not_share_a_folder(tmp_path: Path) -> None:
+    with (
+        only_one(tmp_path),
+        pytest.raises(TwinError, match=r"Another hetwin keeps its files in .*choose another --out"),
+    ):
+        with only_one(tmp_path):
+            pass
+    with only_one(tmp_path):
+        pass
 
 
 @pytest.mark.slow

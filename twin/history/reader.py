@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from twin.history import segments
-from twin.history.database import HistoryError, Row, open_database
+from twin.history.database import HistoryError, Row, open_database, shown
 from twin.history.store import FIELDS, MINUTE, RAW, SHIFT, Event, check_format
 
 EVER = (-(2**62), 2**62)
@@ -87,7 +87,7 @@ class Reader:
             self._db.freeze()
             found = self._db.rows("SELECT value FROM meta WHERE key = 'columns'")
             if not found:
-                raise HistoryError(f"{self._where} is not a history of hetwin.")
+                raise HistoryError(f"{shown(self._where)} is not a history of hetwin.")
         except BaseException:
             self._db.close()
             raise
