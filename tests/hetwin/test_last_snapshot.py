@@ -67,9 +67,9 @@ def test_two_servers_do_not_share_a_folder(tmp_path: Path) -> None:
     with (
         only_one(tmp_path),
         pytest.raises(TwinError, match=r"Another hetwin keeps its files in .*choose another --out"),
+        only_one(tmp_path),
     ):
-        with only_one(tmp_path):
-            pass
+        pass
     with only_one(tmp_path):
         pass
 
