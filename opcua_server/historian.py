@@ -26,15 +26,13 @@ from opcua_server import history_queries as queries
 from opcua_server.aggregates import AGGREGATES, Intervals
 from opcua_server.history_codec import TIMES, history_data
 from opcua_server.history_events import ACTIONS, annotation_data, as_event, event_data
-from opcua_server.history_nodes import MOST_EVENTS, MOST_NODES, MOST_VALUES, historize
+from opcua_server.history_nodes import MOST_EVENTS, MOST_NODES, MOST_POINTS, MOST_VALUES, historize
 from opcua_server.nodes import PlantNodes, variant_type
 from twin.errors import TwinError
 from twin.history import Reader
 from twin.history.reader import EVER
 from twin.tags import Tag
 
-MOST_POINTS = 500
-"""Continuation points that are kept; the oldest goes first."""
 LOOK = 5_000
 """Events that are looked through for one response."""
 MOST_IN_ALL = 50_000
@@ -213,6 +211,10 @@ class Historian:
         aggregate = details.AggregateType[job.position]
         if aggregate.NamespaceIndex != 0 or aggregate.Identifier not in AGGREGATES:
             raise Refused(CODES.BadAggregateNotSupported)
+        wanted = details.AggregateConfiguration
+        given = (wanted.PercentDataBad, wanted.PercentDataGood, wanted.UseSlopedExtrapolation)
+        if not wanted.UseServerCapabilitiesDefaults and given != (100, 100, False):
+            raise Refused(CODES.BadAggregateConfigurationRejected)
         start, end = _wall(details.StartTime), _wall(details.EndTime)
         if start is None or end is None or start == end or not details.ProcessingInterval >= 0.0:
             raise Refused(CODES.BadInvalidArgument)

@@ -147,6 +147,9 @@ async def test_what_cannot_be_asked_is_refused_with_its_code(talk: Talker) -> No
         "GoodNoData": await ask(talk, raw(-50, -10)),
     }
     assert {name: result.StatusCode.name for name, result in refused.items()} == {name: name for name in refused}
+    lenient = processed(ua.ObjectIds.AggregateFunction_Average, 0, 10, 1)
+    lenient.AggregateConfiguration = ua.AggregateConfiguration(False, True, 50, 50, False)
+    assert (await ask(talk, lenient)).StatusCode.value == ua.StatusCodes.BadAggregateConfigurationRejected
     modified = raw(0, 1)
     modified.IsReadModified = True
     assert (await ask(talk, modified)).StatusCode.value == ua.StatusCodes.BadHistoryOperationUnsupported
