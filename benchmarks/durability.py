@@ -8,6 +8,7 @@ would miss. The plant runs in real time: a second of the plant is a second of th
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import random
 import signal
@@ -96,6 +97,7 @@ def _row(point: str, figure: float, most: float, unit: str) -> dict[str, Any]:
 
 def kill_and_look(kills: int, folder: Path, chance: random.Random) -> Iterator[Found]:
     """Start, kill, look, so many times, always over the same files."""
+    logging.getLogger("asyncua").setLevel(logging.ERROR)
     plant = folder / "pair.toml"
     plant.write_text(PLANT)
     for _ in range(kills):

@@ -11,14 +11,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from twin.history.alarms import of_alarm
-
 from hetwin.key_figures import clock
 from hetwin.last_snapshot import LastSnapshot, go_on, write_snapshot
+from hetwin.one_server import only_one
 from opcua_server.security import Security
 from opcua_server.server import TwinServer
 from opcua_server.users import role_of
-from twin.history import History, Recorder, Retention
+from twin.history import History, Recorder, Retention, shown
+from twin.history.alarms import of_alarm
 from twin.simulation import Simulation
 
 if TYPE_CHECKING:
@@ -75,13 +75,13 @@ def serve(plant: Plant, endpoint: str, mode: str, speed: float, keeping: Keeping
 
     snapshot = keeping.out / f"{plant.name}.snapshot"
     keeping.out.mkdir(parents=True, exist_ok=True)
-    if not keeping.fresh and go_on(plant, snapshot):
-        log.warning("%s goes on at %s from %s (--fresh starts anew).", plant.name, clock(plant.time), snapshot)
-    history = keeping.open_history(plant)
-    asyncio.run(_serve(server, history, snapshot, on_terminal))
-
-    write_snapshot(plant.snapshot(), snapshot)
-    print(f"Stopped at {clock(plant.time)}. Snapshot: {snapshot}. History: {history.path}.")
+    with only_one(keeping.out):
+        if not keeping.fresh and go_on(plant, snapshot):
+            log.warning("%s goes on at %s from %s (--fresh starts anew).", plant.name, clock(plant.time), snapshot)
+        history = keeping.open_history(plant)
+        asyncio.run(_serve(server, history, snapshot, on_terminal))
+        write_snapshot(plant.snapshot(), snapshot)
+    print(f"Stopped at {clock(plant.time)}. Snapshot: {snapshot}. History: {shown(history.path)}.")
     return 1 if server.simulation.failure else 0
 
 

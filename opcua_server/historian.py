@@ -26,15 +26,15 @@ from opcua_server import history_queries as queries
 from opcua_server.aggregates import AGGREGATES, Intervals
 from opcua_server.history_codec import TIMES, history_data
 from opcua_server.history_events import ACTIONS, annotation_data, as_event, event_data
-from opcua_server.history_nodes import MOST_EVENTS, MOST_NODES, MOST_VALUES, historize
+from opcua_server.history_nodes import MOST_EVENTS, MOST_NODES, MOST_POINTS, MOST_VALUES, historize
 from opcua_server.nodes import PlantNodes, variant_type
 from twin.errors import TwinError
 from twin.history import Reader
 from twin.history.reader import EVER
 from twin.tags import Tag
 
-MOST_POINTS = 500
-"""Continuation points that are kept; the oldest goes first."""
+LOOK = 5_000
+"""Events that are looked through for one response."""
 MOST_IN_ALL = 50_000
 """Values of one response, over all its nodes."""
 CODES = ua.StatusCodes
@@ -172,24 +172,29 @@ class Historian:
         if details.IsReadModified:  # nothing is ever modified here
             raise Refused(CODES.BadHistoryOperationUnsupported)
         start, end, number = _wall(details.StartTime), _wall(details.EndTime), details.NumValuesPerNode
-        ask = job.state or queries.Raw.asked(start, end, number, details.ReturnBounds)
+        noted = job.nodeid in self._notes
+        ask, passed = job.state if noted and job.state else (job.state, 0)
+        ask = ask or queries.Raw.asked(start, end, number, details.ReturnBounds)
         if ask is None:
             raise Refused(CODES.BadHistoryOperationInvalid)
-        if job.nodeid in self._notes:
-            return self._annotations(reader, job, ask)
+        if noted:
+            return self._annotations(reader, job, ask, passed)
         tag, kept = self._tag(reader, job)
         answer, state = queries.raw(reader, kept, ask, min(job.most, number or job.most))
         return _data(answer, variant_type(tag), job), state
 
-    def _annotations(self, reader: Reader, job: Job, ask: queries.Raw) -> tuple[ua.ExtensionObject | None, Any]:
+    def _annotations(
+        self, reader: Reader, job: Job, ask: queries.Raw, passed: int
+    ) -> tuple[ua.ExtensionObject | None, Any]:
         """What people did to a tag, as the values of its Annotations property."""
         if ask.bounds:
             raise Refused(CODES.BadBoundNotSupported)
         ends = sorted((ask.first, ask.last if ask.last is not None else EVER[0 if ask.backward else 1]))
-        found = reader.events(ends[0], ends[1], self._tags[self._notes[job.nodeid]].name, ACTIONS)
-        found = found[::-1] if ask.backward else found
+        source = self._tags[self._notes[job.nodeid]].name
         most = min(MOST_EVENTS, job.details.NumValuesPerNode or MOST_EVENTS)
-        return (annotation_data(found[:most]) if found else None), None
+        found = reader.events(ends[0], ends[1], source, ACTIONS, (passed, most + 1), ask.backward)
+        rest = (ask, passed + most) if len(found) > most else None
+        return (annotation_data(found[:most]) if found else None), rest
 
     def _at_time(self, reader: Reader, job: Job) -> tuple[ua.ExtensionObject | None, Any]:
         tag, kept = self._tag(reader, job)
@@ -197,7 +202,7 @@ class Historian:
         begin = job.state or 0
         part = times[begin : begin + job.most]
         answer = queries.at_time(reader, kept, tag.discrete, part)
-        rest = begin + len(part)
+        rest = begin + len(answer)
         return _data(answer, variant_type(tag), job), rest if rest < len(times) else None
 
     def _processed(self, reader: Reader, job: Job) -> tuple[ua.ExtensionObject | None, Any]:
@@ -206,6 +211,10 @@ class Historian:
         aggregate = details.AggregateType[job.position]
         if aggregate.NamespaceIndex != 0 or aggregate.Identifier not in AGGREGATES:
             raise Refused(CODES.BadAggregateNotSupported)
+        wanted = details.AggregateConfiguration
+        given = (wanted.PercentDataBad, wanted.PercentDataGood, wanted.UseSlopedExtrapolation)
+        if not wanted.UseServerCapabilitiesDefaults and given != (100, 100, False):
+            raise Refused(CODES.BadAggregateConfigurationRejected)
         start, end = _wall(details.StartTime), _wall(details.EndTime)
         if start is None or end is None or start == end or not details.ProcessingInterval >= 0.0:
             raise Refused(CODES.BadInvalidArgument)
@@ -228,12 +237,18 @@ class Historian:
         backward = start is None or (end is not None and end < start)
         ends = [start if start is not None else EVER[0], end if end is not None else EVER[1]]
         matches = WhereClauseEvaluator(log, self._space, details.Filter.WhereClause).eval
-        found = [as_event(e, self._source(e.source)) for e in reader.events(min(ends), max(ends))]
-        found = [event for event in (found[::-1] if backward else found) if matches(event)]
-        begin, most = job.state or 0, min(MOST_EVENTS, details.NumValuesPerNode or MOST_EVENTS)
-        rows = [event.to_event_fields(details.Filter.SelectClauses) for event in found[begin : begin + most]]
-        rest = begin + len(rows)
-        return (event_data(rows) if rows else None), rest if rest < len(found) else None
+        passed, most = job.state or 0, min(MOST_EVENTS, details.NumValuesPerNode or MOST_EVENTS)
+        rows: list[list[ua.Variant]] = []
+        looked = reader.events(min(ends), max(ends), page=(passed, LOOK), backward=backward)
+        for event in looked:
+            passed += 1
+            made = as_event(event, self._source(event.source))
+            if matches(made):
+                rows.append(made.to_event_fields(details.Filter.SelectClauses))
+            if len(rows) == most:
+                break
+        more = len(looked) == LOOK or passed < len(looked) + (job.state or 0)
+        return (event_data(rows) if rows else None), passed if more else None
 
     def _source(self, name: str) -> ua.NodeId:
         return self._by_name.get(name, ua.NodeId(ua.ObjectIds.Server))

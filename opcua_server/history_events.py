@@ -43,11 +43,14 @@ def as_event(event: Event, source: ua.NodeId) -> UaEvent:
         put("Status", True, ua.VariantType.Boolean)
         put("ClientUserId", event.person, ua.VariantType.String)
     for name, value in (event.detail or {}).items():
-        put(FIELDS.get(name, name), value, _kind(value))
+        if name == "Comment":
+            put(name, ua.LocalizedText(value), ua.VariantType.LocalizedText)
+        else:
+            put(FIELDS.get(name, name), value, _kind(value))
     return made
 
 
-FIELDS = {"old": "OldValue", "new": "NewValue", "arguments": "InputArguments", "comment": "Comment"}
+FIELDS = {"old": "OldValue", "new": "NewValue", "arguments": "InputArguments"}
 """Fields of the standard's types that our details fill."""
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from itertools import islice
 
 import numpy as np
 from asyncua import ua
@@ -30,6 +31,12 @@ from twin.history.reader import EVER
 
 NO_READING, OUT_OF_SERVICE = ua.StatusCodes.BadSensorFailure, ua.StatusCodes.BadOutOfService
 HOUR, DAY = 3_600_000_000, 86_400_000_000  # us
+DAYS = 8
+"""Days of scans that are read for one answer."""
+SCATTERED = 200
+"""Times over more than a day that are answered at once."""
+FAR = 50
+"""Pieces that are looked through for a good value."""
 FIELD = {average: "mean", time_average: "mean", minimum: "min", maximum: "max", count: "count"}
 
 
@@ -145,7 +152,7 @@ def around(reader: Reader, tag: Kept, low: int, high: int) -> Points:
 def _to_good(pieces: Iterator[Points]) -> Points:
     """Points up to the first good one."""
     found = []
-    for points in pieces:
+    for points in islice(pieces, FAR):
         good = np.flatnonzero((points.quality == 0) & np.isfinite(points.value))
         if good.size:
             found.append(points[: int(good[0]) + 1])
@@ -155,9 +162,14 @@ def _to_good(pieces: Iterator[Points]) -> Points:
 
 
 def at_time(reader: Reader, tag: Kept, stepped: bool, times: np.ndarray) -> Answer:
-    """Values at given times, recorded or interpolated, in the order they were asked for."""
+    """Values at given times, recorded or interpolated, in the order they were asked for.
+
+    Of times that lie far apart only the first ones are answered.
+    """
     if not len(times):
         return _joined([])
+    if np.ptp(times) > DAY:
+        times = times[:SCATTERED]
     order = np.argsort(times, kind="stable")
     groups = np.split(order, np.flatnonzero(np.diff(times[order]) > HOUR) + 1)  # not what lies between them
     answers = []
@@ -169,7 +181,9 @@ def at_time(reader: Reader, tag: Kept, stepped: bool, times: np.ndarray) -> Answ
 
 
 def processed(reader: Reader, tag: Kept, stepped: bool, aggregate: int, span: Intervals) -> Answer:
-    """An aggregate over intervals; from the minute tier where they are long or every scan is no longer kept."""
+    """An aggregate over intervals, or the first of them if that is many days; from the minute tier where intervals are
+    long or every scan is no longer kept.
+    """
     function = AGGREGATES[aggregate]
     if not len(span.low):
         return _joined([])
@@ -179,7 +193,12 @@ def processed(reader: Reader, tag: Kept, stepped: bool, aggregate: int, span: In
         answer = _of_minutes(reader, tag, FIELD[function], span)
         if answer is not None:
             return answer
-    return function(Data(around(reader, tag, int(span.low.min()), int(span.high.max())), stepped), span)
+    parts, size = [], max(1, DAY // span.step)
+    for begin in range(0, min(len(span.low), DAYS * size), size):  # a day at a time: it may be a million scans
+        part = replace(span, low=span.low[begin : begin + size], high=span.high[begin : begin + size])
+        data = Data(around(reader, tag, int(part.low.min()), int(part.high.max())), stepped)
+        parts.append(function(data, part))
+    return _joined(parts)
 
 
 def _of_minutes(reader: Reader, tag: Kept, field: str, span: Intervals) -> Answer | None:

@@ -39,14 +39,12 @@ class Session(InternalSession):
     """asyncua's session with rights, bounds and a token that nobody can guess."""
 
     user: Person
-    locales: tuple[str, ...] = ()
-    """Languages that the client likes, best first."""
 
     def __init__(self, guard: Guard, core: Any, address: str, application: str) -> None:
         super().__init__(core, core.aspace, core.subscription_service, address, user=Person())
         self.address = address
         self.application = application
-        self.locales: tuple[str, ...] = ()
+        self.locales: tuple[str, ...] = ()  # that the client likes, best first
         """Languages that the client wants, the best first."""
         self.certificate: bytes | None = None
         self.processor: Processor | None = None

@@ -270,3 +270,23 @@ def test_output_may_be_cut_off_by_head(pair: Path) -> None:
     done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=False, env=dict(os.environ))
     assert done.stderr == ""
     assert done.stdout.startswith("tag")
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "sentence"),
+    [
+        ("--dead-band", "200 %", "--dead-band: expected 0 % to 99 % of a range"),
+        ("--dead-band", "-1 %", "--dead-band: expected 0 % to 99 % of a range"),
+        ("--keep", "7 bar", "--keep: expected"),
+        ("--keep-minutes", "0 d", "--keep-minutes: expected a time above zero"),
+        ("--history", "postgresql://nobody:secret@127.0.0.1:1/none", "postgresql://nobody:...@127.0.0.1:1/none cannot"),
+    ],
+)
+def test_what_a_served_plant_shall_keep_is_checked_in_a_sentence(
+    hetwin: Command, pair: Path, tmp_path: Path, option: str, value: str, sentence: str
+) -> None:
+    done = hetwin("serve", pair, "--port", 48999, "--out", tmp_path / "out", option, value)
+    assert done.code in (1, 2)
+    assert sentence in done.err
+    assert "secret" not in done.err
+    assert "Traceback" not in done.err

@@ -10,6 +10,8 @@ import pytest
 
 from benchmarks.durability import kill_and_look
 from hetwin.last_snapshot import LastSnapshot, go_on, write_snapshot
+from hetwin.one_server import only_one
+from twin.errors import TwinError
 from twin.plant import Plant, Snapshot
 
 PLANT = Path(__file__).parent.parent / "plants" / "two-vessels.toml"
@@ -61,11 +63,23 @@ def test_a_snapshot_that_cannot_be_finished_leaves_the_old_one(
     assert path.read_bytes() == before
 
 
+def test_two_servers_do_not_share_a_folder(tmp_path: Path) -> None:
+    with (
+        only_one(tmp_path),
+        pytest.raises(TwinError, match=r"Another hetwin keeps its files in .*choose another --out"),
+        only_one(tmp_path),
+    ):
+        pass
+    with only_one(tmp_path):
+        pass
+
+
 @pytest.mark.slow
 def test_a_killed_server_loses_less_than_a_second_and_goes_on(tmp_path: Path) -> None:
-    chance = random.Random(1)
-    for found in kill_and_look(4, tmp_path, chance):
+    reached = 0.0
+    for found in kill_and_look(4, tmp_path, random.Random(1)):
         assert found.history_is_whole
         assert found.lost_of_history < 1.0
         assert found.lost_of_snapshot < 1.0
-        assert found.went_on_at >= found.snapshot_time
+        assert found.went_on_at >= reached
+        reached = found.snapshot_time

@@ -12,6 +12,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -105,6 +106,10 @@ async def test_a_client_moves_a_valve_and_ctrl_c_saves_snapshot_and_history(
     await opening.write_value(1.0)
     await asyncio.sleep(1.0)  # 100 s of the plant
     assert await pressure.read_value() < before - 1e4
+    minute_ago = datetime.now(UTC) - timedelta(minutes=1)
+    recorded = await pressure.read_raw_history(minute_ago, datetime.now(UTC), return_bounds=False)
+    assert recorded[0].Value.Value > recorded[-1].Value.Value
+    assert datetime.now(UTC) - recorded[-1].SourceTimestamp.replace(tzinfo=UTC) < timedelta(seconds=PATIENCE)
     await leave(client)
 
     started.send_signal(signal.SIGINT)

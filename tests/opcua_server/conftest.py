@@ -17,7 +17,7 @@ from twin.plant import Plant
 from twin.simulation import Simulation
 
 from .secured import Site
-from .talking import Talker
+from .talking import PLANT, Talker
 
 
 @pytest.fixture

@@ -147,6 +147,9 @@ async def test_what_cannot_be_asked_is_refused_with_its_code(talk: Talker) -> No
         "GoodNoData": await ask(talk, raw(-50, -10)),
     }
     assert {name: result.StatusCode.name for name, result in refused.items()} == {name: name for name in refused}
+    lenient = processed(ua.ObjectIds.AggregateFunction_Average, 0, 10, 1)
+    lenient.AggregateConfiguration = ua.AggregateConfiguration(False, True, 50, 50, False)
+    assert (await ask(talk, lenient)).StatusCode.value == ua.StatusCodes.BadAggregateConfigurationRejected
     modified = raw(0, 1)
     modified.IsReadModified = True
     assert (await ask(talk, modified)).StatusCode.value == ua.StatusCodes.BadHistoryOperationUnsupported
@@ -217,6 +220,35 @@ async def test_what_people_do_is_an_annotation_and_an_event(talk: Talker) -> Non
     assert [(act.SourceName, act.OldValue, act.NewValue) for act in acts] == [("CV-101.opening", old, 0.75)]
     alarms = await server.read_event_history(at(0), at(60))
     assert [(a.SourceName, a.Message.Text, a.Severity) for a in alarms] == [("BUF-1.p", "High pressure", 700)]
+
+
+async def test_events_and_annotations_go_on_behind_a_continuation_point(
+    recorder: Recorder, talk: Talker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for k in range(25):
+        kind = "write" if k % 5 else "alarm"
+        recorder.note(Event(wall(10 + k), 0.0, kind, "CV-101.opening", f"{k}", 100, "anna", {"old": 0.0, "new": k}))
+    await asyncio.sleep(1.0)
+    monkeypatch.setattr(module, "LOOK", 7)
+    chosen = ua.SimpleAttributeOperand(ua.NodeId(ua.ObjectIds.BaseEventType), [ua.QualifiedName("Message")], 13)
+    details = ua.ReadEventDetails(3, at(0), at(100), ua.EventFilter([chosen], ua.ContentFilter()))
+    server = ua.NodeId(ua.ObjectIds.Server)
+    texts: list[str] = []
+    point, asked = None, 0
+    while asked == 0 or point:
+        found = await ask(talk, details, nodeid=server, point=point)
+        texts += [row.EventFields[0].Value.Text for row in found.HistoryData.Events]
+        point, asked = found.ContinuationPoint, asked + 1
+    assert texts == ["High pressure", *map(str, range(25))]
+    assert asked >= 9
+
+    notes, point, asked = [], None, 0
+    while asked == 0 or point:
+        found = await ask(talk, raw(100, 0, 6), nodeid=ua.NodeId("CV-101.opening/Annotations", 2), point=point)
+        notes += [v.Value.Value.Message for v in found.HistoryData.DataValues]
+        point, asked = found.ContinuationPoint, asked + 1
+    assert notes == [str(k) for k in range(24, -1, -1) if k % 5]
+    assert asked == 4
 
 
 async def test_a_scan_can_be_read_within_a_second(talk: Talker) -> None:

@@ -12,7 +12,7 @@ see the run that was followed, and nothing that was recorded is lost (docs/histo
 HistoryError    a history cannot be used: absent, damaged, of another version, no such server
 """
 
-from twin.history.database import HistoryError
+from twin.history.database import HistoryError, shown
 from twin.history.reader import Kept, Points, Reader
 from twin.history.recorder import History, Recorder, Retention, now
 from twin.history.series import Series, choose, read_blocks, read_history, write_csv
@@ -32,5 +32,6 @@ __all__ = [
     "now",
     "read_blocks",
     "read_history",
+    "shown",
     "write_csv",
 ]

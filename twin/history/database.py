@@ -13,6 +13,8 @@ from typing import Any, Protocol
 from twin.errors import TwinError
 
 Row = tuple[Any, ...]
+WRITER = 0x48455457494E
+"""Number of the lock that the one writer of a PostgreSQL database holds."""
 URLS = ("postgresql://", "postgres://")
 
 
@@ -34,6 +36,9 @@ class Database(Protocol):
 
     def define(self, statements: str) -> None:
         """Make tables that are not there yet."""
+
+    def claim(self) -> bool:
+        """Whether this is the one connection that writes."""
 
     def freeze(self) -> None:
         """From here to `commit`, see one state of the database while others write."""
@@ -85,6 +90,9 @@ class Sqlite:
     def define(self, statements: str) -> None:
         self._file.executescript(statements)
 
+    def claim(self) -> bool:
+        return True  # of files on one machine, whoever opens them takes care
+
     def freeze(self) -> None:
         self._file.execute("BEGIN")
 
@@ -110,7 +118,7 @@ class Postgres:
             self._link = psycopg.connect(url, connect_timeout=10)
         except psycopg.Error as problem:
             reason = str(problem).strip().splitlines()[-1]
-            raise HistoryError(f"The history {_without_password(url)} cannot be opened: {reason}.") from None
+            raise HistoryError(f"The history {shown(url)} cannot be opened: {reason}.") from None
 
     def rows(self, statement: str, parameters: Sequence[Any] = ()) -> list[Row]:
         try:
@@ -130,6 +138,9 @@ class Postgres:
             statements = statements.replace(ours, theirs)
         self._link.execute(statements)
 
+    def claim(self) -> bool:
+        return bool(self.rows("SELECT pg_try_advisory_lock(?)", (WRITER,))[0][0])
+
     def freeze(self) -> None:
         self._link.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
 
@@ -144,6 +155,8 @@ def _percent(statement: str) -> Any:
     return statement.replace("?", "%s")
 
 
-def _without_password(url: str) -> str:
+def shown(where: str | Path) -> str:
+    """A place for people's eyes: a URL without its password."""
+    url = str(where)
     head, at, tail = url.rpartition("@")
-    return f"{head.rpartition(':')[0]}:...@{tail}" if at and head.count(":") > 1 else url
+    return f"{head.rpartition(':')[0]}:...@{tail}" if url.startswith(URLS) and at and head.count(":") > 1 else url

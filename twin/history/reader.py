@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from twin.history import segments
-from twin.history.database import HistoryError, open_database
+from twin.history.database import HistoryError, Row, open_database, shown
 from twin.history.store import FIELDS, MINUTE, RAW, SHIFT, Event, check_format
 
 EVER = (-(2**62), 2**62)
@@ -24,7 +24,16 @@ FEW = 8
 TIME = "SIM.time"
 """The tag that is simulated time itself: read from the times, which are kept in double precision."""
 
-_SPAN = "SELECT number, scans, wall, time, quality FROM block WHERE tier = ? AND last_wall >= ? AND first_wall <= ?"
+PAGE = 8
+"""Blocks that are looked up at once."""
+
+_BLOCKS = "SELECT first_wall, last_wall, number, scans, wall, time, quality FROM block WHERE tier = ?"
+_FORWARD = f"{_BLOCKS} AND last_wall >= ? ORDER BY last_wall LIMIT {PAGE}"
+_BACKWARD = f"{_BLOCKS} AND first_wall <= ? ORDER BY first_wall DESC LIMIT {PAGE}"
+_OF_RUN = (
+    "SELECT number, scans, time FROM block WHERE tier = ? AND run = ? AND last_time >= ? AND first_time <= ? "
+    f"AND number > ? ORDER BY number LIMIT {PAGE}"
+)
 _FIELDS = ("wall", "time", "kind", "source", "message", "severity", "person", "detail")
 _EVENTS = f"SELECT {', '.join(_FIELDS)} FROM event WHERE wall >= ? AND wall <= ?"
 
@@ -67,6 +76,7 @@ class Reader:
 
     def __init__(self, where: str | Path) -> None:
         self._where = where
+        self._tags: dict[str, Kept] | None = None
         self._scans: tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray] | None = None
 
     def __enter__(self) -> Reader:
@@ -77,7 +87,7 @@ class Reader:
             self._db.freeze()
             found = self._db.rows("SELECT value FROM meta WHERE key = 'columns'")
             if not found:
-                raise HistoryError(f"{self._where} is not a history of hetwin.")
+                raise HistoryError(f"{shown(self._where)} is not a history of hetwin.")
         except BaseException:
             self._db.close()
             raise
@@ -89,8 +99,10 @@ class Reader:
 
     def tags(self) -> dict[str, Kept]:
         """Every tag that was ever recorded."""
-        rows = self._db.rows("SELECT number, name, unit, text, band FROM tag ORDER BY number")
-        return {row[1]: Kept(*row) for row in rows}
+        if self._tags is None:
+            rows = self._db.rows("SELECT number, name, unit, text, band FROM tag ORDER BY number")
+            self._tags = {row[1]: Kept(*row) for row in rows}
+        return self._tags
 
     # By simulated time
 
@@ -106,13 +118,10 @@ class Reader:
                     yield times[inside], values[inside].astype(np.float64)
 
     def _run(self, run: int, tags: Sequence[Kept], start: float, end: float) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-        blocks = self._db.rows(
-            "SELECT number, scans, time FROM block WHERE tier = ? AND run = ? AND last_time >= ? AND first_time <= ? "
-            "ORDER BY number",
-            (RAW, run, start, end),
-        )
-        for number, scans, packed in blocks:
-            yield segments.unpack_times(packed, "<f8"), self._rows_of(number, scans, tags)
+        number = 0
+        while page := self._db.rows(_OF_RUN, (RAW, run, start, end, number)):
+            for number, scans, packed in page:
+                yield segments.unpack_times(packed, "<f8"), self._rows_of(number, scans, tags)
         rows = self._db.rows(
             "SELECT time, value FROM scan WHERE tier = ? AND run = ? AND time >= ? AND time <= ? ORDER BY number",
             (RAW, run, start, end),
@@ -149,19 +158,27 @@ class Reader:
 
         Backward, the pieces and the points in them come latest first.
         """
-        tail = self._tail(tag, start, end)
-        if backward and len(tail):
+        if backward and len(tail := self._tail(tag, start, end)):
             yield tail[::-1]
-        order = "DESC" if backward else "ASC"
-        for block in self._db.rows(f"{_SPAN} ORDER BY number {order}", (RAW, start, end)):
-            found = self._block(tag, *block)
+        for number, *block in self._blocks(RAW, start, end, backward):
+            found = self._points_of(tag, number, *block)
             found = found[(found.wall >= start) & (found.wall <= end)]
             if len(found):
                 yield found[::-1] if backward else found
-        if not backward and len(tail):
+        if not backward and len(tail := self._tail(tag, start, end)):
             yield tail
 
-    def _block(self, tag: Kept, number: int, scans: int, wall: bytes, time: bytes, quality: bytes) -> Points:
+    def _blocks(self, tier: int, start: int, end: int, backward: bool = False) -> Iterator[Row]:
+        """Number, scans, wall clock, time and quality of the blocks that reach into a span, page by page."""
+        at = end if backward else start
+        while page := self._db.rows(_BACKWARD if backward else _FORWARD, (tier, at)):
+            for first, last, *block in page:
+                if first > end or last < start:
+                    return
+                yield tuple(block)
+            at = page[-1][0] - 1 if backward else page[-1][1] + 1
+
+    def _points_of(self, tag: Kept, number: int, scans: int, wall: bytes, time: bytes, quality: bytes) -> Points:
         found = self._db.rows("SELECT value FROM segment WHERE number = ?", (number * SHIFT + tag.number,))
         if not found:
             return Points.joined([])
@@ -174,9 +191,10 @@ class Reader:
 
     def _tail(self, tag: Kept, start: int, end: int) -> Points:
         """Points of the scans that are not folded yet; the same as they will be, and the latest."""
-        wall, time, flags, table = self._loose()
-        if tag.number not in self._columns or not len(wall):
+        first = self._db.rows("SELECT wall FROM scan WHERE tier = ? ORDER BY number LIMIT 1", (RAW,))
+        if tag.number not in self._columns or not first or first[0][0] > end:
             return Points.joined([])
+        wall, time, flags, table = self._loose()
         column = np.ascontiguousarray(table[:, [self._columns.index(tag.number)]])
         held = segments.hold(column, np.array([tag.band], np.float32))[:, 0]
         kept, values = segments.kept(held), held.astype(np.float64)
@@ -208,7 +226,7 @@ class Reader:
         """Minutes that begin from `start` to `end` [us since 1970]: when they begin, and mean, min, max, count."""
         columns = [len(FIELDS) * tag.number + k for k in range(len(FIELDS))]
         walls, values = [np.empty(0, np.int64)], [np.empty((0, len(FIELDS)), np.float32)]
-        for number, scans, wall, _, _ in self._db.rows(f"{_SPAN} ORDER BY number", (MINUTE, start, end)):
+        for number, scans, wall, _, _ in self._blocks(MINUTE, start, end):
             kept = [Kept(column, "", "", "", 0.0) for column in columns]
             walls.append(segments.unpack_times(wall, "<i8"))
             values.append(self._rows_of(number, scans, kept))
@@ -226,12 +244,22 @@ class Reader:
         return wall[inside], {field: table[inside, k] for k, field in enumerate(FIELDS)}
 
     def events(
-        self, start: int = EVER[0], end: int = EVER[1], source: str | None = None, kinds: Sequence[str] = ()
+        self,
+        start: int = EVER[0],
+        end: int = EVER[1],
+        source: str | None = None,
+        kinds: Sequence[str] = (),
+        page: tuple[int, int] = (0, 2**31),
+        backward: bool = False,
     ) -> list[Event]:
-        """Events from `start` to `end` [us since 1970], both included; of one source, of some kinds."""
+        """Events from `start` to `end` [us since 1970], both included; of one source, of some kinds.
+
+        `page` is how many to pass over and how many to read at most; backward, the latest come first.
+        """
         query = _EVENTS + (" AND source = ?" if source is not None else "")
         if kinds:
             query += f" AND kind IN ({', '.join('?' * len(kinds))})"
-        parameters = [start, end, *([] if source is None else [source]), *kinds]
-        rows = self._db.rows(f"{query} ORDER BY wall, number", parameters)
+        order = "wall DESC, number DESC" if backward else "wall, number"
+        parameters = [start, end, *([] if source is None else [source]), *kinds, page[1], page[0]]
+        rows = self._db.rows(f"{query} ORDER BY {order} LIMIT ? OFFSET ?", parameters)
         return [Event(**{**dict(zip(_FIELDS, row, strict=True)), "detail": json.loads(row[-1])}) for row in rows]

@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from twin.history import segments
-from twin.history.database import HistoryError, open_database
+from twin.history.database import HistoryError, open_database, shown
 
 RAW, MINUTE = 0, 1
 BLOCK = {RAW: 2048, MINUTE: 256}
@@ -44,7 +44,8 @@ CREATE TABLE IF NOT EXISTS block (
     first_time REAL NOT NULL, last_time REAL NOT NULL, first_wall INTEGER NOT NULL, last_wall INTEGER NOT NULL,
     time BLOB NOT NULL, wall BLOB NOT NULL, quality BLOB NOT NULL
 );
-CREATE INDEX IF NOT EXISTS block_wall ON block (tier, last_wall);
+CREATE INDEX IF NOT EXISTS block_first ON block (tier, first_wall);
+CREATE INDEX IF NOT EXISTS block_last ON block (tier, last_wall);
 CREATE TABLE IF NOT EXISTS segment (number INTEGER PRIMARY KEY, value BLOB NOT NULL);
 CREATE TABLE IF NOT EXISTS event (
     number INTEGER PRIMARY KEY, wall INTEGER NOT NULL, time REAL NOT NULL, kind TEXT NOT NULL, source TEXT NOT NULL,
@@ -96,6 +97,8 @@ class Store:
         self.last_wall = 0
         try:
             check_format(self._db, where)
+            if not self._db.claim():
+                raise HistoryError(f"Another hetwin records into {shown(where)}; stop it or choose another database.")
             self._db.define(TABLES)
             self._numbers = [
                 self._db.rows(f"SELECT coalesce(max(number), 0) FROM {table}")[0][0]
@@ -247,6 +250,6 @@ def check_format(db: Any, where: str | Path) -> None:
         db.commit()
     if kept and kept[0][0] != FORMAT:
         raise HistoryError(
-            f"{where} was written by another version of hetwin (form {kept[0][0]}, this one uses {FORMAT}); "
+            f"{shown(where)} was written by another version of hetwin (form {kept[0][0]}, this one uses {FORMAT}); "
             f"read it with that version, and record into another file."
         )

@@ -191,6 +191,15 @@ def test_a_history_whose_server_drops_the_connection_goes_on(
     assert "The history could not be written" in caplog.text
 
 
+def test_a_second_writer_of_a_database_is_refused(postgres: str) -> None:
+    with (
+        History(postgres, TAGS, list(TAGS), 0.0),
+        pytest.raises(HistoryError, match="Another hetwin records into postgresql://"),
+    ):
+        History(postgres, TAGS, list(TAGS), 0.0)
+    fill(postgres, 1)
+
+
 def test_a_server_that_is_not_there_is_said_without_the_password() -> None:
     with pytest.raises(HistoryError, match=r"postgresql://me:\.\.\.@127\.0\.0\.1:1/x cannot be opened") as said:
         History("postgresql://me:secret@127.0.0.1:1/x", TAGS, list(TAGS), 0.0)
