@@ -14,7 +14,7 @@ Nodes go straight into asyncua's address space. Its `add_nodes` compares each ne
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cache
 from typing import Any, Protocol
 
@@ -97,13 +97,18 @@ class PlantNodes:
     units: dict[str, ua.NodeId]
     writer: Writer
     derived: DerivedValues
-    looks: list[tuple[AttributeValue, Tag]] = field(default_factory=list)
+    looks: dict[ua.NodeId, tuple[AttributeValue, Tag]]
 
     @property
     def shown(self) -> list[tuple[AttributeValue, Tag]]:
         """Every variable that shows a tag or a derived value."""
         own = {tag.address: tag for tag in self.tags.values()}
-        return [*((value, own[address]) for address, value in self.values.items()), *self.looks]
+        return [*((value, own[address]) for address, value in self.values.items()), *self.looks.values()]
+
+    @property
+    def by_id(self) -> dict[ua.NodeId, Tag]:
+        """What every such variable shows: its own tag, or one that it is a further look at."""
+        return self.tags | {nodeid: tag for nodeid, (_, tag) in self.looks.items()}
 
 
 def build_nodes(space: AddressSpace, name: str, description: str, tags: Tags, model: Model) -> PlantNodes:
@@ -126,8 +131,7 @@ def build_nodes(space: AddressSpace, name: str, description: str, tags: Tags, mo
         [_argument("time", "simulation time reached [s]")],
     )
     model.furnish(root, units)
-    by_id |= {node.nodeid: tag for node, tag in model.looks}
-    looks = [(node.attributes[ua.AttributeIds.Value], tag) for node, tag in model.looks]
+    looks = {node.nodeid: (node.attributes[ua.AttributeIds.Value], tag) for node, tag in model.looks}
     stopped = failure.attributes[ua.AttributeIds.Value]
     return PlantNodes(values, by_id, stopped, advance, root, units, writer, model.derived, looks)
 

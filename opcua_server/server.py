@@ -135,7 +135,7 @@ class TwinServer:
         self.derived = model.derived
         image = self.derived.extend(plant.image)
         self.publisher = Publisher(nodes, image, subscriptions, self.simulation.period)
-        core.attribute_service = TagWrites(space, nodes.tags, self._write)
+        core.attribute_service = TagWrites(space, nodes.by_id, self._write)
         space.add_method_callback(nodes.advance, self._advance)
         return server, nodes
 
