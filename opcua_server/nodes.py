@@ -23,7 +23,6 @@ from asyncua.server.address_space import AddressSpace, AttributeValue, NodeData
 
 from opcua_server.derived import DerivedTag, DerivedValues
 from opcua_server.units import engineering_unit
-from twin.simulation import writable
 from twin.tags import Tag, Tags
 
 NAMESPACE = "urn:hetwin:plant"
@@ -196,27 +195,6 @@ class Writer:
             attributes = self._names(name, text) | _OBJECT
             self._add(nodeid, attributes, parent, ORGANIZES, kind)
         return nodeid
-
-    def tag(self, parent: ua.NodeId, tag: Tag, interval: float) -> NodeData:
-        """The variable of a tag with the properties of its type."""
-        if not tag.discrete:
-            kind, start = ANALOG, 0.0
-        elif len(tag.labels) == 2:
-            kind, start = TWO_STATE, False
-        else:
-            kind, start = MULTI_STATE, 0
-        access = READ_WRITE if writable(tag) else READ
-        node = self.variable(parent, tag.name, kind, start, variant_type(tag), tag.text, access, interval)
-
-        if kind is ANALOG:
-            self._property(node, "EURange", ua.Range(tag.low, tag.high), RANGE)
-            self._property(node, "EngineeringUnits", _engineering_unit(tag.unit), ENGINEERING_UNIT)
-        elif kind is TWO_STATE:
-            self._property(node, "FalseState", _text(tag.labels[0]), TEXT)
-            self._property(node, "TrueState", _text(tag.labels[1]), TEXT)
-        else:
-            self._property(node, "EnumStrings", [_text(label) for label in tag.labels], TEXT)
-        return node
 
     def variable(
         self,
