@@ -8,7 +8,7 @@
     ProcessValues    measured values of machines                       (OPC 40001-2)
 
 The files are those of the npm package `node-opcua-nodesets`: in a wheel beside this module, in the repository under
-`node_modules`. asyncua's own import stops at DI's functional groups without a parent and takes 20 s for all; here its
+`node_modules`. asyncua's own import stops at DI's functional groups without a parent; here its
 parser reads the files, and the nodes go straight into the address space (docs/decisions/0040-information-model.md).
 """
 

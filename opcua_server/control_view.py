@@ -3,7 +3,7 @@
 Each member is a second look at a tag, or is derived from tags; a unit gets those for which its kind has the signal:
 
     Mode            of the controller that moves it, or its own: auto; all other modes are manual
-    Order           the input `opening`, `command`, `run` or `on`; the output of a controller
+    Order           the input `opening`, `command`, `run` or `on`; the output of a controller, the command of a sequence
     Position        `position`, or `speed` as a share of the full one
     Feedback        `running`
     Discrepancy     order against position or feedback, in this scan, without a delay
@@ -122,7 +122,8 @@ class ControlView:
 
     def _order(self, unit: UnitSpec) -> Tag | None:
         if unit.kind.phase == "controller":
-            return self._own(unit, "output") or (self._own(unit, "on") if unit.kind.name == "on_off" else None)
+            outputs = (self._own(unit, field) for field in ("output", "on", "command"))
+            return next((tag for tag in outputs if tag is not None), None)
         return self._own(unit, order_of(unit.kind))
 
     def _mode(self, unit: UnitSpec, order: Tag | None) -> Tag | None:

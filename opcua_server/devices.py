@@ -95,10 +95,11 @@ class Devices:
         own = (self._tags[f"{unit.name}.{field}"] for field, q in unit.kind.quantities.items() if q.role == "output")
         return [tag for tag in own if not tag.discrete]
 
-    def measured_in(self, units: Iterable[UnitSpec]) -> list[Tag]:
-        """What transmitters measure of these units."""
+    def values_in(self, units: list[UnitSpec]) -> list[Tag]:
+        """What transmitters measure of these units; without transmitters, what the turbines among them make known."""
         names = {unit.name for unit in units}
-        return [self._tags[tag] for tag in self._measured if self._tags[tag].equipment in names]
+        measured = [self._tags[tag] for tag in self._measured if self._tags[tag].equipment in names]
+        return measured or [tag for unit in units if unit.kind.symbol == "turbine" for tag in self.values_of(unit)]
 
     def _plate(self, name: str, model: str, text: str) -> dict[str, object]:
         of_software = release()

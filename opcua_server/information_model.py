@@ -32,7 +32,8 @@ KINDS_NAMESPACE = "urn:hetwin:kinds"
 KINDS_INDEX = 3
 FIFTY = 50
 """Units that an area may have before it gets shelves."""
-SHELVES = ("equipment", "valves", "instruments", "controllers")
+SHELVES = {"equipment": "機器", "valves": "弁", "instruments": "計器", "controllers": "制御"}
+"""Shelves of an area, and what they are in Japanese."""
 
 
 def namespaces(companions: bool) -> list[str]:
@@ -121,6 +122,7 @@ class InformationModel:
         if unit.site in self._crowded:
             shelf = _shelf(unit.kind)
             parent = self.writer.group(parent, f"{parent.Identifier}//{shelf}", shelf, FOLDER)
+            self.japanese[parent] = (SHELVES[shelf], "")
         text = unit.text or unit.kind.summary
         node = self.writer.group(parent, path, unit.name, self._types.of(unit.kind), text)
         if unit.text_ja:
@@ -162,7 +164,7 @@ class InformationModel:
     def _show_places(self, root: ua.NodeId) -> None:
         """A place with heat exchangers is a cold box, which is a machine too."""
         for area, units in places_with_exchangers(self._units).items():
-            name, values = area or "cold box", self._devices.measured_in(units)
+            name, values = area or "cold box", self._devices.values_in(units)
             self._devices.machine(self._areas.get(area, root), name, "cold box", "cold box", values)
 
     def _look(self, owner: ua.NodeId, tag: Tag, member: str, index: int, data_type: ua.NodeId | None = None) -> None:

@@ -27,9 +27,8 @@ def likes_japanese(locales: tuple[str, ...]) -> bool:
 def read_in_japanese(texts: Texts, item: ua.ReadValueId, value: ua.DataValue) -> ua.DataValue:
     """What a session that likes Japanese reads."""
     which = {ua.AttributeIds.DisplayName: 0, ua.AttributeIds.Description: 1}.get(item.AttributeId)
-    if which is None or item.NodeId not in texts:
-        return value
-    return replace(value, Value=ua.Variant(japanese(texts[item.NodeId][which]), ua.VariantType.LocalizedText))
+    text = texts[item.NodeId][which] if which is not None and item.NodeId in texts else ""
+    return replace(value, Value=ua.Variant(japanese(text), ua.VariantType.LocalizedText)) if text else value
 
 
 def browsed_in_japanese(texts: Texts, found: ua.ReferenceDescription) -> ua.ReferenceDescription:

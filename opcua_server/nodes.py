@@ -14,7 +14,7 @@ Nodes go straight into asyncua's address space. Its `add_nodes` compares each ne
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cache
 from typing import Any, Protocol
 
@@ -23,7 +23,6 @@ from asyncua.server.address_space import AddressSpace, AttributeValue, NodeData
 
 from opcua_server.derived import DerivedTag, DerivedValues
 from opcua_server.units import engineering_unit
-from twin.simulation import writable
 from twin.tags import Tag, Tags
 
 NAMESPACE = "urn:hetwin:plant"
@@ -97,13 +96,18 @@ class PlantNodes:
     units: dict[str, ua.NodeId]
     writer: Writer
     derived: DerivedValues
-    looks: list[tuple[AttributeValue, Tag]] = field(default_factory=list)
+    looks: dict[ua.NodeId, tuple[AttributeValue, Tag]]
 
     @property
     def shown(self) -> list[tuple[AttributeValue, Tag]]:
         """Every variable that shows a tag or a derived value."""
         own = {tag.address: tag for tag in self.tags.values()}
-        return [*((value, own[address]) for address, value in self.values.items()), *self.looks]
+        return [*((value, own[address]) for address, value in self.values.items()), *self.looks.values()]
+
+    @property
+    def by_id(self) -> dict[ua.NodeId, Tag]:
+        """What every such variable shows: its own tag, or one that it is a further look at."""
+        return self.tags | {nodeid: tag for nodeid, (_, tag) in self.looks.items()}
 
 
 def build_nodes(space: AddressSpace, name: str, description: str, tags: Tags, model: Model) -> PlantNodes:
@@ -126,8 +130,7 @@ def build_nodes(space: AddressSpace, name: str, description: str, tags: Tags, mo
         [_argument("time", "simulation time reached [s]")],
     )
     model.furnish(root, units)
-    by_id |= {node.nodeid: tag for node, tag in model.looks}
-    looks = [(node.attributes[ua.AttributeIds.Value], tag) for node, tag in model.looks]
+    looks = {node.nodeid: (node.attributes[ua.AttributeIds.Value], tag) for node, tag in model.looks}
     stopped = failure.attributes[ua.AttributeIds.Value]
     return PlantNodes(values, by_id, stopped, advance, root, units, writer, model.derived, looks)
 
@@ -192,27 +195,6 @@ class Writer:
             attributes = self._names(name, text) | _OBJECT
             self._add(nodeid, attributes, parent, ORGANIZES, kind)
         return nodeid
-
-    def tag(self, parent: ua.NodeId, tag: Tag, interval: float) -> NodeData:
-        """The variable of a tag with the properties of its type."""
-        if not tag.discrete:
-            kind, start = ANALOG, 0.0
-        elif len(tag.labels) == 2:
-            kind, start = TWO_STATE, False
-        else:
-            kind, start = MULTI_STATE, 0
-        access = READ_WRITE if writable(tag) else READ
-        node = self.variable(parent, tag.name, kind, start, variant_type(tag), tag.text, access, interval)
-
-        if kind is ANALOG:
-            self._property(node, "EURange", ua.Range(tag.low, tag.high), RANGE)
-            self._property(node, "EngineeringUnits", _engineering_unit(tag.unit), ENGINEERING_UNIT)
-        elif kind is TWO_STATE:
-            self._property(node, "FalseState", _text(tag.labels[0]), TEXT)
-            self._property(node, "TrueState", _text(tag.labels[1]), TEXT)
-        else:
-            self._property(node, "EnumStrings", [_text(label) for label in tag.labels], TEXT)
-        return node
 
     def variable(
         self,

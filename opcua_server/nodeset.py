@@ -138,9 +138,7 @@ def _is_constant(node: NodeData) -> bool:
 
 
 def file_id(nodeid: ua.NodeId) -> str:
-    """A node id as the file has it: its namespaces begin with that of the plant, those of a server with the
-    server's.
-    """
+    """A node id as the file has it: its namespaces begin with that of the plant, a server's with its own."""
     index = nodeid.NamespaceIndex
     kind = "s" if isinstance(nodeid.Identifier, str) else "i"
     return f"ns={index - 1};{kind}={nodeid.Identifier}" if index else f"{kind}={nodeid.Identifier}"

@@ -72,7 +72,7 @@ class Publisher:
         tags = {tag.address: tag for _, tag in nodes.shown}
         self._discrete = np.array([address for address, tag in tags.items() if tag.discrete], np.int64)
         self._own = np.array([address for address, tag in tags.items() if tag.equipment == "SIM"], np.int64)
-        subscriptions.tags |= nodes.tags
+        subscriptions.tags |= nodes.by_id
         subscriptions.on_change(lambda: self._look(self._scan))
         for value, tag in nodes.shown:
             read = partial(self._read, tag, tag.address, variant_type(tag))

@@ -175,7 +175,7 @@ class TwinServer:
         self.derived = model.derived
         image = self.derived.extend(plant.image)
         self.publisher = Publisher(nodes, image, subscriptions, self.simulation.period)
-        core.attribute_service = TagWrites(space, nodes.tags, self._write)
+        core.attribute_service = TagWrites(space, nodes.by_id, self._write)
         space.add_method_callback(nodes.advance, self._advance)
         self.conditions = Conditions(space, nodes, self.simulation.alarms, subscriptions, lambda: self.publisher.image)
         roles = {nodes.advance: "instructor", **self.conditions.methods, **self._add_methods(space, nodes)}

@@ -180,6 +180,15 @@ def test_tags_lists_names_units_and_ranges(hetwin: Command, pair: Path) -> None:
     assert "CV-101.opening" in hetwin("tags", pair).out
 
 
+def test_nodeset_writes_the_information_model_with_every_tag(hetwin: Command, pair: Path, tmp_path: Path) -> None:
+    file = tmp_path / "new" / "pair.xml"
+    found = json.loads(hetwin("nodeset", pair, "--out", file, "--json").out)
+    text = file.read_text(encoding="utf-8")
+    assert text.count('NodeId="ns=') - text.count('ParentNodeId="ns=') == found["nodes"]
+    assert all(f'NodeId="ns=1;s={tag}"' in text for tag in Plant.load(pair).tags)
+    assert str(file) in hetwin("nodeset", pair, "--out", file).out
+
+
 def test_plants_are_listed_with_their_descriptions(hetwin: Command) -> None:
     found = json.loads(hetwin("plants", "--json").out)
     assert {"teaching", "freia-l140", "byu", "herenet"} <= {row["name"] for row in found}

@@ -37,6 +37,21 @@ async function descend(nodeId, ...names) {
 const valve = await descend("i=85", "two-vessels", "hub", "CV-101");
 seen.browsed = Object.fromEntries((await children(valve)).map((child) => [child.name, child]));
 
+// The type of the valve and what it is derived from, and the valve among the devices.
+const superType = async (nodeId) => {
+  const { references } = await session.browse({
+    nodeId,
+    browseDirection: BrowseDirection.Inverse,
+    referenceTypeId: "HasSubtype",
+    resultMask: 63,
+  });
+  return references[0];
+};
+const placed = (await children(await descend("i=85", "two-vessels", "hub"))).find((child) => child.name === "CV-101");
+const type = await session.read({ nodeId: placed.type, attributeId: AttributeIds.BrowseName });
+seen.type = [type.value.value.name, (await superType(placed.type)).browseName.name];
+seen.device = await descend("i=85", "DeviceSet", "control_valve", "CV-101");
+
 // Read a value with its times, unit, range and text.
 const pressure = await session.read({ nodeId: tag("BUF-1.p"), attributeId: AttributeIds.Value });
 seen.pressure = {

@@ -12,8 +12,13 @@ from asyncua import Client, ua
 
 from opcua_server import TwinServer
 from opcua_server.companion import find_nodesets
+from opcua_server.control_view import ControlView
+from opcua_server.derived import AnyOf
+from twin.compile import compile_plant
 from twin.plant import Plant
+from twin.plant_file import load_spec
 from twin.simulation import Simulation
+from twin.tags import Tag
 
 PLANT = Path(__file__).parent.parent / "plants" / "controlled.toml"
 HUB = "/controlled/hub"
@@ -32,6 +37,27 @@ async def shown(talk: Any, unit: str) -> dict[str, Any]:
     names = ("Mode", "Order", "Position", "Discrepancy", "FullStop", "Alarm", "IOError", "Simulated", "Measurement")
     values = {name: await talk.read(f"{HUB}/{unit}/{name}") for name in names}
     return {name: value.Value.Value for name, value in values.items() if value.StatusCode.is_good()}
+
+
+@pytest.fixture(scope="module")
+def teaching() -> dict[str, dict[str, Any]]:
+    """What the control view shows of every unit of the plant teaching."""
+    spec = load_spec("teaching")
+    view = ControlView(spec.units, compile_plant(spec).tags)
+    return {name: {member: found for _, member, found in view.members(name)} for name in spec.units}
+
+
+def test_a_sequence_shows_its_step_its_command_and_what_keeps_it_from_starting(teaching: Any) -> None:
+    shown = teaching["SEQ-1"]
+    tags = {member: found.name for member, found in shown.items() if isinstance(found, Tag)}
+    expected = {"Order": "command", "Step": "step", "Elapsed": "elapsed", "Overdue": "overdue"}
+    assert tags == {member: f"SEQ-1.{field}" for member, field in expected.items()}
+    assert isinstance(shown["StartInterlock"], AnyOf)
+
+
+def test_a_machine_shows_its_own_trip_as_a_full_stop(teaching: Any) -> None:
+    for name in ("RC-1", "C-101"):
+        assert {"Order", "Position", "Discrepancy", "FullStop"} <= teaching[name].keys()
 
 
 async def test_a_unit_shows_what_its_kind_has_and_nothing_else(talk: Any) -> None:

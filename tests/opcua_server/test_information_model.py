@@ -166,6 +166,16 @@ def test_compressors_purifier_and_cold_box_are_machines_with_process_values(teac
     assert "TT-301" in cold_box
 
 
+def test_a_cold_box_without_transmitters_makes_known_what_its_turbines_do() -> None:
+    space = asyncio.run(model_space("cold-box", find_nodesets()))
+    (machine,) = below(space, ua.NodeId(1001, MACHINERY))
+    values = space.children(space.children(space.children(machine)["Monitoring"])["Process"])
+    turbines = [name for name, unit in space.spec.units.items() if unit.kind.name == "turbine"]
+    assert {name.partition(".")[0] for name in values} == set(turbines)
+    tag = space[space.children(values[f"{turbines[0]}.power"])["SignalTag"]]
+    assert tag.attributes[ua.AttributeIds.Value].value.Value.Value == f"{turbines[0]}.power"
+
+
 def test_health_is_normal_for_good_and_tells_failures_from_values_out_of_range(teaching: ModelSpace) -> None:
     tag = next(tag for tag in teaching.model.derived.tags if tag.name == "TT-301.DeviceHealth")
     labels = teaching.tags["TT-301.status"].labels

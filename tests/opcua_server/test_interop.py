@@ -17,6 +17,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
+from opcua_server.companion import find_nodesets
 from opcua_server.units import UNECE
 
 from .secured import PASSWORD, Site, certificate
@@ -53,6 +54,9 @@ async def test_node_opcua_browses_reads_writes_subscribes_and_is_refused(serve: 
         "type": "ns=0;i=2368",
         "title": "CV-101.opening",
     }
+    companions = find_nodesets() is not None
+    assert seen["type"] == ["ControlValveType", "PADIMType" if companions else "BaseObjectType"]
+    assert seen["device"] == "ns=2;s=/two-vessels/hub/CV-101"
     assert seen["pressure"]["type"] == "Double"
     assert seen["pressure"]["status"] == "Good"
     assert seen["pressure"]["value"] == pytest.approx(1e6, rel=0.05)

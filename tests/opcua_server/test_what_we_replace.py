@@ -13,6 +13,8 @@ import pytest
 from asyncua.common.connection import MessageChunk, SecureConnection
 from asyncua.common.events import Event
 from asyncua.common.utils import Buffer
+from asyncua.common.xmlimporter import XmlImporter
+from asyncua.common.xmlparser import XMLParser
 from asyncua.crypto.security_policies import SecurityPolicyFactory
 from asyncua.server.address_space import AddressSpace, AttributeService, MethodService, ViewService
 from asyncua.server.binary_server_asyncio import BinaryServer, OPCUAProtocol
@@ -134,6 +136,19 @@ WRITTEN_AGAINST = {
     ua_binary._create_uatype_array_deserializer: "6f780984bfe1",
     ua_binary.nodeid_from_binary: "827f4d41a942",
     ua_binary.extensionobject_from_binary: "1fd0586b9b47",
+    XmlImporter.make_objects: "578638f5da7e",
+    XmlImporter._migrate_ns: "5055c986a9b5",
+    XmlImporter._map_aliases: "2bc5d90e865a",
+    XmlImporter._to_migrated_nodeid: "c864eeb1faa6",
+    XmlImporter._to_nodeid: "da290293afb0",
+    XmlImporter._add_variable_value: "b3e58afaefb0",
+    XmlImporter._make_ext_obj: "b8bcd123095e",
+    XmlImporter._get_edef: "73af60046814",
+    XmlImporter._get_sdef: "144128135a75",
+    XMLParser.parse_sync: "12ad0549b0b4",
+    XMLParser.get_node_datas: "bf6da293a463",
+    XMLParser._parse_node: "002559732ec3",
+    InternalSession.browse: "b91c4699d5f9",
 }
 
 
