@@ -42,7 +42,8 @@ def serve(
     check_mode(mode, speed)
     loaded = load(plant, units, step, snapshot)
     endpoint = f"opc.tcp://{host}:{port}"
-    raise typer.Exit(run_server(loaded, endpoint, mode, speed, out or Path("out") / loaded.name))
+    alarms = snapshot.with_suffix(".alarms") if snapshot else None
+    raise typer.Exit(run_server(loaded, endpoint, mode, speed, out or Path("out") / loaded.name, alarms))
 
 
 @app.command()

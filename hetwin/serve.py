@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from hetwin.key_figures import clock
 from opcua_server.server import TwinServer
+from twin.alarms.engine import AlarmSnapshot
 from twin.alarms.record import AlarmRecord
 from twin.history import History
 from twin.simulation import Simulation
@@ -27,9 +28,10 @@ LOG_PERIOD = 60.0  # s of wall time between two log lines
 log = logging.getLogger("hetwin")
 
 
-def serve(plant: Plant, endpoint: str, mode: str, speed: float, out: Path) -> int:
-    """Serve until Ctrl-C or SIGTERM; returns the exit code."""
+def serve(plant: Plant, endpoint: str, mode: str, speed: float, out: Path, alarms: Path | None = None) -> int:
+    """Serve until Ctrl-C or SIGTERM; returns the exit code. `alarms` is their state to begin with, if there is one."""
     server = TwinServer(Simulation(plant, mode=mode, speed=speed), endpoint, out / "snapshots")
+    kept = AlarmSnapshot.from_bytes(alarms.read_bytes()) if alarms is not None and alarms.is_file() else None
     on_terminal = sys.stdout.isatty()
     logging.basicConfig(
         level=logging.ERROR if on_terminal else logging.INFO,  # the live view shows the alarms
@@ -37,10 +39,11 @@ def serve(plant: Plant, endpoint: str, mode: str, speed: float, out: Path) -> in
         stream=sys.stderr if on_terminal else sys.stdout,
     )
     logging.getLogger("asyncua").setLevel(logging.ERROR)
-    history = asyncio.run(_serve(server, out, on_terminal))
+    history = asyncio.run(_serve(server, out, on_terminal, kept))
 
     snapshot = out / f"{plant.name}.snapshot"
     snapshot.write_bytes(plant.snapshot().to_bytes())
+    snapshot.with_suffix(".alarms").write_bytes(server.simulation.alarms.snapshot().to_bytes())
     print(f"Stopped at {clock(plant.time)}. Snapshot: {snapshot}. History: {history}. Alarms: {out / ALARMS}.")
     return 1 if server.simulation.failure else 0
 
@@ -50,7 +53,7 @@ def _history_path(out: Path) -> Path:
     return out / f"history-{datetime.now():%Y%m%d-%H%M%S}.sqlite"
 
 
-async def _serve(server: TwinServer, out: Path, on_terminal: bool) -> Path:
+async def _serve(server: TwinServer, out: Path, on_terminal: bool, kept: AlarmSnapshot | None) -> Path:
     """Serve and record until a signal; returns the file of the history."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -60,6 +63,8 @@ async def _serve(server: TwinServer, out: Path, on_terminal: bool) -> Path:
     record = AlarmRecord(out / ALARMS)
     simulation.alarms.subscribe(record.take)  # before the first scan, which may bring the first alarms
     simulation.alarms.subscribe(_log_alarm)
+    if kept is not None:
+        simulation.alarms.restore(kept, simulation.plant.time)
     await server.start()
     out.mkdir(parents=True, exist_ok=True)
     with record:

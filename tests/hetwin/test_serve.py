@@ -137,6 +137,17 @@ async def test_alarms_are_logged_and_kept(
     rows = list(read_alarms(tmp_path / "out" / "alarms.sqlite", "SIM.controller"))
     assert (rows[0].transition, rows[0].message_ja) == ("active", "SIM.controller: 制御装置通信途絶")
 
+    # the next server knows what nobody has acknowledged
+    snapshot = tmp_path / "out" / "pair.snapshot"
+    command = [HETWIN, "serve", pair, "--port", str(port), "--out", tmp_path / "out", "--snapshot", snapshot]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as again:
+        await leave(await connect(port, again))
+        again.send_signal(signal.SIGINT)
+        out, err = again.communicate(timeout=20.0)
+    assert again.returncode == 0, err
+    restored = [row for row in read_alarms(tmp_path / "out" / "alarms.sqlite") if row.transition == "restored"]
+    assert ("SIM.controller", "unacknowledged") in [(row.alarm, row.state) for row in restored]
+
 
 async def test_a_busy_port_is_said_in_a_sentence(
     started: subprocess.Popen[str], pair: Path, port: int, tmp_path: Path
