@@ -81,7 +81,7 @@ async def flood(plant: Plant) -> tuple[int, float]:
             if tag.kind == "transmitter" and tag.name.endswith(".fault"):
                 simulation.write(tag.name, 2.0)
         await asyncio.wrap_future(simulation.advance(2.0))
-        await asyncio.wrap_future(simulation.advance(8.0))
+        await asyncio.wrap_future(simulation.advance(62.0))
         await asyncio.sleep(3.0)
         for client in clients:
             await client.disconnect()

@@ -64,7 +64,7 @@ def serve(
     out = out or Path("out") / loaded.name
     secured = security(secure, pki or out / "pki", out / "audit.jsonl", anonymous, unsecured)
     kept = keeping(out, history, interval, dead_band, (keep, keep_minutes))
-    kept = replace(kept, fresh=fresh or snapshot is not None)
+    kept = replace(kept, fresh=fresh, begun=snapshot)
     raise typer.Exit(run_server(loaded, f"opc.tcp://{host}:{port}", mode, speed, kept, secured))
 
 

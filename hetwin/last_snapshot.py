@@ -10,11 +10,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from twin.alarms.engine import AlarmSnapshot
 from twin.errors import SnapshotMismatch
 from twin.plant import Snapshot
 
 if TYPE_CHECKING:
+    from twin.alarms.engine import AlarmEngine
     from twin.plant import Plant
+    from twin.simulation import Simulation
 
 PERIOD = 0.4  # s of the wall clock between two snapshots
 
@@ -35,7 +38,23 @@ def go_on(plant: Plant, path: Path) -> bool:
     return True
 
 
-def write_snapshot(snapshot: Snapshot, path: Path) -> None:
+def alarms_beside(path: Path) -> Path:
+    """Where the state of the alarms is kept that belongs to a snapshot."""
+    return path.with_suffix(".alarms")
+
+
+def restore_alarms(simulation: Simulation, path: Path) -> None:
+    """Bring back what was not acknowledged, shelved or out of service, if it was kept with the plant's snapshot."""
+    kept = alarms_beside(path)
+    if not kept.is_file():
+        return
+    try:
+        simulation.alarms.restore(AlarmSnapshot.from_bytes(kept.read_bytes()), simulation.plant.time)
+    except SnapshotMismatch as problem:
+        log.warning("%s %s is left aside; alarms start anew.", problem, kept)
+
+
+def write_snapshot(snapshot: Snapshot | AlarmSnapshot, path: Path) -> None:
     """Replace the file in one move: whoever reads it finds the old one or the new one, whole."""
     draft = path.with_name(f"{path.name}.new")
     with draft.open("wb") as file:
@@ -48,17 +67,17 @@ def write_snapshot(snapshot: Snapshot, path: Path) -> None:
 class LastSnapshot:
     """Keeps the file up to date in a thread of its own; `take` runs in the simulation's, after each scan."""
 
-    def __init__(self, plant: Plant, path: Path) -> None:
+    def __init__(self, plant: Plant, path: Path, alarms: AlarmEngine | None = None) -> None:
         self.path = path
-        self._plant = plant
-        self._taken: Snapshot | None = None
+        self._plant, self._alarms = plant, alarms
+        self._taken: tuple[Snapshot, AlarmSnapshot | None] | None = None
         self._fresh, self._stop = threading.Event(), threading.Event()
         self._thread = threading.Thread(target=self._run, name="snapshot", daemon=True)
         self._thread.start()
 
     def take(self, image: np.ndarray, time: float) -> None:
-        """A copy of the plant's memory, to be written when the disk is free; the latest one counts."""
-        self._taken = self._plant.snapshot()
+        """A copy of the plant's memory and its alarms, to be written when the disk is free; the latest one counts."""
+        self._taken = self._plant.snapshot(), self._alarms.snapshot() if self._alarms else None
         self._fresh.set()
 
     def close(self) -> None:
@@ -86,6 +105,9 @@ class LastSnapshot:
         if taken is None:
             return
         try:
-            write_snapshot(taken, self.path)
+            plant, alarms = taken
+            write_snapshot(plant, self.path)
+            if alarms is not None:
+                write_snapshot(alarms, alarms_beside(self.path))
         except OSError as problem:
             log.error("The snapshot %s could not be written: %s.", self.path, problem.strerror)

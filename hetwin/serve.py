@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hetwin.key_figures import clock
-from hetwin.last_snapshot import LastSnapshot, go_on, write_snapshot
+from hetwin.last_snapshot import LastSnapshot, alarms_beside, go_on, restore_alarms, write_snapshot
 from hetwin.one_server import only_one
 from opcua_server.security import Security
 from opcua_server.server import TwinServer
@@ -43,7 +43,8 @@ class Keeping:
     """What is kept of a served plant, and where.
 
     `history` is a path or a PostgreSQL URL, by default a file in `out`; `interval` [s] of simulated time, 0 for every
-    scan; `dead_band` as a share of each tag's range; `fresh` starts anew though there is a snapshot.
+    scan; `dead_band` as a share of each tag's range; `fresh` starts anew though there is a snapshot; `begun` is the
+    snapshot with which the plant was loaded.
     """
 
     out: Path
@@ -52,6 +53,7 @@ class Keeping:
     dead_band: float = 0.0
     retention: Retention = field(default_factory=Retention)
     fresh: bool = True
+    begun: Path | None = None
 
     def open_history(self, plant: Plant) -> History:
         """The history of the plant, begun or gone on with."""
@@ -76,16 +78,19 @@ def serve(plant: Plant, endpoint: str, mode: str, speed: float, keeping: Keeping
     snapshot = keeping.out / f"{plant.name}.snapshot"
     keeping.out.mkdir(parents=True, exist_ok=True)
     with only_one(keeping.out):
-        if not keeping.fresh and go_on(plant, snapshot):
+        begun = keeping.begun
+        if begun is None and not keeping.fresh and go_on(plant, snapshot):
             log.warning("%s goes on at %s from %s (--fresh starts anew).", plant.name, clock(plant.time), snapshot)
+            begun = snapshot
         history = keeping.open_history(plant)
-        asyncio.run(_serve(server, history, snapshot, on_terminal))
+        asyncio.run(_serve(server, history, snapshot, begun, on_terminal))
         write_snapshot(plant.snapshot(), snapshot)
+        write_snapshot(simulation.alarms.snapshot(), alarms_beside(snapshot))
     print(f"Stopped at {clock(plant.time)}. Snapshot: {snapshot}. History: {shown(history.path)}.")
     return 1 if server.simulation.failure else 0
 
 
-async def _serve(server: TwinServer, history: History, snapshot: Path, on_terminal: bool) -> None:
+async def _serve(server: TwinServer, history: History, snapshot: Path, begun: Path | None, on_terminal: bool) -> None:
     """Serve and record until a signal."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -94,11 +99,13 @@ async def _serve(server: TwinServer, history: History, snapshot: Path, on_termin
     simulation = server.simulation
     with ExitStack() as kept:
         recorder = kept.enter_context(Recorder(history))
-        last = kept.enter_context(LastSnapshot(simulation.plant, snapshot))
+        last = kept.enter_context(LastSnapshot(simulation.plant, snapshot, simulation.alarms))
         server.record_into(recorder)
         simulation.subscribe(last.take)
         simulation.alarms.subscribe(lambda told: recorder.note(of_alarm(told)))
         simulation.alarms.subscribe(_log_alarm)
+        if begun is not None:
+            restore_alarms(simulation, begun)
         await server.start()
         try:
             await (_view_until(stop, server) if on_terminal else _log_until(stop, simulation))

@@ -190,6 +190,18 @@ async def test_alarms_are_logged_and_kept(
         first = next(event for event in history.events(kinds=["alarm"]) if "SIM.controller" in event.message)
     assert (first.detail["transition"], first.detail["message_ja"]) == ("active", "SIM.controller: 制御装置通信途絶")
 
+    # the next server knows what nobody has acknowledged
+    command = [HETWIN, "serve", pair, "--port", str(port), "--out", tmp_path / "out"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as again:
+        await leave(await connect(port, again))
+        again.send_signal(signal.SIGINT)
+        out, err = again.communicate(timeout=20.0)
+    assert again.returncode == 0, err
+    with Reader(tmp_path / "out" / "history.sqlite") as history:
+        told = [event.detail for event in history.events(kinds=["alarm"])]
+    restored = [(each["ConditionName"], each["state"]) for each in told if each["transition"] == "restored"]
+    assert ("SIM.controller", "unacknowledged") in restored
+
 
 async def test_a_busy_port_is_said_in_a_sentence(
     started: subprocess.Popen[str], pair: Path, port: int, tmp_path: Path

@@ -150,7 +150,7 @@ async def test_faults_are_listed_injected_and_cleared(hands: Any, plant: TwinSer
     assert await hands.call("SIM.inject_fault", "MAG-1.leak_factor", 5e9) == "BadOutOfRange"
     assert await hands.call("SIM.inject_fault", "ZC-101.command", 1.0) == "BadNotFound"
     await hands.talk.advance(0.1)
-    await hands.talk.advance(6.0)
+    await hands.talk.advance(61.0)
     assert plant.simulation.plant["PT-102.status"] == 3.0
     assert plant.simulation.alarms.state("PT-102.status").name == "unacknowledged"
     assert await hands.call("SIM.clear_fault", "PT-102.fault") == []

@@ -109,7 +109,8 @@ class Transmitter:
                 "status",
                 "measurement not good",
                 "計測異常",
-                on_delay=5.0,
+                on_delay=60.0,  # noise at the end of a range is no fault
+                off_delay=60.0,
                 priority="low",
                 cause=("beyond its range, or failed", "レンジ外または故障"),
                 consequence=("its controllers act on a wrong value", "誤った値による制御"),
