@@ -358,7 +358,8 @@ def _entries(hint: str, dice: random.Random, depth: int) -> list[Any]:
         return [ua.Variant(dice.choice(VALUES)) for _ in range(count)]
     if kind is None or not dataclasses.is_dataclass(kind):
         return []
-    made = [kind() for _ in range(count)]
+    make: Any = kind
+    made = [make() for _ in range(count)]
     for entry in made if kind is not ua.ExtensionObject else ():
         _fill(entry, dice, depth + 1)
     return made

@@ -13,7 +13,8 @@ from asyncua.server.address_space import ViewService
 
 from opcua_server.bounds import Bounds
 
-A, B = TypeVar("A"), TypeVar("B")
+A = TypeVar("A")
+B = TypeVar("B")
 
 BITE = 0.005  # s that the event loop is held in one go
 
