@@ -5,11 +5,16 @@ from __future__ import annotations
 import asyncio
 import os
 import time
+from collections.abc import Callable, Iterable
+from typing import TypeVar
 
 from asyncua import ua
 from asyncua.server.address_space import ViewService
 
 from opcua_server.bounds import Bounds
+
+A = TypeVar("A")
+B = TypeVar("B")
 
 BITE = 0.005  # s that the event loop is held in one go
 
@@ -55,17 +60,11 @@ class Pages:
         self._open: dict[bytes, tuple[list[ua.ReferenceDescription], int]] = {}
 
     async def browse(self, params: ua.BrowseParameters) -> list[ua.BrowseResult]:
-        """Browse node by node, giving the loop to others in between."""
+        """The references of each node, or their first page."""
         if not params.View.ViewId.is_null():
             return [_refused(ua.StatusCodes.BadViewIdUnknown) for _ in params.NodesToBrowse]
         most = min(params.RequestedMaxReferencesPerNode or self._bounds.references, self._bounds.references)
-        results, start = [], time.perf_counter()
-        for wanted in params.NodesToBrowse:
-            results.append(self._browse(wanted, most))
-            if time.perf_counter() - start > BITE:
-                await asyncio.sleep(0)
-                start = time.perf_counter()
-        return results
+        return await in_bites(lambda wanted: self._browse(wanted, most), params.NodesToBrowse)
 
     def _browse(self, wanted: ua.BrowseDescription, most: int) -> ua.BrowseResult:
         if wanted.BrowseDirection not in tuple(ua.BrowseDirection)[:3]:
@@ -99,6 +98,17 @@ class Pages:
             else:
                 results.append(self._page(*rest))
         return results
+
+
+async def in_bites(do: Callable[[A], B], items: Iterable[A]) -> list[B]:
+    """Do something with each, giving the loop to others in between."""
+    results, start = [], time.perf_counter()
+    for item in items:
+        results.append(do(item))
+        if time.perf_counter() - start > BITE:
+            await asyncio.sleep(0)
+            start = time.perf_counter()
+    return results
 
 
 def _class_of(node: object) -> ua.NodeClass:

@@ -12,7 +12,7 @@ from asyncua.common.utils import ServiceError, create_nonce
 from asyncua.server.internal_session import InternalSession, SessionState
 
 from opcua_server.access import Person
-from opcua_server.browsing import Pages
+from opcua_server.browsing import Pages, in_bites
 from opcua_server.caller import calling, speaks_japanese
 from opcua_server.index_range import part_of
 from opcua_server.languages import browsed_in_japanese, read_in_japanese
@@ -152,7 +152,7 @@ class Session(InternalSession):
         return results
 
     async def translate_browsepaths_to_nodeids(self, params: list[ua.BrowsePath]) -> list[ua.BrowsePathResult]:
-        return [self._translate(path) for path in params]
+        return await in_bites(self._translate, params)
 
     def _translate(self, path: ua.BrowsePath) -> ua.BrowsePathResult:
         elements = path.RelativePath.Elements
