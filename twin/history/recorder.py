@@ -71,6 +71,7 @@ class History:
         rows = [(name, tags[name].unit, tags[name].text, (bands or {}).get(name, 0.0)) for name in names]
         self._described = rows, {"plant": plant, "interval": repr(interval)}
         self._retention = retention
+        self.patient = False  # somebody else calls `work` and `commit`
         self._pruned = -math.inf
         self._pending = self._wall = self._run = self._quality = 0
         self._due = self._last = -math.inf
@@ -113,8 +114,15 @@ class History:
         if self.interval > 0.0:
             self._due = (math.floor(time / self.interval + 1e-9) + 1.0) * self.interval * (1.0 - 1e-12)
         self._pending += 1
-        if self._pending >= COMMIT_EVERY:
-            self.commit()
+        if not self.patient:
+            while self.work():
+                pass
+            if self._pending >= COMMIT_EVERY:
+                self.commit()
+
+    def work(self) -> bool:
+        """Fold a little; False when there is nothing to fold."""
+        return self._store.step()
 
     def note(self, event: Event) -> None:
         """Store an event."""
@@ -180,6 +188,7 @@ class Recorder:
 
     def __init__(self, history: History) -> None:
         self.history = history
+        history.patient = True
         self.lost = 0
         self._again = -math.inf
         self._queue: queue.Queue[tuple[np.ndarray, float, int, int] | Event | None] = queue.Queue(self.WAITING)
@@ -216,15 +225,15 @@ class Recorder:
         self.close()
 
     def _run(self) -> None:
-        due, told = clock.monotonic() + self.COMMIT_AFTER, 0
+        due, told, busy = clock.monotonic() + self.COMMIT_AFTER, 0, False
         while True:
             try:
-                item = self._queue.get(timeout=max(due - clock.monotonic(), 0.001))
+                item = self._queue.get(timeout=0.001 if busy else max(due - clock.monotonic(), 0.001))
                 if item is None:
                     return
                 self._write(item)
             except queue.Empty:
-                pass
+                busy = self._work()
             if clock.monotonic() >= due:
                 self._commit()
                 due = clock.monotonic() + self.COMMIT_AFTER
@@ -241,6 +250,14 @@ class Recorder:
         except Exception as problem:
             self.lost += 1
             self._recover(problem)
+
+    def _work(self) -> bool:
+        """Fold while there is nothing to write, a little at a time: what comes meanwhile is committed in time."""
+        try:
+            return self.history.work()
+        except Exception as problem:
+            self._recover(problem)
+            return False
 
     def _commit(self) -> None:
         try:

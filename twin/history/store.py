@@ -9,7 +9,7 @@ crash the file holds what was committed, and nothing half.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,11 +18,15 @@ from typing import Any
 import numpy as np
 
 from twin.history import segments
-from twin.history.database import HistoryError, open_database, shown
+from twin.history.database import HistoryError, Row, open_database, shown
 
 RAW, MINUTE = 0, 1
 BLOCK = {RAW: 2048, MINUTE: 256}
 """Scans of a tier that are folded together."""
+FORGET = 20
+"""Blocks that are dropped in one go; the next ones wait a minute."""
+AT_ONCE = 64
+"""Columns that are folded in one step: 0.1 s or less."""
 FIELDS = ("mean", "min", "max", "count")
 """Columns of a tag in the minute tier."""
 SHIFT = 1 << 24
@@ -94,7 +98,8 @@ class Store:
     def __init__(self, where: str | Path) -> None:
         self._where = where
         self._db = open_database(where)
-        self.last_wall = 0
+        self._folding: Iterator[bool] | None = None
+        self._old = 0  # scans of the tail that belong to an earlier run
         try:
             check_format(self._db, where)
             if not self._db.claim():
@@ -116,11 +121,10 @@ class Store:
             columns.append(numbers.setdefault(name, len(numbers)))
         before = self._db.rows("SELECT value FROM meta WHERE key = 'columns'")
         if before and json.loads(before[0][0]) != columns:  # the tail is of other tags
-            for tier in (RAW, MINUTE):
-                self._columns = {RAW: json.loads(before[0][0])}
-                self._bands = np.zeros(len(self._columns[RAW]), np.float32)
-                self._widen()
-                self.fold(tier)
+            self._columns = {RAW: json.loads(before[0][0])}
+            self._bands = np.zeros(len(self._columns[RAW]), np.float32)
+            self._widen()
+            self.settle()
         rows = [(columns[i], *row) for i, row in enumerate(tags)]
         self._db.run_many(_TAG, rows)
         meta = {**meta, "format": FORMAT, "columns": json.dumps(columns)}
@@ -149,7 +153,7 @@ class Store:
 
     def begin_run(self, number: int, start: float) -> None:
         """From here on, scans belong to another run."""
-        self.fold(RAW)
+        self._old = self._loose[RAW]  # to be folded by themselves
         self._db.run("INSERT INTO run VALUES (?, ?) ON CONFLICT (number) DO NOTHING", (number, start))
 
     def append(self, scan: Scan, tier: int = RAW) -> None:
@@ -158,8 +162,6 @@ class Store:
         row = (self._numbers[0], tier, scan.run, scan.time, scan.wall, scan.quality, scan.values)
         self._db.run("INSERT INTO scan VALUES (?, ?, ?, ?, ?, ?, ?)", row)
         self._loose[tier] += 1
-        if self._loose[tier] >= BLOCK[tier]:
-            self.fold(tier)
 
     def note(self, event: Event) -> None:
         """Add an event."""
@@ -169,14 +171,44 @@ class Store:
         row = (self._numbers[2], e.wall, e.time, e.kind, e.source, e.severity, e.message, e.person, detail)
         self._db.run("INSERT INTO event VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", row)
 
-    def fold(self, tier: int) -> None:
-        """The tail of a tier becomes a block."""
-        rows = self._db.rows("SELECT run, time, wall, quality, value FROM scan WHERE tier = ? ORDER BY number", (tier,))
-        if not rows:
-            return
-        run, times, walls, quality, blobs = zip(*rows, strict=True)
+    def step(self) -> bool:
+        """Fold a little, if there is anything to fold; False when there is not. A whole block may take a second."""
+        if self._folding is None:
+            due = [tier for tier in (RAW, MINUTE) if self._loose[tier] >= BLOCK[tier]] or [RAW] * bool(self._old)
+            if not due:
+                return False
+            self._folding = self._fold(due[0])
+        if next(self._folding, True):
+            self._folding = None
+        return True
+
+    def settle(self) -> None:
+        """Fold all there is, full blocks or not."""
+        self._folding = None
+        for tier in (RAW, MINUTE):
+            while self._loose[tier]:
+                for _ in self._fold(tier):
+                    pass
+
+    def _fold(self, tier: int) -> Iterator[bool]:
+        """The first scans of a tail, of one run, become a block, which is written when all is encoded."""
+        rows = self._db.rows(
+            "SELECT run, time, wall, quality, value, number FROM scan WHERE tier = ? ORDER BY number LIMIT ?",
+            (tier, BLOCK[tier]),
+        )
+        rows = [row for row in rows if row[0] == rows[0][0] or tier == MINUTE]
         columns = self._columns[tier]
-        values = segments.stacked(blobs, len(columns))
+        bands = self._bands if tier == RAW else np.zeros(len(columns), np.float32)
+        values = segments.stacked((row[4] for row in rows), len(columns))
+        pieces: list[bytes] = []
+        for first in range(0, len(columns), AT_ONCE):
+            part = slice(first, first + AT_ONCE)
+            pieces += segments.encode(values[:, part], bands[part])
+            yield False
+        self._write_block(tier, rows, zip(columns, pieces, strict=True))
+
+    def _write_block(self, tier: int, rows: Sequence[Row], pieces: Iterable[tuple[int, bytes]]) -> None:
+        run, times, walls, quality, _, numbers = zip(*rows, strict=True)
         self._numbers[1] += 1
         number = self._numbers[1]
         ends = (times[0], times[-1], walls[0], walls[-1])
@@ -184,15 +216,16 @@ class Store:
         packed_walls = segments.pack_times(np.array(walls, "<i8"))
         flags = np.array(quality, np.uint8).tobytes() if any(quality) else b""
         self._db.run(_BLOCK, (number, tier, run[-1], len(rows), *ends, packed_times, packed_walls, flags))
-        bands = self._bands if tier == RAW else np.zeros(len(columns), np.float32)
-        pieces = zip(columns, segments.encode(values, bands), strict=True)
         self._db.run_many("INSERT INTO segment VALUES (?, ?)", ((number * SHIFT + c, blob) for c, blob in pieces))
-        self._db.run("DELETE FROM scan WHERE tier = ?", (tier,))
-        self._loose[tier] = 0
+        self._db.run("DELETE FROM scan WHERE tier = ? AND number <= ?", (tier, numbers[-1]))
+        self._loose[tier] -= len(rows)
+        if tier == RAW:
+            self._old = max(0, self._old - len(rows))
 
     def forget(self, tier: int, before: int) -> None:
-        """Retention: drop blocks of a tier that ended before a wall clock [us since 1970]."""
-        old = self._db.rows("SELECT number FROM block WHERE tier = ? AND last_wall < ?", (tier, before))
+        """Retention: drop blocks of a tier that ended before a wall clock [us since 1970], the oldest first."""
+        query = "SELECT number FROM block WHERE tier = ? AND last_wall < ? ORDER BY last_wall LIMIT ?"
+        old = self._db.rows(query, (tier, before, FORGET))
         for (number,) in old:
             self._db.run("DELETE FROM segment WHERE number >= ? AND number < ?", (number * SHIFT, (number + 1) * SHIFT))
             self._db.run("DELETE FROM block WHERE number = ?", (number,))

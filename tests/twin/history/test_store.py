@@ -142,6 +142,36 @@ def test_events_are_read_by_time_source_and_kind(where: str) -> None:
         assert reader.events(kinds=("write", "call")) == told[:2]
 
 
+def test_folding_bit_by_bit_gives_the_same_blocks_and_scans_go_on_meanwhile(
+    where: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("twin.history.store.AT_ONCE", 1)
+    scans = BLOCK[RAW] + 2
+    with History(where, TAGS, list(TAGS), 0.0) as history:
+        history.patient = True
+        for k in range(BLOCK[RAW]):
+            history.record(image(float(k)), float(k), START + k * SECOND)
+        assert history.work() and history.work()
+        for k in range(BLOCK[RAW], scans):
+            history.record(image(float(k)), float(k), START + k * SECOND)
+            history.commit()
+        assert len(points(where, "TT-1")) == scans  # all of it is still the tail
+        while history.work():
+            pass
+    assert points(where, "TT-1").wall.tolist() == [START + k * SECOND for k in range(scans)]
+    assert len(points(where, "TT-2")) == 4  # the ends of the block and of the tail
+
+
+def test_the_tail_of_an_earlier_run_is_folded_by_itself(where: str) -> None:
+    with History(where, TAGS, list(TAGS), 0.0) as history:
+        for k, time in enumerate((0.0, 1.0, 2.0, 0.5, 1.5)):
+            history.record(image(time), time, START + k * SECOND)
+    with Reader(where) as reader:
+        times = [part for part, _ in reader.table([reader.tags()["TT-1"]], -1.0, 9.0)]
+    assert [part.tolist() for part in times] == [[0.0], [0.5, 1.5]]
+    assert len(points(where, "TT-1")) == 5
+
+
 def test_a_recorder_commits_by_itself_within_a_second(where: str) -> None:
     with Recorder(History(where, TAGS, list(TAGS), 0.0)) as recorder:
         recorder.record(image(0.0), 0.0)
