@@ -123,6 +123,8 @@ def compress(k, y, c, t, dt):
     amount = min(able, gas(y, node) - s.off_at * volume * bag.rho)
     amount = move(y, node, int(y.bank[int(s.bank)].node), amount)
     ran = dt * amount / able if able > 0.0 else 0.0
+    if amount < able:
+        s.run = 0.0
     energy = amount * work + s.power_idle * ran
     s.run_time += ran
     y.out[r.ENERGY] += energy

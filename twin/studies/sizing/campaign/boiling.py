@@ -119,7 +119,7 @@ def draw(y, v, amount):
     """A vessel that liquid was drawn from is colder: vapour must fill the room of the liquid."""
     s = y.vessel[v]
     stiff = s.volume * (s.stiff_a + s.stiff_b * max(level(y, v), 0.0))
-    rho_v = s.rho_v + s.slope_v * (s.p - s.p_rho)
+    rho_v = max(s.rho_v + s.slope_v * (s.p - s.p_rho), 0.1 * s.rho_v)
     s.p -= amount * s.latent * rho_v / (s.rho_l - rho_v) / stiff
     if s.kind == r.STORAGE:
         y.out[r.DECANTED] += amount

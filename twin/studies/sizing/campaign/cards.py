@@ -140,7 +140,7 @@ class Purchase:
     """Make-up: liquid bought for a storage dewar."""
 
     dewar: str = Param("text", "storage dewar that is topped up")
-    below: float = Param("1", "level below which liquid is ordered", default=0.15, range=(0.0, 0.95))
+    below: float = Param("1", "level below which liquid is ordered; 0: never", default=0.15, range=(0.0, 0.95))
     amount: float = Param("kg", "helium of an order", default=12.467, range=(1e-3, 1e4))
     lead_time: float = Param("s", "time of delivery", default=5.0 * DAY, range=(0.0, 60.0 * DAY))
 

@@ -129,18 +129,28 @@ def liquefy(y, i, t, dt, staffed, capped):
     room = (s.level_full - level(y, int(s.vessel))) * vessel.volume * (vessel.rho_l - vessel.rho_v)
     able = s.rate * making
     amount = max(min(min(able, room), y.mass[node] - s.least_stock), 0.0)
+    rushing = to_pressure(y, int(s.vessel), s.p_set) if s.own_rate == 0.0 else 0.0
+    taken = min(amount + rushing, max(y.mass[node] - s.least_stock, 0.0))
     if s.through >= 0.0:
-        clean(y, int(s.through), node, amount, t)
-    amount = move(y, node, int(vessel.node), amount)
+        clean(y, int(s.through), node, taken, t)
+    taken = move(y, node, int(vessel.node), taken)
     if able > 0.0:
         move(y, node, r.PURGE, s.purge * making * amount / able)
     vessel.p = s.p_set
-    y.out[r.LIQUID_MADE] += amount * (s.made if s.own_rate > 0.0 else 1.0)
+    y.out[r.LIQUID_MADE] += taken * (s.made if s.own_rate > 0.0 else 1.0)
     if amount < 0.999 * able and s.ran >= s.least_run:
         energy = run(y, i, dt - making * (1.0 - amount / able))
         stop(y, i, t)
         return energy
     return run(y, i, dt)
+
+
+@lean
+def to_pressure(y, v, p):
+    """Gas [kg] that brings a dewar which was drawn from back to a pressure, condensing as it warms the liquid."""
+    s = y.vessel[v]
+    stiff = s.volume * (s.stiff_a + s.stiff_b * max(level(y, v), 0.0))
+    return max(p - s.p, 0.0) * stiff * (1.0 - s.rho_v / s.rho_l) / s.latent
 
 
 @lean
@@ -211,7 +221,7 @@ def buy(y, i, t):
     """Liquid is ordered when a dewar runs low, and comes after its time."""
     s = y.purchase[i]
     v = int(s.dewar)
-    if s.due == 0.0 and level(y, v) < s.below:
+    if s.due == 0.0 and s.below > 0.0 and level(y, v) < s.below:
         s.due = t + s.lead_time
     if s.due > 0.0 and t >= s.due:
         vessel = y.vessel[v]

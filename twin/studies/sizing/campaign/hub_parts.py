@@ -10,9 +10,11 @@ from twin.errors import nearest
 from twin.studies.sizing.campaign import cards
 from twin.studies.sizing.campaign import topology as top
 from twin.studies.sizing.campaign.build import Build
+from twin.studies.sizing.campaign.hub import REST, RUNNING
 from twin.studies.sizing.campaign.machines import Machine, cryocooler, machine
 from twin.studies.sizing.campaign.own_machine import AIR, OWN, columns, measured_machine
 from twin.studies.sizing.campaign.parts import add_stock
+from twin.units.purifier import TEMP_LN2
 
 
 def add_purifiers(b: Build) -> np.ndarray:
@@ -30,12 +32,19 @@ def add_purifiers(b: Build) -> np.ndarray:
         k = b.row("purifier", unit.name, target=-1, site=b.find("site", unit.site))
         row = b.rows["purifier"][k]
         row["since"] = 0.0
-        b.unit_values("purifier", k, unit, drain_loss="drain_loss", approach="approach", heat_leak="heat_leak")
+        row["heat_leak"] = heat_to_nitrogen(unit.card, top.ambient_of(b.spec, unit.site).card.temp)
+        b.unit_values("purifier", k, unit, drain_loss="drain_loss", approach="approach")
         b.table_values("purifier", k, f"purifier.{unit.name}", given.get(unit.name, cards.Purifier()))
         for j, name in enumerate(b.names["bank"]):
             if b.spec.units[name].kind.name == "cylinder_bank" and top.reached(b.spec, name, "purifier") is unit:
                 raw.append((-b.rows["bank"][j]["p_least"], j))
     return np.array([j for _, j in sorted(raw)], dtype=np.int64)
+
+
+def heat_to_nitrogen(card: Any, room: float) -> float:
+    """Heat that nitrogen takes at rest [W]: the vessel's leak, and what both beds take from the room."""
+    bed = card.bed_mass * card.cp_bed * (room - TEMP_LN2 - 1.0) / card.drift_time
+    return float(card.heat_leak + 2.0 * bed)
 
 
 def add_liquefiers(b: Build) -> list[tuple[int, list[Machine]]]:
@@ -76,6 +85,7 @@ def performance(b: Build, k: int, name: str, card: cards.Liquefier, unit: Any) -
     if card.unit:
         one = cryocooler(unit.card)
         row |= {"rate": one.rate, "power": one.power}
+        row["mode"] = RUNNING if unit.starts.get("run", 1.0) > 0.0 else REST
         return []
     if card.rate > 0.0:
         b.table_values("liquefier", k, path, card, skip=_all_but(card, "rate", "power"))

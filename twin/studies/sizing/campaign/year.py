@@ -11,7 +11,7 @@ from twin.studies.sizing.campaign import records as r
 from twin.studies.sizing.campaign.bags import STEPS_AN_HOUR, breathe, compress, content, relieve, swap, take_in
 from twin.studies.sizing.campaign.boiling import boil, fill, level, quench
 from twin.studies.sizing.campaign.chance import FAILURE, POWER_CUT, QUENCH, WEATHER, normal, waiting
-from twin.studies.sizing.campaign.hub import buy, liquefy, purify, serve_users, strike
+from twin.studies.sizing.campaign.hub import LATENT_LN2, RUNNING, buy, liquefy, purify, serve_users, strike
 from twin.studies.sizing.campaign.lean import lean
 from twin.studies.sizing.campaign.ledger import R_RATIO, gas
 from twin.studies.sizing.campaign.logistics import follow, refill_here, round_trip, start_compressor, visit
@@ -45,6 +45,8 @@ def run_year(k, y, seed, hours, trace):
             serve_users(y, i, HOUR, at_work and clock == MORNING)
         for i in range(y.purchase.shape[0]):
             buy(y, i, t)
+        for u in range(y.purifier.shape[0]):
+            y.out[r.LN2] += y.purifier[u].heat_leak * HOUR / LATENT_LN2
         event, energy = hour_of_steps(k, y, t, at_work, capped, event)
         y.out[r.POWER_PEAK] = max(y.out[r.POWER_PEAK], energy / HOUR)
         if trace.shape[0] > 0:
@@ -216,7 +218,7 @@ def kept_cold(y, v):
     """Whether a liquefier is at work on this dewar, so that what boils off is liquefied again."""
     found = False
     for i in range(y.liquefier.shape[0]):
-        found = found or (int(y.liquefier[i].vessel) == v and y.liquefier[i].mode == 2.0)
+        found = found or (int(y.liquefier[i].vessel) == v and y.liquefier[i].mode == RUNNING)
     return found
 
 
@@ -252,6 +254,8 @@ def prepare(k, y, seed):
         s.fail_next = waiting(seed, FAILURE + 300 + i, 0, s.failures)
         s.start_stock = content(k, y, int(s.stock), s.stock_start)
         s.least_stock = content(k, y, int(s.stock), s.stock_stop)
+        if s.mode == RUNNING:
+            y.network.power[0] += s.power
     for i in range(y.purifier.shape[0]):
         y.purifier[i].fail_next = waiting(seed, FAILURE + 600 + i, 0, y.purifier[i].failures)
 
