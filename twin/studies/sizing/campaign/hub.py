@@ -16,6 +16,8 @@ CP_HELIUM, LATENT_LN2 = 5193.0, 199.2e3  # J/(kg K), J/kg
 AIR_RATIO = 4.0026 / 28.96
 """Mole of air over mole of helium, for a kilogram of each."""
 REST, STARTING, RUNNING = 0.0, 1.0, 2.0
+CRITICAL, CHOKED = 0.4871, 0.7262
+"""Critical ratio of pressures and flow factor of a nozzle, helium (kappa 5/3)."""
 NEARLY = 0.01
 """A dewar that lacks no more than this of its full level at the end of a batch counts as full."""
 
@@ -55,6 +57,21 @@ def level_out(k, y, i, j):
 
 
 @lean
+def through_valve(k, y, i, j):
+    """Flow [kg/s] that the regulator of a bank of cylinders lets through to another volume, fully open.
+
+    Choked below the critical ratio of pressures, above it by the ellipse that is usual for control valves.
+    """
+    s = y.bank[i]
+    p = pressure(k, y, i)
+    ratio = max(pressure(k, y, j) / max(p, 1.0), CRITICAL)
+    if ratio >= 1.0:
+        return 0.0
+    share = (ratio - CRITICAL) / (1.0 - CRITICAL)
+    return CHOKED * s.valve * p / math.sqrt(2077.2 * s.temp) * math.sqrt(1.0 - share * share)
+
+
+@lean
 def purify(k, y, u, t, dt):
     """From the cylinders, in their order, into the stock of pure gas, up to its set pressure."""
     s = y.purifier[u]
@@ -68,7 +85,8 @@ def purify(k, y, u, t, dt):
             return
         bank = y.bank[k.raw[j]]
         source = int(bank.node)
-        spare = max(y.mass[source] - bank.least, level_out(k, y, k.raw[j], int(s.target)))
+        able = through_valve(k, y, k.raw[j], int(s.target)) * dt
+        spare = min(max(y.mass[source] - bank.least, level_out(k, y, k.raw[j], int(s.target))), able)
         if spare <= 1e-9 or y.air[source] * AIR_RATIO > s.air_most * y.mass[source]:
             continue
         amount = move(y, source, node, min(wanted, spare))

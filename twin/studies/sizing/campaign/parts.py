@@ -174,6 +174,7 @@ def add_banks(b: Build) -> None:
             unit.name,
             node=b.node(unit.name),
             p_least=least,
+            valve=getattr(valves[0].card, "flow_area", 1.0) if valves else 1.0,
             temp=unit.card.temp_start,
             site=b.find("site", unit.site),
         )

@@ -55,7 +55,7 @@ COMPRESSOR = (
     ),
     *("run", "failed_until", "fail_next", "fails", "p_last", "run_time"),
 )
-BANK = ("node", "volume", "count", "p_full", "p_least", "p_start", "p_set", "temp", "least", "site")
+BANK = ("node", "volume", "count", "p_full", "p_least", "p_start", "p_set", "temp", "least", "site", "valve")
 LIQUEFIER = (
     *("vessel", "stock", "site", "rate", "power", "ln2", "purge", "through", "level_full", "level_resume"),
     *("stock_start", "stock_stop", "least_run", "weekdays_only", "start_time", "start_time_warm", "warm_after"),
