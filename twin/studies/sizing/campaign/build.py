@@ -93,7 +93,9 @@ class Build:
                     meta = next(f.metadata for f in dataclasses.fields(table.card) if f.name == name)
                     full, source = f"{path}.{name}", table.sources.get(name, table.sources.get("", ""))
                     value = float(getattr(table.card, name))
-                    self.parameters[full] = Parameter(full, meta["unit"], value, meta["text"], "", source, distribution)
+                    self.parameters[full] = Parameter(
+                        *(full, meta["unit"], value, meta["text"], meta.get("text_ja", "")), source, distribution
+                    )
 
     def sizes(self) -> dict[str, int]:
         """Rows of every table."""
