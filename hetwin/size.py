@@ -239,6 +239,14 @@ WORDS = {
     "target": ("target", "目標"),
     "probability": ("probability", "達成確率"),
     "errors": ("{:.2f} errors", "誤差の{:.2f}倍"),
+    "none": (
+        "No design meets every target with a probability of {:.0%}; this is the one that comes nearest.",
+        "すべての目標を確率{:.0%}で満たす設計はない。最も近い設計を示す。",
+    ),
+    "done": (
+        "{} plant-years computed, {} found from before; {:.0f} per second and core.",
+        "計算{}年、既存{}年、毎秒1コアあたり{:.0f}年。",
+    ),
 }
 
 
@@ -249,15 +257,16 @@ def show(found: Found, lang: str = "en") -> None:
     outcome, k = found.outcome, LANGUAGES.index(lang)
     w = {name: texts[k] for name, texts in WORDS.items()}
     print_table((w["recommended"], ""), _design_rows(outcome))
+    if not outcome.decision.feasible:
+        print(w["none"].format(outcome.decision.confidence))
     print()
     print_table((w["figure"], w["mean"], w["error"], w["moved"]), _figure_rows(found, k))
     print()
     met = outcome.chosen.met
-    print_table(
-        (w["target"], w["probability"]),
-        [(t.text_ja if k else t.text, f"{met[t.name].mean:.3f}") for t in outcome.decision.targets],
-    )
+    targets = [(t.text_ja if k else t.text, f"{met[t.name].mean:.3f}") for t in outcome.decision.targets]
+    print_table((w["target"], w["probability"]), targets)
     print()
+    print(w["done"].format(found.account.computed, found.account.found, found.pace))
     print(*found.files, sep="\n")
 
 

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -73,29 +74,23 @@ def test_a_study_whose_scheduler_goes_says_so_and_keeps_its_years(cluster: Local
     assert 0 < again.account.found < YEARS
 
 
-class started_study:  # noqa: N801
+@contextmanager
+def started_study(cluster: LocalCluster, folder: Path) -> Iterator[tuple[subprocess.Popen[str], Iterator[str]]]:
     """The study in a process of its own; it is killed at HARD_LIMIT and at the end."""
-
-    def __init__(self, cluster: LocalCluster, folder: Path) -> None:
-        script = folder / "study.py"
-        script.write_text(STUDY)
-        self._command = [sys.executable, str(script), cluster.address, str(folder / "kept")]
-
-    def __enter__(self) -> tuple[subprocess.Popen[str], Iterator[str]]:
-        environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-        self._study = subprocess.Popen(
-            self._command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environment
-        )
-        self._limit = threading.Timer(HARD_LIMIT, self._study.kill)
-        self._limit.start()
-        assert self._study.stdout is not None
-        return self._study, iter(self._study.stdout)
-
-    def __exit__(self, *problem: object) -> None:
-        self._limit.cancel()
-        self._study.kill()
-        with self._study:
-            pass
+    script = folder / "study.py"
+    script.write_text(STUDY)
+    command = [sys.executable, str(script), cluster.address, str(folder / "kept")]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    output, errors = subprocess.PIPE, subprocess.STDOUT
+    with subprocess.Popen(command, stdout=output, stderr=errors, text=True, env=environment) as study:
+        limit = threading.Timer(HARD_LIMIT, study.kill)
+        limit.start()
+        try:
+            assert study.stdout is not None
+            yield study, iter(study.stdout)
+        finally:
+            limit.cancel()
+            study.kill()
 
 
 @pytest.mark.parametrize(
