@@ -59,7 +59,7 @@ def decide(
     ensemble.prepare(designs)
     candidates = tuple(candidate(ensemble, design, targets, figures) for design in designs)
     able = [c for c in candidates if c.feasible(confidence)]
-    chosen = _least(ensemble, able) if able else max(candidates, key=_nearness)
+    chosen = choose(ensemble, candidates, confidence)
     rivals = tuple(c.design for c in able or candidates)
     losses = np.column_stack([ensemble.column(design, "cost") for design in rivals])
     return Decision(
@@ -85,6 +85,12 @@ def candidate(ensemble: Ensemble, design: Design, targets: Sequence[Target], fig
     return Candidate(design, {name: Estimate.of(column) for name, column in years.items()}, met)
 
 
+def choose(ensemble: Ensemble, candidates: Sequence[Candidate], confidence: float) -> Candidate:
+    """The least cost among those that meet all targets; if none does, the one that comes nearest."""
+    able = [c for c in candidates if c.feasible(confidence)]
+    return _least(ensemble, able) if able else max(candidates, key=nearness)
+
+
 def _least(ensemble: Ensemble, able: Sequence[Candidate]) -> Candidate:
     """The least cost; among those whose cost is equal to it within the error, the least loss."""
     cheapest = min(able, key=lambda c: c.figures["cost"].mean)
@@ -97,9 +103,9 @@ def _least(ensemble: Ensemble, able: Sequence[Candidate]) -> Candidate:
     return min(equal, key=lambda c: (c.figures["lost"].mean, c.figures["cost"].mean))
 
 
-def _nearness(c: Candidate) -> tuple[float, float]:
+def nearness(c: Candidate) -> tuple[float, float]:
     """How near a design comes to meeting all targets: its least probability, then its cost."""
-    return min(share.mean for share in c.met.values()), -c.figures["cost"].mean
+    return min((share.mean for share in c.met.values()), default=1.0), -c.figures["cost"].mean
 
 
 def assumptions(ensemble: Ensemble) -> dict[str, np.ndarray]:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from twin.studies.sizing.costed import Costed
-from twin.studies.sizing.decision import Candidate, Decision, candidate, decide
+from twin.studies.sizing.decision import Candidate, Decision, candidate, choose, decide, nearness
 from twin.studies.sizing.designs import Design, DesignSpace, Ensemble, Estimate, Run, with_values
 from twin.studies.sizing.law import Finding
 from twin.studies.sizing.sensitivity import Sensitivity, indices, screen, uncertain
@@ -35,7 +35,7 @@ class Budget:
 
     search: Search = field(default_factory=Search)
     search_years: int = 32
-    rivals: int = 10
+    rivals: int = 12
     rival_years: int = 256
     trajectories: int = 6
     base_sample: int = 128
@@ -190,12 +190,14 @@ def work_out(
 
 
 def rivals(few: Ensemble, front: TradeOff, limits: Sequence[Target], goals: Targets, count: int) -> list[Design]:
-    """Designs to compare over more years: the best over few, its neighbours, the present one, and the front."""
-    designs = [*front.designs] if front.complete else [*front.best]
-    first = decide(few, designs, limits, goals.confidence, 0).chosen.design
+    """Designs to compare over more years: over few the best, nearest to the targets and present, neighbours, front."""
+    known = [candidate(few, design, limits, ["cost", "lost"]) for design in front.designs]
+    first = choose(few, known, goals.confidence).design
+    near = [c.design for c in sorted(known, key=nearness, reverse=True)[: count // 4]]
     around = [design for _, _, design in few.space.neighbours(first)]
-    every = max(1, len(front.best) // max(1, count // 2))
-    return list(dict.fromkeys([first, few.space.present, *around, *front.best[::every]]))[: max(count, 2)]
+    every = max(1, len(front.best) // max(1, count // 4))
+    listed = [first, few.space.present, *near, *front.best[::every], *around]
+    return list(dict.fromkeys(listed))[: max(count, 2)]
 
 
 def explain(

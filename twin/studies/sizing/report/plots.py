@@ -134,7 +134,10 @@ def trade_off(outcome: Outcome, w: Language) -> Figure:
     k = list(found.front)
     dx, dy = money.of(1.0) * found.errors[k, 0], litres.of(1.0) * found.errors[k, 1]
     axis.errorbar(x[k], y[k], dy, dx, "o-", color=BLUE, markersize=4.5, linewidth=1.2, elinewidth=0.6, label=w("front"))
-    marks = ((outcome.decision.chosen.design, "*", ORANGE, "recommended"), (outcome.space.present, "D", INK, "present"))
+    marks = (
+        (outcome.decision.chosen.design, "*", ORANGE, "recommended" if outcome.decision.feasible else "nearest"),
+        (outcome.space.present, "D", INK, "present"),
+    )
     for design, mark, colour, key in marks:
         at = found.designs.index(design) if design in found.designs else None
         if at is not None:

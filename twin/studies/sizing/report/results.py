@@ -67,7 +67,7 @@ def design_table(outcome: Outcome, w: Language) -> Table:
     columns = (
         Column("parameter", w("parameter")),
         Column("text", w("meaning")),
-        Column("recommended", w("recommended")),
+        Column("recommended", w("recommended" if outcome.decision.feasible else "nearest")),
         Column("present", w("present")),
     )
     return Table("design", w("decision"), columns, rows)
