@@ -30,8 +30,8 @@ PAGE = 8
 _BLOCKS = "SELECT first_wall, last_wall, number, scans, wall, time, quality FROM block WHERE tier = ?"
 _FORWARD = f"{_BLOCKS} AND last_wall >= ? ORDER BY last_wall LIMIT {PAGE}"
 _BACKWARD = f"{_BLOCKS} AND first_wall <= ? ORDER BY first_wall DESC LIMIT {PAGE}"
-_OF_RUN = (
-    "SELECT number, scans, time FROM block WHERE tier = ? AND run = ? AND last_time >= ? AND first_time <= ? "
+_OF_RUN = (  # + keeps SQLite from sorting a whole tier for each page
+    "SELECT number, scans, time FROM block WHERE +tier = ? AND run = ? AND last_time >= ? AND first_time <= ? "
     f"AND number > ? ORDER BY number LIMIT {PAGE}"
 )
 _FIELDS = ("wall", "time", "kind", "source", "message", "severity", "person", "detail")
@@ -215,12 +215,15 @@ class Reader:
 
     def span(self, tier: int = RAW) -> tuple[int, int] | None:
         """Wall clock of the first and the last scan of a tier."""
-        query = (
-            "SELECT min(a), max(b) FROM (SELECT first_wall AS a, last_wall AS b FROM block WHERE tier = ? "
-            "UNION ALL SELECT wall, wall FROM scan WHERE tier = ?) AS spans"
-        )
-        first, last = self._db.rows(query, (tier, tier))[0]
-        return None if first is None else (int(first), int(last))
+        found = [
+            row[0]
+            for table, column in (("block", "first_wall"), ("block", "last_wall"), ("scan", "wall"))
+            for order in ("ASC", "DESC")
+            for row in self._db.rows(
+                f"SELECT {column} FROM {table} WHERE tier = ? ORDER BY {column} {order} LIMIT 1", (tier,)
+            )
+        ]
+        return (int(min(found)), int(max(found))) if found else None
 
     def minutes(self, tag: Kept, start: int, end: int) -> tuple[np.ndarray, dict[str, np.ndarray]]:
         """Minutes that begin from `start` to `end` [us since 1970]: when they begin, and mean, min, max, count."""
