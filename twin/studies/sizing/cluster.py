@@ -25,6 +25,8 @@ DESERTED = 60.0
 class Cluster(Crew):
     """The workers of a running Dask scheduler."""
 
+    least = 4.0
+
     def __init__(self, address: str) -> None:
         self.address = address
         self._client = _connect(address)

@@ -30,6 +30,9 @@ def cores() -> int:
 class Crew(ABC):
     """Computes chunks of one model."""
 
+    least = 1.0
+    """Work from which sending a chunk costs next to nothing [s]."""
+
     @property
     @abstractmethod
     def workers(self) -> int:

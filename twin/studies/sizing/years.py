@@ -16,8 +16,8 @@ from twin.studies.sizing.crew import Alone, Crew, Processes, cores
 from twin.studies.sizing.shelf import Shelf
 from twin.studies.sizing.year_model import YearModel
 
-LEAST, MOST = 1.0, 4.0
-"""Work in a chunk [s]: enough that sending it is nothing, little enough that an interruption costs nothing."""
+MOST = 4.0
+"""Work in a chunk at most, in terms of the crew's least: little enough that an interruption costs nothing."""
 SHARES = 8
 """Chunks that each worker would get of one call, between these limits."""
 MEASURED = 0.3
@@ -141,7 +141,7 @@ class Years:
             return
         alone = self._chunk_rows is None and not self._far and len(places) < WORTH_A_CREW * self._pace
         crew = Alone() if alone else self._crew
-        size = self._chunk_rows or self._size(len(places), crew.workers)
+        size = self._chunk_rows or self._size(len(places), crew)
         chunks = (Chunk(p, values[p], seeds[p]) for p in (places[k : k + size] for k in range(0, len(places), size)))
         yield from crew.compute(self.source, self.model.digest, chunks)
 
@@ -158,7 +158,7 @@ class Years:
             at, size = at + len(p), 2 * size
             yield done
 
-    def _size(self, rows: int, workers: int) -> int:
-        """Rows of a chunk: a share of the work, of at least LEAST and at most MOST seconds."""
-        share = rows / (SHARES * workers)
-        return max(1, math.ceil(min(max(share, LEAST * self._pace), MOST * self._pace)))
+    def _size(self, rows: int, crew: Crew) -> int:
+        """Rows of a chunk: a share of the work, neither less than the crew's least nor more than MOST times that."""
+        share, least = rows / (SHARES * crew.workers), crew.least * self._pace
+        return max(1, math.ceil(min(max(share, least), MOST * least)))
