@@ -86,7 +86,7 @@ def compressor_table(card: Any, temp: float, pressures: np.ndarray) -> np.ndarra
 
 
 def _at_discharge(par: Any, temp: float, p: float) -> tuple[float, float]:
-    fill_of, stage_of, cooled = volumetric.py_func, stage.py_func, cool.py_func
+    fill_of, stage_of, cooled = (getattr(kernel, "py_func", kernel) for kernel in (volumetric, stage, cool))
     between = [AIR, min(AIR * par.ratio, p)]
     between.append(min(between[1] * par.ratio, p) if par.stages > 2 else p)
     between.append(min(between[2] * par.ratio, p) if par.stages > 3 else p)
