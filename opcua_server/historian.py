@@ -20,12 +20,12 @@ from typing import Any
 import numpy as np
 from asyncua import ua
 from asyncua.server.address_space import AddressSpace
-from asyncua.server.monitored_item_service import WhereClauseEvaluator
 
 from opcua_server import history_queries as queries
 from opcua_server.aggregates import AGGREGATES, Intervals
+from opcua_server.event_filter import Where, selected
 from opcua_server.history_codec import TIMES, history_data
-from opcua_server.history_events import ACTIONS, annotation_data, as_event, event_data
+from opcua_server.history_events import ACTIONS, annotation_data, event_data, fields_of
 from opcua_server.history_nodes import MOST_EVENTS, MOST_NODES, MOST_POINTS, MOST_VALUES, historize
 from opcua_server.nodes import PlantNodes, variant_type
 from twin.errors import TwinError
@@ -236,15 +236,15 @@ class Historian:
             raise Refused(CODES.BadHistoryOperationInvalid)
         backward = start is None or (end is not None and end < start)
         ends = [start if start is not None else EVER[0], end if end is not None else EVER[1]]
-        matches = WhereClauseEvaluator(log, self._space, details.Filter.WhereClause).eval
+        matches = Where(log, self._space, details.Filter.WhereClause).eval
         passed, most = job.state or 0, min(MOST_EVENTS, details.NumValuesPerNode or MOST_EVENTS)
         rows: list[list[ua.Variant]] = []
         looked = reader.events(min(ends), max(ends), page=(passed, LOOK), backward=backward)
         for event in looked:
             passed += 1
-            made = as_event(event, self._source(event.source))
-            if matches(made):
-                rows.append(made.to_event_fields(details.Filter.SelectClauses))
+            fields = fields_of(event, self._source(event.source))
+            if matches(fields):
+                rows.append(selected(fields, details.Filter.SelectClauses))
             if len(rows) == most:
                 break
         more = len(looked) == LOOK or passed < len(looked) + (job.state or 0)

@@ -6,9 +6,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from asyncua import ua
-from asyncua.common.events import Event as UaEvent
 from asyncua.ua.ua_binary import struct_to_binary
 
+from opcua_server.event_filter import Fields
 from opcua_server.history_codec import packed
 from twin.history import Event
 
@@ -24,30 +24,27 @@ def moment(wall: int) -> datetime:
     return _START + timedelta(microseconds=wall)
 
 
-def as_event(event: Event, source: ua.NodeId) -> UaEvent:
-    """The event with the fields of its type; what else is known of it is a field by its own name."""
-    made = UaEvent(ua.ObjectIds.Server)
-    kind = ua.NodeId(TYPES.get(event.kind, ua.ObjectIds.AlarmConditionType))
-    at = moment(event.wall)
-    put = made.add_property
-    put("EventId", f"{event.wall:x}-{event.source}".encode(), ua.VariantType.ByteString)
-    put("EventType", kind, ua.VariantType.NodeId)
-    put("SourceNode", source, ua.VariantType.NodeId)
-    put("SourceName", event.source, ua.VariantType.String)
-    put("Time", at, ua.VariantType.DateTime)
-    put("ReceiveTime", at, ua.VariantType.DateTime)
-    put("Message", ua.LocalizedText(event.message, "en"), ua.VariantType.LocalizedText)
-    put("Severity", event.severity, ua.VariantType.UInt16)
+def fields_of(event: Event, source: ua.NodeId) -> Fields:
+    """The fields of its type; what else is known of it is a field by its own name."""
+    at, text = ua.Variant(moment(event.wall)), ua.VariantType.String
+    found = {
+        "EventId": ua.Variant(f"{event.wall:x}-{event.source}".encode(), ua.VariantType.ByteString),
+        "EventType": ua.Variant(ua.NodeId(TYPES.get(event.kind, ua.ObjectIds.AlarmConditionType))),
+        "SourceNode": ua.Variant(source),
+        "SourceName": ua.Variant(event.source, text),
+        "Time": at,
+        "ReceiveTime": at,
+        "Message": ua.Variant(ua.LocalizedText(event.message, "en")),
+        "Severity": ua.Variant(event.severity, ua.VariantType.UInt16),
+    }
     if event.kind in ACTIONS:
-        put("ActionTimeStamp", at, ua.VariantType.DateTime)
-        put("Status", True, ua.VariantType.Boolean)
-        put("ClientUserId", event.person, ua.VariantType.String)
+        found |= {"ActionTimeStamp": at, "Status": ua.Variant(True), "ClientUserId": ua.Variant(event.person, text)}
     for name, value in (event.detail or {}).items():
         if name == "Comment":
-            put(name, ua.LocalizedText(value), ua.VariantType.LocalizedText)
+            found[name] = ua.Variant(ua.LocalizedText(value))
         else:
-            put(FIELDS.get(name, name), value, _kind(value))
-    return made
+            found[FIELDS.get(name, name)] = ua.Variant(value, _kind(value))
+    return found
 
 
 FIELDS = {"old": "OldValue", "new": "NewValue", "arguments": "InputArguments"}

@@ -68,8 +68,12 @@ class Method:
     by: str = "instructor"
 
 
+Told = Callable[[str, list[Any]], None]
+"""Hears of a call that was carried out: the method's name and its arguments."""
+
+
 def add_methods(
-    space: AddressSpace, nodes: PlantNodes, owner: ua.NodeId, methods: list[Method]
+    space: AddressSpace, nodes: PlantNodes, owner: ua.NodeId, methods: list[Method], told: Told = lambda *_: None
 ) -> dict[ua.NodeId, str]:
     """Add methods to an object; returns from which role on each may be called."""
     roles = {}
@@ -79,12 +83,12 @@ def add_methods(
         text = f"{method.text} / {method.ja}" if method.ja else method.text
         described = ([argument.described() for argument in group] for group in (method.inputs, method.outputs))
         node = nodes.writer.method(owner, method.name, text, *described)
-        space.add_method_callback(node, _answer(method))
+        space.add_method_callback(node, _answer(method, told))
         roles[node] = method.by
     return roles
 
 
-def _answer(method: Method) -> Callable[..., Awaitable[Any]]:
+def _answer(method: Method, told: Told) -> Callable[..., Awaitable[Any]]:
     """The method once its arguments fit: its results, or the code of what went wrong."""
     types = tuple(argument.kind for argument in method.inputs)
 
@@ -94,6 +98,7 @@ def _answer(method: Method) -> Callable[..., Awaitable[Any]]:
             return refused
         try:
             found = await method.do(*(argument.Value for argument in arguments))
+            told(method.name, [argument.Value for argument in arguments])
         except TwinError as problem:
             log.warning("%s: %s", method.name, problem)
             return ua.StatusCode(code_of(problem))

@@ -29,6 +29,7 @@ from asyncua.server.address_space import AddressSpace
 
 from opcua_server import companion
 from opcua_server.access import Access, Role
+from opcua_server.caller import user_name
 from opcua_server.conditions import Conditions
 from opcua_server.derived import DerivedValues
 from opcua_server.errors import EndpointRefused, PortBusy
@@ -189,9 +190,9 @@ class TwinServer:
         """Methods of SIM and of the units; from which role on each may be called."""
         simulation = self.simulation
         of_sim = simulation_methods(simulation, self.snapshots, self.watch)
-        roles = add_methods(space, nodes, nodes.units["SIM"], of_sim)
+        roles = add_methods(space, nodes, nodes.units["SIM"], of_sim, self._called)
         for unit, methods in unit_methods(simulation).items():
-            roles |= add_methods(space, nodes, nodes.units[unit], methods)
+            roles |= add_methods(space, nodes, nodes.units[unit], methods, self._called)
         return roles
 
     async def _write(self, tag: Tag, value: float, person: str = "") -> None:
@@ -210,6 +211,11 @@ class TwinServer:
                 Event(now(), self.simulation.plant.time, kind, source, message, ACTION_SEVERITY, person, detail)
             )
 
+    def _called(self, method: str, arguments: list[Any]) -> None:
+        """Note a call that was carried out, with who made it."""
+        shown = ", ".join(f"{value:g}" if isinstance(value, float) else str(value) for value in arguments)
+        self._note("call", method, f"{method}({shown})", user_name(), {"arguments": arguments})
+
     async def _advance(self, parent: ua.NodeId, *arguments: ua.Variant) -> Any:
         if len(arguments) != 1:
             return ua.StatusCode(ua.StatusCodes.BadArgumentsMissing)
@@ -225,7 +231,7 @@ class TwinServer:
             wrong_mode = isinstance(problem, WrongMode)
             return ua.StatusCode(ua.StatusCodes.BadInvalidState if wrong_mode else ua.StatusCodes.BadInvalidArgument)
         seconds = arguments[0].Value
-        self._note("call", "SIM.advance", f"SIM.advance({seconds:g})", "", {"arguments": [seconds]})
+        self._called("SIM.advance", [seconds])
         return [ua.Variant(time, ua.VariantType.Double)]
 
     def _on_scan(self, image: np.ndarray, time: float) -> None:

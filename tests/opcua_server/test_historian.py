@@ -218,6 +218,8 @@ async def test_what_people_do_is_an_annotation_and_an_event(talk: Talker) -> Non
     server = talk.client.get_node(ua.NodeId(ua.ObjectIds.Server))
     acts = await server.read_event_history(before, None, evtypes=ua.ObjectIds.AuditWriteUpdateEventType)
     assert [(act.SourceName, act.OldValue, act.NewValue) for act in acts] == [("CV-101.opening", old, 0.75)]
+    calls = await server.read_event_history(before, None, evtypes=ua.ObjectIds.AuditUpdateMethodEventType)
+    assert [(call.SourceName, call.Message.Text) for call in calls] == [("SIM.advance", "SIM.advance(1)")]
     alarms = await server.read_event_history(at(0), at(60))
     assert [(a.SourceName, a.Message.Text, a.Severity) for a in alarms] == [("BUF-1.p", "High pressure", 700)]
 

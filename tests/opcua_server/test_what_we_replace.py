@@ -11,7 +11,6 @@ from typing import Any
 
 import pytest
 from asyncua.common.connection import MessageChunk, SecureConnection
-from asyncua.common.events import Event
 from asyncua.common.utils import Buffer
 from asyncua.common.xmlimporter import XmlImporter
 from asyncua.common.xmlparser import XMLParser
@@ -60,7 +59,6 @@ WRITTEN_AGAINST = {
     InternalSession.history_update: "c236145cbf1f",
     InternalServer.stop: "1f47ced4d372",
     WhereClauseEvaluator.eval: "a69374f045fd",
-    Event.to_event_fields: "ffd837fed45b",
     InternalSubscription._pop_triggered_events: "9c09e38cda35",
     InternalSubscription._enqueue_event: "e69c7f033b26",
     MonitoredItemService._create_events_monitored_item: "0484abac1e1c",
