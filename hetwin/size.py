@@ -112,7 +112,7 @@ def _work_out(years: Years, request: Request) -> Outcome:
     model = narrowed(campaign, request.designs)
     values, sample = assumptions(model, request.years, request.seed, request.method, _base(campaign, request.scenario))
     found = work_out(
-        Costed(model, tables.one("economics")),
+        Costed(model, tables.one("economics"), tables.sources("economics")),
         values,
         sample.seeds,
         seed=request.seed,

@@ -155,9 +155,9 @@ class Campaign:
         pairs = [(b.address(t, row, f), numbers[name]) for name, t, row, f in b.places if name in numbers]
         extra = len(self.parameters)
         for k, _ in self._machines:
-            for j, f in enumerate(("rate", "power", "ln2", "purge")):
-                pairs.append((b.address("liquefier", k, f), extra + j))
-            extra += 4
+            fields = [f.name for f in dataclasses.fields(machines.Machine)]
+            pairs += [(b.address("liquefier", k, f), extra + j) for j, f in enumerate(fields)]
+            extra += len(fields)
         self._where = np.array([a for a, _ in pairs], dtype=np.int64)
         self._places = np.array([p for _, p in pairs], dtype=np.int64)
 
@@ -257,6 +257,10 @@ class Campaign:
         for k in range(len(b.names["site"])):
             more = self._value(values, full, "site", k, "bags") - b.rows["site"][k].get("bags", 0.0)
             out[:, r.PLACE["installed.bags"]] += np.maximum(more, 0.0) * b.rows["site"][k].get("bag_volume", 0.0)
+        for k in range(len(b.names["bag"])):
+            more = self._value(values, full, "bag", k, "volume") - b.rows["bag"][k]["volume"]
+            if not b.rows["site"][int(b.rows["bag"][k]["site"])].get("bags"):  # else they are counted above
+                out[:, r.PLACE["installed.bags"]] += np.maximum(more, 0.0)
         for k in range(len(b.names["purifier"])):
             capacity = self._value(values, full, "purifier", k, "capacity")
             changed = capacity != b.rows["purifier"][k]["capacity"]
