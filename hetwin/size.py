@@ -100,6 +100,7 @@ def _years(source: Any, request: Request, crew: Any) -> Years:
 
 
 def _work_out(years: Years, request: Request) -> Outcome:
+    from twin.studies.sizing.campaign.built import built
     from twin.studies.sizing.campaign.tables import read_campaign
     from twin.studies.sizing.costed import Costed
     from twin.studies.sizing.law import check_law, equipment_of
@@ -121,7 +122,7 @@ def _work_out(years: Years, request: Request) -> Outcome:
         origin=_origin(campaign, request),
         run=years.run,
     )
-    law = check_law(equipment_of(campaign.spec, found.space.values(found.chosen.design)))
+    law = check_law(equipment_of(built(campaign, found.space.values(found.chosen.design))))
     return dataclasses.replace(found, law=tuple(law))
 
 

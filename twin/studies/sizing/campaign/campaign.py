@@ -107,6 +107,30 @@ class Campaign:
         """Number of a parameter."""
         return [p.name for p in self.parameters].index(name)
 
+    # what was built of the file
+
+    @property
+    def liquefiers(self) -> dict[str, Any]:
+        """Cards of the liquefiers."""
+        return self._build.campaign.many("liquefier")
+
+    @property
+    def places(self) -> list[tuple[str, str, int, str]]:
+        """Where each parameter goes: its name, table, row and field of the year's records."""
+        return self._build.places
+
+    def rows_of(self, table: str) -> list[str]:
+        """Names of the rows of a table."""
+        return self._build.names[table]
+
+    def chosen_machine(self, liquefier: str, values: Mapping[str, float]) -> str:
+        """The machine of a liquefier in a design; empty for one that was measured or has a cold head."""
+        name = f"liquefier.{liquefier}.machine"
+        found = next((p for p in self.parameters if p.name == name), None)
+        if found is None or not found.labels:
+            return str(self.liquefiers[liquefier].machine) if found else ""
+        return found.labels[int(values.get(name, found.value))]
+
     # inside
 
     def _make_constants(self, raw: np.ndarray, series: Mapping[str, np.ndarray]) -> r.Constants:

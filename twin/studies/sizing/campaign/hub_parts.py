@@ -103,9 +103,17 @@ def performance(b: Build, k: int, name: str, card: cards.Liquefier, unit: Any) -
         raise b.refuse(f"campaign.{path}.scale", sentence)
     own = _own(b, row, unit, f"campaign.{path}.machine") if OWN in names else None
     room = top.ambient_of(b.spec, unit.site).card.temp
-    b.derived(f"{path}.machine", "1", 0.0, "machine of the catalogue, by its number among the choices")
+    b.derived(f"{path}.machine", "1", 0.0, "machine", machine_source(b, path, OWN in names and len(names) > 1))
     place = f"{b.spec.path}: campaign.{path}.machine"
     return [own if own and each == OWN else machine(each, room, card.ln2, place) for each in names]
+
+
+def machine_source(b: Build, path: str, lent: bool) -> str:
+    """Where the numbers of a machine come from; one of the catalogue has the starts of the plant's own, if it has."""
+    known = b.campaign.tables[path].sources
+    said = known.get("machine", known.get("", ""))
+    added = "those of the catalogue by their performance maps; they start and stop as the plant's own, by their rates"
+    return f"{said}; {added}" if lent else said
 
 
 def _own(b: Build, row: dict[str, float], unit: Any, place: str) -> Machine:
