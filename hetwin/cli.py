@@ -301,7 +301,7 @@ def nodeset(
 
 @app.command()
 def size(
-    plant: PlantName,
+    plant: Annotated[str, typer.Argument(help="A shipped plant or the path of a plant file.")] = "",
     years: Annotated[
         int, typer.Option(help="Years of the recommended design; designs are compared over fewer.")
     ] = 2000,
@@ -318,21 +318,29 @@ def size(
     workers: Annotated[int | None, typer.Option(help="Processes of this machine [one for each core].")] = None,
     scheduler: Annotated[str, typer.Option(help="Use the Dask cluster of this scheduler, tcp://host:8786.")] = "",
     units: Units = None,
+    replay: Annotated[
+        Path | None, typer.Option(help="Run the study of this manifest.json again and compare its files to the byte.")
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Size a network: which design loses and costs least in a year, and how sure that is; a report comes out."""
     from hetwin import size as study
+    from hetwin import size_again, size_told
     from hetwin.show import print_json
 
     folder = out or Path("out") / f"{Path(plant).stem}-size"
     chosen, folders = tuple(design or ()), tuple(units or ())
-    found = study.run(
-        study.Request(plant, years, seed, folder, lang, folders, scenario, chosen, sampling, workers, scheduler)
-    )
-    if as_json:
-        print_json(study.as_dict(found))
+    request = study.Request(plant, years, seed, folder, lang, folders, scenario, chosen, sampling, workers, scheduler)
+    if replay is not None:
+        request, found = size_again.replay(replay, request, out)
     else:
-        study.show(found, lang)
+        found = study.run(request)
+    if as_json:
+        print_json(size_told.as_dict(found))
+    else:
+        size_told.show(found, request.lang)
+    if replay is not None:
+        size_again.compare(replay, request.out)
 
 
 @app.command()

@@ -4,23 +4,23 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
-import math
-import sys
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hetwin.exits import BadInput
 from hetwin.loading import progress_line
+from hetwin.size_told import told
 
 if TYPE_CHECKING:
+    from twin.studies.sizing.costed import Costed
     from twin.studies.sizing.outcome import Origin, Outcome
     from twin.studies.sizing.sampling import Convergence
     from twin.studies.sizing.years import Account, Years
 
+Check = Callable[[str, Mapping[str, str]], None]
+"""Looks at the digest of the model and at those of the files that were read."""
 LANGUAGES = ("en", "ja")
 METHODS = ("sobol", "lhs")
 FOLDER = "years"
@@ -45,6 +45,10 @@ class Request:
 
     def check(self) -> None:
         """Refuse what cannot be, before anything is loaded."""
+        if not self.plant:
+            raise BadInput(
+                "hetwin size needs a plant, such as `hetwin size herenet`, or --replay with a manifest.json."
+            )
         if self.lang not in LANGUAGES:
             raise BadInput(f'--lang: expected {" or ".join(LANGUAGES)}, got "{self.lang}".')
         if self.years < 1:
@@ -72,8 +76,8 @@ class Found:
     files: list[Path]
 
 
-def run(request: Request) -> Found:
-    """The whole study, its report written."""
+def run(request: Request, check: Check | None = None) -> Found:
+    """The whole study, its report written; `check` looks at what it is made from before a year is computed."""
     from twin.studies.sizing.report import write
     from twin.studies.sizing.sampling import convergence
     from twin.studies.sizing.study import crew_of, source_of
@@ -83,45 +87,64 @@ def run(request: Request) -> Found:
     source = source_of(request.plant, request.units)
     with progress_line():
         years = _years(source, request, crew)
+        asked = _asked(years.model, request)
+        if check is not None:
+            check(asked.model.digest, asked.origin.inputs)
+        years.pace()  # compiles what is not compiled yet
     with years, told(years):
-        outcome = _work_out(years, request)
+        outcome = _work_out(years, asked, request)
         pace, closure = years.pace(), years.largest("closure")
     files = write(outcome, request.out, request.lang)
     return Found(outcome, convergence(outcome.figures), years.account, pace, closure, files)
 
 
 def _years(source: Any, request: Request, crew: Any) -> Years:
-    """The model, loaded and compiled, and who computes it."""
+    """The model, loaded, and who computes it."""
     from twin.studies.sizing.years import Years
 
-    years = Years(source, request.out / FOLDER, request.workers, crew)
-    years.pace()
-    return years
+    return Years(source, request.out / FOLDER, request.workers, crew)
 
 
-def _work_out(years: Years, request: Request) -> Outcome:
+@dataclass(frozen=True)
+class Asked:
+    """A request with its plant read."""
+
+    model: Costed
+    targets: Any
+    base: dict[str, float]
+    origin: Origin
+
+
+def _asked(campaign: Any, request: Request) -> Asked:
     from twin.studies.sizing.campaign.tables import read_campaign
     from twin.studies.sizing.costed import Costed
+    from twin.studies.sizing.variants import narrowed
+
+    tables = read_campaign(campaign.spec.campaign, campaign.spec.path, campaign.spec.sources)
+    prices = (tables.one("economics"), tables.sources("economics"))
+    model = Costed(narrowed(campaign, request.designs), *prices)
+    return Asked(model, tables.one("targets"), _base(campaign, request.scenario), _origin(campaign, request))
+
+
+def _work_out(years: Years, asked: Asked, request: Request) -> Outcome:
+    from twin.studies.sizing.campaign.built import built
     from twin.studies.sizing.law import check_law, equipment_of
     from twin.studies.sizing.outcome import work_out
     from twin.studies.sizing.study import assumptions
-    from twin.studies.sizing.variants import narrowed
 
     campaign: Any = years.model
-    tables = read_campaign(campaign.spec.campaign, campaign.spec.path, campaign.spec.sources)
-    model = narrowed(campaign, request.designs)
-    values, sample = assumptions(model, request.years, request.seed, request.method, _base(campaign, request.scenario))
+    values, sample = assumptions(asked.model, request.years, request.seed, request.method, asked.base)
     found = work_out(
-        Costed(model, tables.one("economics")),
+        asked.model,
         values,
         sample.seeds,
         seed=request.seed,
-        targets=tables.one("targets"),
+        targets=asked.targets,
         scenarios=() if request.scenario else tuple(campaign.scenarios.values()),
-        origin=_origin(campaign, request),
+        origin=asked.origin,
         run=years.run,
     )
-    law = check_law(equipment_of(campaign.spec, found.space.values(found.chosen.design)))
+    law = check_law(equipment_of(built(campaign, found.space.values(found.chosen.design))))
     return dataclasses.replace(found, law=tuple(law))
 
 
@@ -159,131 +182,3 @@ def command(request: Request) -> tuple[str, ...]:
     for name, values in (("--scenario", [request.scenario]), ("--design", request.designs), ("--units", request.units)):
         words += [word for value in values if value for word in (name, str(value))]
     return tuple(words)
-
-
-# --- telling ---------------------------------------------------------------------------------------------------------
-
-
-@contextmanager
-def told(years: Years) -> Iterator[None]:
-    """A line on a terminal that says how far the study is, and how long it still takes."""
-    if not sys.stderr.isatty():
-        yield
-        return
-    last = 0.0
-
-    def tell(account: Account) -> None:
-        nonlocal last
-        if time.monotonic() - last > 0.2:
-            last = time.monotonic()
-            print(f"\r\033[K{progress(account)}", end="", file=sys.stderr, flush=True)
-
-    years.tell(tell)
-    try:
-        yield
-    finally:
-        print("\r\033[K", end="", file=sys.stderr, flush=True)
-
-
-def progress(account: Account) -> str:
-    """How far a study is."""
-    speed = account.computed / account.elapsed if account.elapsed > 0.0 else math.nan
-    part = f"part {account.calls}: {account.ready} of {account.asked} years"
-    return part if math.isnan(speed) else f"{part}, {speed:.0f} a second, this part takes {_time(account.left)} more"
-
-
-def _time(seconds: float) -> str:
-    minutes, rest = divmod(round(seconds), 60)
-    return f"{minutes} min {rest:02d} s" if minutes else f"{rest} s"
-
-
-def as_dict(found: Found) -> dict[str, Any]:
-    """For `--json`: the report's result, and how it was computed."""
-    from twin.studies.sizing.report.files import plain_data, result
-
-    account, rows = found.account, converged(found)
-    told: dict[str, Any] = plain_data(result(found.outcome))
-    told |= {
-        "plant_years": account.computed,
-        "plant_years_found": account.found,
-        "plant_years_per_second_per_core": found.pace,
-        "workers": account.workers,
-        "seconds": account.elapsed,
-        "ledger": {"worst_closure": found.closure},
-        "convergence": rows,
-        "files": [str(path) for path in found.files],
-    }
-    return told
-
-
-def converged(found: Found) -> list[dict[str, Any]]:
-    """Mean and standard error of each headline figure as the sample doubles, and how far the last doubling moved it."""
-    from twin.studies.sizing.outcome import headlines
-
-    figures = {figure.name: (k, figure) for k, figure in enumerate(found.outcome.model.figures)}
-    table, rows = found.convergence, []
-    for name in headlines(found.outcome.model):
-        k, figure = figures[name]
-        row = {"figure": name, "unit": figure.unit, "members": table.members.tolist()}
-        row |= {"mean": table.mean[:, k].tolist(), "standard_error": table.error[:, k].tolist()}
-        rows.append(row | {"moved_by_doubling": float(table.moved[k])})
-    return rows
-
-
-WORDS = {
-    "recommended": ("recommended design", "推奨設計"),
-    "figure": ("figure of a year", "年間の値"),
-    "mean": ("mean", "平均"),
-    "error": ("standard error", "標準誤差"),
-    "moved": ("moved by the last doubling", "標本倍増による変化"),
-    "target": ("target", "目標"),
-    "probability": ("probability", "達成確率"),
-    "errors": ("{:.2f} errors", "誤差の{:.2f}倍"),
-    "none": (
-        "No design meets every target with a probability of {:.0%}; this is the one that comes nearest.",
-        "すべての目標を確率{:.0%}で満たす設計はない。最も近い設計を示す。",
-    ),
-    "done": (
-        "{} plant-years computed, {} found from before; {:.0f} per second and core.",
-        "計算{}年、既存{}年、毎秒1コアあたり{:.0f}年。",
-    ),
-}
-
-
-def show(found: Found, lang: str = "en") -> None:
-    """Design, headline figures with their errors, targets, and where the report is."""
-    from hetwin.show import print_table
-
-    outcome, k = found.outcome, LANGUAGES.index(lang)
-    w = {name: texts[k] for name, texts in WORDS.items()}
-    print_table((w["recommended"], ""), _design_rows(outcome))
-    if not outcome.decision.feasible:
-        print(w["none"].format(outcome.decision.confidence))
-    print()
-    print_table((w["figure"], w["mean"], w["error"], w["moved"]), _figure_rows(found, k))
-    print()
-    met = outcome.chosen.met
-    targets = [(t.text_ja if k else t.text, f"{met[t.name].mean:.3f}") for t in outcome.decision.targets]
-    print_table((w["target"], w["probability"]), targets)
-    print()
-    print(w["done"].format(found.account.computed, found.account.found, found.pace))
-    print(*found.files, sep="\n")
-
-
-def _design_rows(outcome: Outcome) -> Iterator[tuple[str, str]]:
-    from twin.studies.sizing.variants import written
-
-    values = outcome.space.values(outcome.chosen.design)
-    for parameter in outcome.space.parameters:
-        yield parameter.name, written(parameter, values[parameter.name])
-
-
-def _figure_rows(found: Found, k: int) -> Iterator[tuple[str, ...]]:
-    from twin.quantities import format
-
-    figures = {figure.name: figure for figure in found.outcome.model.figures}
-    for row in converged(found):
-        figure, unit = figures[row["figure"]], row["unit"]
-        mean, error = format(row["mean"][-1], unit), format(row["standard_error"][-1], unit)
-        moved = WORDS["errors"][k].format(row["moved_by_doubling"])
-        yield (figure.text_ja or figure.text) if k else figure.text, mean, error, moved

@@ -10,14 +10,16 @@ from pathlib import Path
 import pytest
 
 from hetwin.cli import main
-from hetwin.size import progress
+from hetwin.size_told import progress
 from twin.studies.sizing import cluster
 from twin.studies.sizing.years import Account
 
 Run = Callable[[str], tuple[int, str, str]]
 FEW = (
     '--years 16 --design "D-2.volume=2" --design "BANK-H.count=12,24" --design "liquefier.new.machine=l140" '
-    '--design "purifier.PUR-1.capacity=25 Nm3/h" --design "site.*.bags=10" --design "BANK-[YTK].count=10"'
+    '--design "purifier.PUR-1.capacity=25 Nm3/h" --design "site.*.bags=10" --design "BANK-[YTK].count=10" '
+    '--design "BAG-H.volume=30" --design "site.yonago.visit_every=56 d" --design "site.to*.visit_every=28 d" '
+    '--design "purchase.make-up.below=0.15" --design "purchase.make-up.amount=250 LLHe"'
 )
 """A study of two designs over few years."""
 
@@ -55,7 +57,7 @@ def test_a_study_gives_figures_a_report_and_the_same_bytes_for_any_number_of_wor
 
     code, out, _ = hetwin(f"size herenet {FEW} --workers 2 --out {tmp_path / 'two'}")
     assert code == 0
-    assert "recommended design" in out
+    assert "nearest to the targets" in out and " MJPY " in out and " MWh " in out
     one, two = (contents(tmp_path / name) for name in ("one", "two"))
     assert one == two
 
@@ -64,9 +66,56 @@ def test_a_study_gives_figures_a_report_and_the_same_bytes_for_any_number_of_wor
     assert contents(tmp_path / "two") == one
 
 
+@pytest.mark.slow
+def test_a_study_is_made_again_from_its_manifest_to_the_byte(hetwin: Run, tmp_path: Path) -> None:
+    first, again = tmp_path / "first", tmp_path / "again"
+    assert hetwin(f"size herenet {FEW} --lang ja --workers 1 --out {first}")[0] == 0
+    code, out, err = hetwin(f"size --replay {first / 'manifest.json'} --workers 2 --json --out {again}")
+    assert code == 0, err
+    assert json.loads(out)["plant_years"] > 0  # computed anew, not found
+    assert "to the byte" in err
+    one, two = ({p.name: p.read_bytes() for p in folder.iterdir() if p.is_file()} for folder in (first, again))
+    assert one == two and {"manifest.json", "report.html", "report.xlsx", "years.parquet"} <= set(one)
+
+
+@pytest.mark.slow
+def test_a_replay_from_another_plant_or_version_is_refused(hetwin: Run, tmp_path: Path) -> None:
+    assert hetwin(f"size herenet {FEW} --workers 1 --out {tmp_path / 'first'}")[0] == 0
+    path = tmp_path / "first" / "manifest.json"
+    whole = json.loads(path.read_text())
+
+    def replayed(**changes: object) -> str:
+        other = tmp_path / "changed" / "manifest.json"
+        other.parent.mkdir(exist_ok=True)
+        other.write_text(json.dumps(whole | changes))
+        code, out, err = hetwin(f"size --replay {other}")
+        assert (code, out, err.count("\n")) == (2, "", 1), err
+        assert not any(p.is_file() for p in (tmp_path / "changed-replay").rglob("*"))
+        return err
+
+    assert "herenet.toml is not what" in replayed(inputs={"herenet.toml": "0" * 64})
+    assert "numpy 0.9 (here" in replayed(versions=whole["versions"] | {"numpy": "0.9"})
+    assert "digest 0000, here" in replayed(model_digest="0000")
+
+
 def contents(folder: Path) -> dict[str, bytes]:
     """Every file of a folder."""
     return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_what_is_no_manifest_is_not_replayed(hetwin: Run, tmp_path: Path) -> None:
+    path = tmp_path / "manifest.json"
+    path.write_text('{"command": []}')
+    code, out, err = hetwin(f"size --replay {path}")
+    assert (code, out) == (2, "")
+    assert err == f"--replay: {path} is not the manifest.json of a report of hetwin size.\n"
+    code, _, err = hetwin(f"size --replay {tmp_path / 'none.json'}")
+    assert code == 1 and "none.json: No such file" in err
+
+
+def test_a_plant_or_a_manifest_is_needed(hetwin: Run) -> None:
+    code, out, err = hetwin("size")
+    assert (code, out) == (2, "") and err.startswith("hetwin size needs a plant")
 
 
 WRONG = [

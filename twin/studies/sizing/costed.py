@@ -26,7 +26,7 @@ class Costed:
     model: YearModel
     economics: Economics = dataclasses.field(default_factory=Economics)
     sources: Mapping[str, str] = dataclasses.field(default_factory=dict)
-    """Where prices that the plant file gives come from, by field of the card; "" stands for all others."""
+    """Where prices that the plant file gives come from, by field of the card; the others are the card's."""
 
     @property
     def name(self) -> str:
@@ -57,8 +57,7 @@ class Costed:
         uncertain, found = {parameter.name for parameter in self.parameters}, []
         for field in dataclasses.fields(self.economics):
             name, value, about = f"economics.{field.name}", getattr(self.economics, field.name), field.metadata
-            given = self.sources.get(field.name, self.sources.get("", ""))
-            source = about["source"] if value == field.default else given
+            source = self.sources.get(field.name, about["source"] if value == field.default else "")
             if name not in uncertain:
                 found.append(Parameter(name, about["unit"], value, about["text"], about["text_ja"], source))
         return tuple(found)

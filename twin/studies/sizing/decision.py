@@ -25,7 +25,11 @@ class Candidate:
 
     def feasible(self, confidence: float) -> bool:
         """Whether it meets every target with this probability."""
-        return all(share.mean >= confidence for share in self.met.values())
+        return self.shortfall(confidence) == 0.0
+
+    def shortfall(self, confidence: float) -> float:
+        """By how much the probabilities of all targets together fall short."""
+        return sum(max(confidence - share.mean, 0.0) for share in self.met.values())
 
 
 @dataclass(frozen=True)
@@ -101,6 +105,22 @@ def _least(ensemble: Ensemble, able: Sequence[Candidate]) -> Candidate:
         if rival is cheapest or over.mean <= EQUAL * over.error:
             equal.append(rival)
     return min(equal, key=lambda c: (c.figures["lost"].mean, c.figures["cost"].mean))
+
+
+def walk(ensemble: Ensemble, start: Design, targets: Sequence[Target], confidence: float) -> Design:
+    """From a design to the best of its neighbours, as long as one is better: nearer to the targets, then cheaper."""
+
+    def key(c: Candidate) -> tuple[float, float]:
+        return c.shortfall(confidence), c.figures["cost"].mean
+
+    here = candidate(ensemble, start, targets, ["cost"])
+    while True:
+        around = [design for _, _, design in ensemble.space.neighbours(here.design)]
+        ensemble.prepare(around)
+        best = min((candidate(ensemble, design, targets, ["cost"]) for design in around), key=key, default=here)
+        if key(best) >= key(here):
+            return here.design
+        here = best
 
 
 def nearness(c: Candidate) -> tuple[float, float]:

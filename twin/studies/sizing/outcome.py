@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from twin.studies.sizing.costed import Costed
-from twin.studies.sizing.decision import Candidate, Decision, candidate, choose, decide, nearness
+from twin.studies.sizing.decision import Candidate, Decision, candidate, choose, decide, nearness, walk
 from twin.studies.sizing.designs import Design, DesignSpace, Ensemble, Estimate, Run, with_values
 from twin.studies.sizing.law import Finding
 from twin.studies.sizing.sensitivity import Sensitivity, indices, screen, uncertain
@@ -44,15 +44,16 @@ class Budget:
 
     @classmethod
     def of(cls, years: int) -> Budget:
-        """All parts together take about eight times the years of the recommended design."""
+        """All parts together take about ten times the years of the recommended design."""
 
         def share(part: int, least: int, most: int) -> int:
             return 16 * max(1, min(max(years // part, least), most) // 16)
 
         base = 2 ** int(np.log2(share(16, 32, 512)))
         return cls(
-            search_years=share(64, 16, 64),
-            rival_years=share(8, 32, 512),
+            search=Search(generations=6),
+            search_years=share(60, 16, 64),
+            rival_years=share(12, 32, 256),
             base_sample=base,
             phase_years=share(4, 64, 1024),
         )
@@ -155,10 +156,12 @@ def work_out(
     few = Ensemble(model, space, values[: how.search_years], seeds[: how.search_years], go)
     front = trade_off(few, seed, how.search)
     more = Ensemble(model, space, values[: how.rival_years], seeds[: how.rival_years], go)
-    decision = decide(more, rivals(few, front, limits, goals, how.rivals), limits, goals.confidence, seed, names)
+    compared = contest(more, rivals(few, front, limits, goals, how.rivals), limits, goals)
+    decision = decide(more, compared, limits, goals.confidence, seed, names)
     best = decision.chosen.design
     steps = next_sizes(more, best, ["cost", "lost"])
-    front = evaluated(few, list(dict.fromkeys([*front.designs, *(c.design for c in decision.candidates)])))
+    few.prepare(c.design for c in decision.candidates)
+    front = evaluated(few, list(few.kept))
 
     whole = Ensemble(model, space, values, seeds, go)
     whole.prepare([best, space.present])
@@ -190,14 +193,22 @@ def work_out(
 
 
 def rivals(few: Ensemble, front: TradeOff, limits: Sequence[Target], goals: Targets, count: int) -> list[Design]:
-    """Designs to compare over more years: over few the best, nearest to the targets and present, neighbours, front."""
+    """Designs to compare over more years: the best that a walk over few finds, the present one, neighbours, front."""
     known = [candidate(few, design, limits, ["cost", "lost"]) for design in front.designs]
-    first = choose(few, known, goals.confidence).design
+    first = walk(few, choose(few, known, goals.confidence).design, limits, goals.confidence)
     near = [c.design for c in sorted(known, key=nearness, reverse=True)[: count // 4]]
     around = [design for _, _, design in few.space.neighbours(first)]
     every = max(1, len(front.best) // max(1, count // 4))
     listed = [first, few.space.present, *near, *front.best[::every], *around]
     return list(dict.fromkeys(listed))[: max(count, 2)]
+
+
+def contest(more: Ensemble, first: Sequence[Design], limits: Sequence[Target], goals: Targets) -> list[Design]:
+    """These designs over more years, and all that a walk from the best of them meets."""
+    more.prepare(first)
+    best = choose(more, [candidate(more, design, limits, ["cost", "lost"]) for design in first], goals.confidence)
+    walk(more, best.design, limits, goals.confidence)
+    return list(more.kept)
 
 
 def explain(

@@ -11,6 +11,7 @@ import numpy as np
 from twin.errors import PlantFileError
 from twin.plant_file import PlantSpec, UnitSpec
 from twin.studies.sizing.campaign import records as r
+from twin.studies.sizing.campaign.japanese import japanese
 from twin.studies.sizing.campaign.tables import ONE, CampaignSpec
 from twin.studies.sizing.year_model import Parameter
 
@@ -56,7 +57,8 @@ class Build:
                 known = unit.uncertain.get(there)
                 source = unit.sources.get(there, unit.sources.get("", ""))
                 value = float(getattr(unit.card, there))
-                self.parameters[name] = Parameter(name, meta["unit"], value, meta["text"], "", source, known)
+                text = (meta["text"], japanese(unit.kind.name, there))
+                self.parameters[name] = Parameter(name, meta["unit"], value, *text, source, known)
             self.bind(name, table, row, here)
 
     def table_values(self, table: str, row: int, path: str, card: Any, skip: tuple[str, ...] = ()) -> None:
@@ -69,14 +71,15 @@ class Build:
             name = f"{path}.{f.name}"
             sources = known.sources if known else {}
             source = sources.get(f.name, sources.get("", "assumed"))
-            unit, text = f.metadata["unit"], f.metadata["text"]
+            unit, text = f.metadata["unit"], (f.metadata["text"], japanese(path.partition(".")[0], f.name))
             uncertain = known.uncertain.get(f.name) if known else None
-            self.parameters.setdefault(name, Parameter(name, unit, float(value), text, "", source, uncertain))
+            self.parameters.setdefault(name, Parameter(name, unit, float(value), *text, source, uncertain))
             self.bind(name, table, row, f.name)
 
     def derived(self, name: str, unit: str, value: float, text: str, source: str = "") -> None:
         """A parameter that the file does not spell out."""
-        self.parameters[name] = Parameter(name, unit, value, text, "", source)
+        head, _, field_ = name.partition(".")
+        self.parameters[name] = Parameter(name, unit, value, text, japanese(head, field_.rpartition(".")[2]), source)
 
     def bind(self, name: str, table: str, row: int, field_: str) -> None:
         """Where a parameter goes."""

@@ -107,6 +107,30 @@ class Campaign:
         """Number of a parameter."""
         return [p.name for p in self.parameters].index(name)
 
+    # what was built of the file
+
+    @property
+    def liquefiers(self) -> dict[str, Any]:
+        """Cards of the liquefiers."""
+        return self._build.campaign.many("liquefier")
+
+    @property
+    def places(self) -> list[tuple[str, str, int, str]]:
+        """Where each parameter goes: its name, table, row and field of the year's records."""
+        return self._build.places
+
+    def rows_of(self, table: str) -> list[str]:
+        """Names of the rows of a table."""
+        return self._build.names[table]
+
+    def chosen_machine(self, liquefier: str, values: Mapping[str, float]) -> str:
+        """The machine of a liquefier in a design; empty for one that was measured or has a cold head."""
+        name = f"liquefier.{liquefier}.machine"
+        found = next((p for p in self.parameters if p.name == name), None)
+        if found is None or not found.labels:
+            return str(self.liquefiers[liquefier].machine) if found else ""
+        return found.labels[int(values.get(name, found.value))]
+
     # inside
 
     def _make_constants(self, raw: np.ndarray, series: Mapping[str, np.ndarray]) -> r.Constants:
@@ -155,9 +179,9 @@ class Campaign:
         pairs = [(b.address(t, row, f), numbers[name]) for name, t, row, f in b.places if name in numbers]
         extra = len(self.parameters)
         for k, _ in self._machines:
-            for j, f in enumerate(("rate", "power", "ln2", "purge")):
-                pairs.append((b.address("liquefier", k, f), extra + j))
-            extra += 4
+            fields = [f.name for f in dataclasses.fields(machines.Machine)]
+            pairs += [(b.address("liquefier", k, f), extra + j) for j, f in enumerate(fields)]
+            extra += len(fields)
         self._where = np.array([a for a, _ in pairs], dtype=np.int64)
         self._places = np.array([p for _, p in pairs], dtype=np.int64)
 
@@ -257,6 +281,10 @@ class Campaign:
         for k in range(len(b.names["site"])):
             more = self._value(values, full, "site", k, "bags") - b.rows["site"][k].get("bags", 0.0)
             out[:, r.PLACE["installed.bags"]] += np.maximum(more, 0.0) * b.rows["site"][k].get("bag_volume", 0.0)
+        for k in range(len(b.names["bag"])):
+            more = self._value(values, full, "bag", k, "volume") - b.rows["bag"][k]["volume"]
+            if not b.rows["site"][int(b.rows["bag"][k]["site"])].get("bags"):  # else they are counted above
+                out[:, r.PLACE["installed.bags"]] += np.maximum(more, 0.0)
         for k in range(len(b.names["purifier"])):
             capacity = self._value(values, full, "purifier", k, "capacity")
             changed = capacity != b.rows["purifier"][k]["capacity"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Any
@@ -35,12 +36,22 @@ def set_choices(b: Build) -> None:
         if labels:
             values = tuple(float(k) for k in range(len(labels)))
         else:
-            values = tuple(value_of(b, first, value, place) for value in given)
+            values = with_own(first, [value_of(b, first, value, place) for value in given])
         if any(b.parameters[each].value != first.value for each in found):
             raise b.refuse(place, f"{', '.join(found)} have different values in the file; name them one by one")
+        if any(b.parameters[each].distribution is not None for each in found):
+            raise b.refuse(
+                place, f"{found[0]} is chosen here and uncertain elsewhere in the file; it can be one of both"
+            )
         if found != [name]:
             merge(b, name, found)
         b.parameters[name] = dataclasses.replace(b.parameters[name], choices=values, labels=labels)
+
+
+def with_own(parameter: Parameter, given: list[float]) -> tuple[float, ...]:
+    """The values of a choice in rising order; the one that the file has is always among them."""
+    near = [value for value in given if math.isclose(value, parameter.value, rel_tol=1e-9)]
+    return tuple(sorted({*given, *([] if near else [parameter.value])}))
 
 
 def machines_of(b: Build, name: str, given: list[Any]) -> tuple[str, ...]:

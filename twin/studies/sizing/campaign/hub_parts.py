@@ -98,11 +98,22 @@ def performance(b: Build, k: int, name: str, card: cards.Liquefier, unit: Any) -
         raise b.refuse(f"campaign.{path}", sentence)
     wanted = b.campaign.choices.get(f"{path}.machine", [card.machine])
     names = list(dict.fromkeys([card.machine, *map(str, wanted)]))
+    if len(names) > 1 and (card.scale != 1.0 or f"{path}.scale" in b.campaign.choices):
+        sentence = f"a scale beside a choice of machines ({', '.join(names)}) would scale each of them; leave one out"
+        raise b.refuse(f"campaign.{path}.scale", sentence)
     own = _own(b, row, unit, f"campaign.{path}.machine") if OWN in names else None
     room = top.ambient_of(b.spec, unit.site).card.temp
-    b.derived(f"{path}.machine", "1", 0.0, "machine of the catalogue, by its number among the choices")
+    b.derived(f"{path}.machine", "1", 0.0, "machine", machine_source(b, path, OWN in names and len(names) > 1))
     place = f"{b.spec.path}: campaign.{path}.machine"
     return [own if own and each == OWN else machine(each, room, card.ln2, place) for each in names]
+
+
+def machine_source(b: Build, path: str, lent: bool) -> str:
+    """Where the numbers of a machine come from; one of the catalogue has the starts of the plant's own, if it has."""
+    known = b.campaign.tables[path].sources
+    said = known.get("machine", known.get("", ""))
+    added = "those of the catalogue by their performance maps; they start and stop as the plant's own, by their rates"
+    return f"{said}; {added}" if lent else said
 
 
 def _own(b: Build, row: dict[str, float], unit: Any, place: str) -> Machine:
@@ -110,7 +121,7 @@ def _own(b: Build, row: dict[str, float], unit: Any, place: str) -> Machine:
     found = measured_machine(b.spec.path, unit.name, f"{b.spec.path}: {place}")
     row |= columns(found) | {"circuit_node": b.node(f"circuit of {unit.name}")}
     b.rows["vessel"][int(row["vessel"])]["crack"] = found["rest"]["p_dewar"] - AIR
-    return Machine(found["run"]["feed"], found["run"]["energy"], found["run"]["ln2"], 0.0)
+    return Machine(found["run"]["feed"], found["run"]["energy"], found["run"]["ln2"], 0.0, row["made"])
 
 
 def _all_but(card: Any, *names: str) -> tuple[str, ...]:

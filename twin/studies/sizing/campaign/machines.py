@@ -106,12 +106,17 @@ def _at_discharge(par: Any, temp: float, p: float) -> tuple[float, float]:
 
 @dataclass(frozen=True)
 class Machine:
-    """What a liquefier does at the conditions of the year: helium liquefied and lost [kg/s], power [W], LN2 [kg/s]."""
+    """What a liquefier does at the conditions of the year: helium liquefied and lost [kg/s], power [W], LN2 [kg/s].
+
+    `made` is what its meter counts as liquid, over what it takes from the stock: the valve's liquid, some of which
+    flashes and goes round again, for a machine that was measured; 1 for one of the catalogue, whose output is net.
+    """
 
     rate: float
     power: float
     ln2: float
     purge: float
+    made: float = 1.0
 
 
 def machine(name: str, room: float, ln2: bool, place: str) -> Machine:

@@ -52,6 +52,7 @@ def add_bags(b: Build) -> None:
             site=site,
             p_full=card.p_full,
             compressor=-1,
+            built=card.volume,
             **through(card, derived["wall_area"]),
         )
         b.unit_values("bag", k, bag, volume="volume", start="filling_start")
@@ -64,7 +65,7 @@ def add_store(b: Build, k: int, bag: UnitSpec, store: UnitSpec) -> None:
     """The bags in store; the number of bags of the site is a parameter where one bag has a volume."""
     wall = through(store.card, store.card.derived()["wall_area"])
     row = b.rows["bag"][k]
-    row["store"] = b.node(store.name)
+    row["store"], row["store_built"] = b.node(store.name), store.card.volume
     row |= {f"store_{key}": value for key, value in wall.items()}
     b.unit_values("bag", k, store, store_volume="volume", store_start="filling_start")
     site = b.find("site", bag.site)

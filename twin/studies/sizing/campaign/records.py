@@ -36,7 +36,7 @@ VESSEL = (
     ),
 )
 BAG = (
-    *("node", "store", "pipe", "site", "volume", "store_volume", "wall", "store_wall", "permeability", "in_air"),
+    *("node", "store", "pipe", "site", "volume", "store_volume", "built", "store_built", "permeability", "in_air"),
     *("store_permeability", "store_in_air", "rate", "rho", "p_full", "start", "store_start", "compressor"),
 )
 COMPRESSOR = (
@@ -93,6 +93,7 @@ MAGNET, PORTABLE, STORAGE = 0, 1, 2
 """Kinds of vessels."""
 
 CAUSES = ("relief", "permeation", "transfer", "quench", "purge", "vent", "users", "start")
+CAUSES_JA = ("バッグ満杯", "膜透過", "移送", "クエンチ", "パージ・再生", "大気放出", "利用者側", "液化機起動")
 RELIEF, PERMEATION, TRANSFER, QUENCH, PURGE, VENT, LOST_BY_USERS, START = range(len(CAUSES))
 """First nodes of the ledger: where helium is lost."""
 BOUGHT = len(CAUSES)
@@ -106,9 +107,17 @@ FIGURES = (
     ("returned", "kg", "gas that came to the purifier from recovery", "回収ガス量"),
     ("bought", "kg", "helium bought", "購入量"),
     ("lost", "kg", "helium lost", "損失量"),
-    *((f"lost.{cause}", "kg", f"helium lost: {cause}", f"損失 ({cause})") for cause in CAUSES),
+    *(
+        (f"lost.{cause}", "kg", f"helium lost: {cause}", f"損失 ({ja})")
+        for cause, ja in zip(CAUSES, CAUSES_JA, strict=True)
+    ),
     ("unmet", "kg", "demand that was not served", "未供給量"),
-    ("recovery", "1", "1 - lost / delivered", "回収率"),
+    (
+        "recovery",
+        "1",
+        "recovery: 1 - helium lost / liquid delivered to users",
+        "回収率 (1 - 損失量 / 利用者への供給量)",
+    ),
     ("energy", "J", "electric energy", "電力量"),
     ("power_peak", "W", "largest mean power of an hour", "最大電力"),
     ("ln2", "kg", "liquid nitrogen", "液体窒素"),

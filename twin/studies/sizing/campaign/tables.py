@@ -64,6 +64,11 @@ class CampaignSpec:
         """The card of a table that stands alone; its defaults if the file has none."""
         return self.tables[name].card if name in self.tables else ONE[name]()
 
+    def sources(self, name: str) -> dict[str, str]:
+        """Where the numbers that a table gives come from, by field."""
+        table = self.tables.get(name, Table(None))
+        return {key: table.sources.get(key, table.sources.get("", "")) for key in sorted(table.given)}
+
     def many(self, name: str) -> dict[str, Any]:
         """Cards of the named tables of a sort."""
         head = f"{name}."

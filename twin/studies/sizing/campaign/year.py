@@ -237,6 +237,11 @@ def prepare(k, y, seed):
         site = y.site[int(s.site)]
         if site.bags > 0.0 and s.store >= 0.0:
             s.store_volume = max(site.bags * site.bag_volume - s.volume, 1e-3)
+        size = (s.volume / s.built) ** (2.0 / 3.0)  # one larger bag
+        s.permeability, s.in_air = s.permeability * size, s.in_air * size
+        if s.store >= 0.0:
+            size = s.store_volume / s.store_built  # more bags of the same size
+            s.store_permeability, s.store_in_air = s.store_permeability * size, s.store_in_air * size
         s.rho = (site.p + 0.5 * s.p_full) / site.temp / 2078.2
         y.mass[int(s.node)] = s.start * s.volume * s.rho
         if s.store >= 0.0:

@@ -81,3 +81,24 @@ def test_closed_days_that_are_no_days_are_refused(tmp_path):
 def test_a_series_of_something_unknown_is_refused(tmp_path):
     with pytest.raises(PlantFileError, match="series: expected an ambient's p or a magnet's boil_off"):
         load_campaign(written(tmp_path, LONELY), series={"BAG-1.p": [1.0]})
+
+
+def test_a_scale_beside_a_choice_of_machines_is_refused(tmp_path):
+    """It would make of each machine of the catalogue something else than it is."""
+    own = """
+[unit.D-1]
+kind = "storage_dewar"
+volume = "500 L"
+[campaign.liquefier.new]
+dewar = "D-1"
+control = "LC-1"
+stock = "BUF-1"
+machine = "l140"
+scale = 0.67
+"""
+    text = SMALL.replace("[campaign.choices]", '[campaign.choices]\n"liquefier.new.machine" = ["l140", "l280"]')
+    path = written(tmp_path, text + own)
+    with pytest.raises(
+        PlantFileError, match=r"campaign.liquefier.new.scale: a scale beside a choice of machines \(l14"
+    ):
+        load_campaign(path)
