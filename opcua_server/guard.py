@@ -22,6 +22,7 @@ from opcua_server.identity import Identities, Locked, Unknown
 from opcua_server.lockout import Lockout
 from opcua_server.security import Security
 from opcua_server.session import Session
+from opcua_server.tally import Tally
 from opcua_server.trust import TrustList
 from opcua_server.users import Users
 
@@ -39,6 +40,7 @@ class Guard:
     def __init__(self, security: Security, core: Any, access: Access) -> None:
         self.bounds = security.bounds
         self.access = access
+        self.tally = Tally()
         self._core = core
         self._trust = TrustList(security.pki, self.bounds.rejected) if security.pki else None
         users = Users(security.pki / "users.json") if security.pki else None
@@ -82,6 +84,7 @@ class Guard:
         present = self.sessions()
         from_there = sum(found.address == address for found in present)
         if len(present) >= self.bounds.sessions or from_there >= self.bounds.sessions_per_address:
+            self.tally.events["session refused"] += 1
             raise ServiceError(ua.StatusCodes.BadTooManySessions)
         return Session(self, self._core, address, application)
 
@@ -147,6 +150,7 @@ class Guard:
 
     def told(self, event: str, session: Session, **fields: Any) -> None:
         """Something happened in a session."""
+        self.tally.events[event] += 1
         who = {
             "session": session.session_id.Identifier,
             "user": session.user.name or "anonymous",
@@ -156,6 +160,7 @@ class Guard:
 
     def channel(self, event: str, address: str, status: str, **fields: Any) -> None:
         """Something happened before there was a session; of a flood only so many are on record."""
+        self.tally.events[event] += 1
         second = int(time.monotonic())
         if second != self._second:
             self._second, self._noted = second, 0
@@ -170,6 +175,7 @@ class Guard:
 
     def written(self, session: Session, item: ua.WriteValue, status: ua.StatusCode) -> None:
         """A write, done or refused."""
+        self.tally.events["write refused"] += not status.is_good()
         value = item.Value.Value.Value if item.Value is not None and item.Value.Value is not None else None
         self.told(
             "write",
@@ -182,6 +188,7 @@ class Guard:
 
     def called(self, session: Session, method: ua.CallMethodRequest, result: ua.CallMethodResult) -> None:
         """A method call, done or refused."""
+        self.tally.events["call refused"] += not result.StatusCode.is_good()
         arguments = [argument.Value for argument in method.InputArguments or []]
         self.told(
             "call", session, node=_text(method.MethodId), arguments=repr(arguments), status=result.StatusCode.name

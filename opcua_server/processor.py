@@ -143,6 +143,8 @@ class Processor(UaProcessor):
         except Exception:
             log.exception("A request of %s could not be answered.", self.address)
             response = _fault(ua.StatusCodes.BadInternalError)
+        code = response.ResponseHeader.ServiceResult.value if response is not None else 0
+        self._guard.tally.answered(self.session, typeid.Identifier if typeid.NamespaceIndex == 0 else 0, code)
         if response is not None:
             self.send_response(header.RequestHandle, seqhdr, response)
         return True
@@ -308,6 +310,7 @@ class Processor(UaProcessor):
             return
         session.processor = None
         if not session.is_activated() or not session.subscriptions():
+            self._guard.tally.events["session aborted"] += 1
             await session.close_session(True)
 
 

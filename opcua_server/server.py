@@ -32,7 +32,9 @@ from opcua_server.access import Access, Role
 from opcua_server.caller import user_name
 from opcua_server.conditions import Conditions
 from opcua_server.derived import DerivedValues
+from opcua_server.diagnostics import Diagnostics
 from opcua_server.errors import EndpointRefused, PortBusy
+from opcua_server.health import Health, health
 from opcua_server.historian import Historian
 from opcua_server.information_model import InformationModel, namespaces
 from opcua_server.languages import announce
@@ -80,6 +82,7 @@ class TwinServer:
         self.derived: DerivedValues
         self.conditions: Conditions
         self.access: Access
+        self.diagnostics: Diagnostics
         self._host, self._port = _address_of(endpoint, self.security.secured)
         self._server: Server | None = None
         self._tasks: list[asyncio.Task[None]] = []
@@ -103,10 +106,12 @@ class TwinServer:
         except OSError as problem:
             raise self._refused(problem) from None
         self._server = server
+        self.diagnostics.install()
         self._tasks = [
             asyncio.create_task(self.publisher.run(), name="publisher"),
             asyncio.create_task(self.conditions.run(), name="conditions"),
             asyncio.create_task(self.watch.run(), name="watch"),
+            asyncio.create_task(self.diagnostics.run(), name="diagnostics"),
         ]
         self._unsubscribe = self.simulation.subscribe(self._on_scan)
         self._stop_recording = self.simulation.subscribe(self._record) if self._recorder else lambda: None
@@ -128,10 +133,16 @@ class TwinServer:
             await _cancel(self._tasks.pop())
         if self._server is not None:
             server, self._server = self._server, None
-            if server.iserver.time_task is not None:  # asyncua would wait out its one-second nap
-                await _cancel(server.iserver.time_task)
-                server.iserver.time_task = None
             await server.stop()
+
+    def health(self) -> Health:
+        """How well it serves now; from any thread."""
+        return health(self.simulation, self._recorder, self.diagnostics.shutdown is not None)
+
+    async def announce_stop(self, seconds: float, reason: str, away: float | None = None) -> None:
+        """Tell clients that the server stops in so many seconds, and is expected back `away` [s] later."""
+        self.diagnostics.announce(seconds, reason, away)
+        await self.diagnostics.tell()
 
     async def run(self) -> None:
         """Serve until cancelled."""
@@ -155,6 +166,7 @@ class TwinServer:
         core.subscription_service = core.isession.subscription_service = subscriptions
         self.access = Access(subscriptions.tags)  # the publisher fills them in
         server = GuardedServer(core, self.security, self.access)
+        self.diagnostics = Diagnostics(core, server.guard, subscriptions, self.health)
         await server.init()
         server.set_endpoint(self.endpoint)
         server.set_server_name(f"hetwin {plant.name}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import math
 import os
 import time
@@ -16,6 +17,7 @@ from opcua_server.browsing import Pages, in_bites
 from opcua_server.caller import calling, speaks_japanese
 from opcua_server.index_range import part_of
 from opcua_server.languages import browsed_in_japanese, read_in_japanese
+from opcua_server.tally import SessionTally
 
 if TYPE_CHECKING:
     from opcua_server.guard import Guard
@@ -33,6 +35,8 @@ PERSONAL = frozenset(
 )
 """Attributes whose value depends on who asks."""
 DENIED = ua.StatusCodes.BadUserAccessDenied
+USERS = 10
+"""Of one session, one after the other, that are remembered."""
 
 
 class Session(InternalSession):
@@ -48,6 +52,7 @@ class Session(InternalSession):
         """Languages that the client wants, the best first."""
         self.certificate: bytes | None = None
         self.processor: Processor | None = None
+        self.tally = SessionTally()
         self._guard = guard
         self._bounds = guard.bounds
         self._pages = Pages(core.view_service, guard.bounds)
@@ -67,6 +72,7 @@ class Session(InternalSession):
         params.RequestedSessionTimeout = 1e3 * (min(max(wanted, low), high) if math.isfinite(wanted) else high)
         result = await super().create_session(params, sockname)
         result.MaxRequestMessageSize = self._bounds.message
+        self.tally.introduce(params)
         return result
 
     def admit(self, person: Person, locales: list[str] | None) -> ua.ActivateSessionResult:
@@ -75,6 +81,8 @@ class Session(InternalSession):
         if not self.is_activated():
             InternalSession._current_connections += 1
         self.user, self.nonce, self.state = person, create_nonce(32), SessionState.Activated
+        self.tally.users.append(person.name or "anonymous")
+        del self.tally.users[:-USERS]
         self.touch()
         self._start_timeout_watchdog()
         return ua.ActivateSessionResult(ServerNonce=self.nonce)
@@ -82,6 +90,7 @@ class Session(InternalSession):
     async def close_session(self, delete_subs: bool = True) -> None:
         if not self.closed:
             self._guard.told("session closed", self)
+            self._guard.tally.events["session timed out"] += asyncio.current_task() is self._timeout_task
         await super().close_session(delete_subs)
 
     # --- values ------------------------------------------------------------------------------------------------------
@@ -91,7 +100,8 @@ class Session(InternalSession):
             raise ServiceError(ua.StatusCodes.BadMaxAgeInvalid)
         if params.TimestampsToReturn not in tuple(ua.TimestampsToReturn)[:4]:
             raise ServiceError(ua.StatusCodes.BadTimestampsToReturnInvalid)
-        found = self.iserver.attribute_service.read(params)
+        with calling(self):
+            found = self.iserver.attribute_service.read(params)
         japanese = speaks_japanese(self)
         for i, wanted in enumerate(params.NodesToRead):
             if wanted.AttributeId != VALUE:

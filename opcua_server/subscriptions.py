@@ -9,6 +9,7 @@ watch anything but a tag's value, go asyncua's way (docs/decisions/0013-publishi
 from __future__ import annotations
 
 import struct
+from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
@@ -47,6 +48,7 @@ class TagSubscription(InternalSubscription):
         self.tags = TagTable()
         self.most = most
         self.next_publish = 0.0
+        self.told: Counter[str] = Counter()
         self._going_on = False
         self.monitored_item_srv = TagItems(self, space, tags, period)
 
@@ -71,7 +73,9 @@ class TagSubscription(InternalSubscription):
                 return False
             self.next_publish = max(self.next_publish + self.interval, clock + 0.5 * self.interval)
         self._going_on = False
-        self._going_on = await self.publish_results() and self._has_more()
+        sent, waits = await self.publish_results(), self._has_more()
+        self.told["late"] += waits and not sent
+        self._going_on = sent and waits
         return self._going_on
 
     def move(self, callback: Any) -> None:
@@ -110,6 +114,7 @@ class TagSubscription(InternalSubscription):
         """Tags as one encoded notification, then what asyncua has queued."""
         if self.tags.ready():
             body = self.tags.take(self.most)
+            self.told["changes"] += int.from_bytes(body[:4], "little")
             result.NotificationMessage.NotificationData.append(ua.ExtensionObject(DATA_CHANGE, body))
         super()._pop_triggered_datachanges(result)
 
@@ -123,6 +128,7 @@ class TagSubscription(InternalSubscription):
             if not queued:
                 del self._triggered_events[mid]
         if taken:
+            self.told["events"] += len(taken)
             result.NotificationMessage.NotificationData.append(ua.EventNotificationList(Events=taken))
 
     def _pop_publish_result(self) -> ua.PublishResult:
@@ -274,6 +280,7 @@ class TagSubscriptions(SubscriptionService):
     def __init__(self, space: Any, core: Any, period: float) -> None:
         super().__init__(space, core)
         self.tags: dict[ua.NodeId, Tag] = {}
+        self.made = 0
         self._period = period
         self._asked: Callable[[], None] = lambda: None
 
@@ -294,6 +301,7 @@ class TagSubscriptions(SubscriptionService):
         if len(self.subscriptions) >= self.iserver.max_subscriptions:
             raise ServiceError(ua.StatusCodes.BadTooManySubscriptions)
         self._sub_id_counter += 1
+        self.made += 1
         result = ua.CreateSubscriptionResult(SubscriptionId=self._sub_id_counter, **self._revised(params))
         self.subscriptions[result.SubscriptionId] = TagSubscription(
             result,
@@ -331,6 +339,7 @@ class TagSubscriptions(SubscriptionService):
             setattr(found.data, name, value)
         if isinstance(found, TagSubscription):
             found.most, found.next_publish = params.MaxNotificationsPerPublish, 0.0
+            found.told["modified"] += 1
         return ua.ModifySubscriptionResult(**revised)
 
     async def create_monitored_items(

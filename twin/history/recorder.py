@@ -190,10 +190,16 @@ class Recorder:
         self.history = history
         history.patient = True
         self.lost = 0
+        self.failing = False
         self._again = -math.inf
         self._queue: queue.Queue[tuple[np.ndarray, float, int, int] | Event | None] = queue.Queue(self.WAITING)
         self._thread = threading.Thread(target=self._run, name="recorder", daemon=True)
         self._thread.start()
+
+    @property
+    def waiting(self) -> int:
+        """Scans and events that are not written yet."""
+        return self._queue.qsize()
 
     def record(self, image: np.ndarray, time: float, wall: int | None = None, quality: int = 0) -> None:
         """Hand over a scan, which must not change any more; never waits."""
@@ -262,11 +268,13 @@ class Recorder:
     def _commit(self) -> None:
         try:
             self.history.commit()
+            self.failing = False
         except Exception as problem:
             self._recover(problem)
 
     def _recover(self, problem: Exception) -> None:
         """The disk is full, the server is gone: try again from what was committed, now and then."""
+        self.failing = True
         if clock.monotonic() < self._again:
             return
         log.error("The history could not be written: %s.", str(problem).strip().rstrip("."))

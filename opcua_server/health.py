@@ -1,0 +1,56 @@
+"""How well a server serves, as a number and a sentence: OPC UA's ServiceLevel (Part 4, 6.6.2.4.2).
+
+0 maintenance, 1 no data, 2 to 199 degraded, 200 to 255 healthy.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import NamedTuple
+
+from twin.alarms.catalogue import OVERRUN
+from twin.history import Recorder
+from twin.simulation import Simulation
+
+PACED = ("realtime", "scaled", "asap")
+"""Modes in which a scan comes by itself."""
+STALE = 5.0
+"""Without a scan for so long [s] something is stuck."""
+
+MAINTENANCE, NO_DATA, STUCK, PAUSED, NOT_RECORDING, BEHIND, HEALTHY = 0, 1, 50, 100, 150, 190, 255
+
+
+class Health(NamedTuple):
+    """The service level, and why it is not higher."""
+
+    level: int
+    reason: str
+
+    @property
+    def good(self) -> bool:
+        """Whether clients get what they came for: values that follow the plant."""
+        return self.level > NO_DATA and self.level != STUCK
+
+
+def scan_age(simulation: Simulation) -> float:
+    """Since the latest scan was handed out [s of the wall clock]."""
+    return (datetime.now(UTC) - simulation.taken).total_seconds()
+
+
+def health(simulation: Simulation, recorder: Recorder | None = None, stopping: bool = False) -> Health:
+    """The worst that can be said of a server now."""
+    if stopping:
+        return Health(MAINTENANCE, "The server is shutting down.")
+    if simulation.failure is not None:
+        return Health(NO_DATA, f"The simulation stopped: {simulation.failure}")
+    if not simulation.running:
+        return Health(NO_DATA, "The simulation does not run.")
+    if simulation.mode in PACED and (age := scan_age(simulation)) > max(STALE, 10.0 * simulation.period):
+        return Health(STUCK, f"No scan for {age:.0f} s.")
+    if simulation.mode == "paused":
+        return Health(PAUSED, "The plant is paused.")
+    if recorder is not None and recorder.failing:
+        return Health(NOT_RECORDING, "The history cannot be written.")
+    if simulation.alarms.state(OVERRUN).active:
+        return Health(BEHIND, "Scans came late in the last seconds.")
+    return Health(HEALTHY, "")
