@@ -98,7 +98,8 @@ class Liquefier:
     """A liquefier: its units in the plant, its performance, its batches and chances.
 
     A machine of the catalogue is read from its performance map, times `scale`; a plant's own machine may be given by
-    its measured `rate` and `power`; a unit of kind cryocooler_liquefier by its own card.
+    its measured `rate` and `power`; a unit of kind cryocooler_liquefier by its own card. `machine = "own"` is the
+    plant's own as measured on the twin, its starts and stops included: `start_time` and `start_loss` are not for it.
     """
 
     unit: str = Param("text", "unit of kind cryocooler_liquefier, if it is one", default="")
