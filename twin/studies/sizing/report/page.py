@@ -101,7 +101,8 @@ def money(estimate: Estimate, w: Language) -> str:
 
 def summary(outcome: Outcome, w: Language) -> str:
     """What the design costs and loses in a year, and what that changes, in a sentence."""
-    litres, parts = shown("lost", "kg", w.ja), {}
+    litres = shown("lost", "kg", w.ja)
+    parts: dict[str, str] = {}
     for head, found in (("", outcome.chosen.figures), ("d_", outcome.changes)):
         lost = scaled(found["lost"], litres)
         parts |= {f"{head}cost": money(found["cost"], w), f"{head}lost": f"{with_error(lost.mean, lost.error)} L"}

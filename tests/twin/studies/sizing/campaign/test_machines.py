@@ -55,10 +55,10 @@ def test_maps_of_the_year_are_kept_and_hold_the_published_output(tmp_path, monke
 def test_a_machine_of_the_catalogue_starts_by_the_table_and_the_plants_own_as_measured():
     """l140 makes what its map says for all of its run time but 1.5 h after each start, and gives no gas to the bag."""
     model = load_campaign("herenet")
-    calm = {name: 0.0 for name in ("liquefier.old.scale", "site.okayama.power_cuts", "liquefier.new.failures")}
+    calm = dict.fromkeys(("liquefier.old.scale", "site.okayama.power_cuts", "liquefier.new.failures"), 0.0)
     found = {}
     for label in ("own", "l140"):
-        figures, hours = model.year(model.design(**calm, **{"liquefier.new.machine": label}), seed=1)
+        figures, _ = model.year(model.design(**calm, **{"liquefier.new.machine": label}), seed=1)
         found[label] = figures
     rate = machine("l140", 295.0, True, "here").rate
     figures = found["l140"]
