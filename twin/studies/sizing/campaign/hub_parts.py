@@ -103,7 +103,13 @@ def performance(b: Build, k: int, name: str, card: cards.Liquefier, unit: Any) -
         raise b.refuse(f"campaign.{path}.scale", sentence)
     own = _own(b, row, unit, f"campaign.{path}.machine") if OWN in names else None
     room = top.ambient_of(b.spec, unit.site).card.temp
-    b.derived(f"{path}.machine", "1", 0.0, "machine", machine_source(b, path, OWN in names and len(names) > 1))
+    b.derived(
+        f"{path}.machine",
+        "1",
+        0.0,
+        "machine of the liquefier",
+        machine_source(b, path, OWN in names and len(names) > 1),
+    )
     place = f"{b.spec.path}: campaign.{path}.machine"
     return [own if own and each == OWN else machine(each, room, card.ln2, place) for each in names]
 
@@ -164,7 +170,8 @@ def add_demand(b: Build) -> None:
     k = b.row("network", "network", begin=calendar.begin, end=calendar.end)
     b.rows["network"][k] |= {"stochastic": float(weather.stochastic)}
     text = "the plant's [[schedule]] is the plan, staff have none of their own"
-    b.derived("calendar.follow_schedule", "1", float(calendar.follow_schedule), text)
+    source = b.campaign.sources("calendar").get("follow_schedule", "assumed")
+    b.derived("calendar.follow_schedule", "1", float(calendar.follow_schedule), text, source)
     b.bind("calendar.follow_schedule", "network", k, "follow")
     b.table_values("network", k, "weather", weather, skip=("stochastic",))
     b.table_values("network", k, "truck", b.campaign.one("truck"))
