@@ -116,13 +116,11 @@ class Asked:
 
 
 def _asked(campaign: Any, request: Request) -> Asked:
-    from twin.studies.sizing.campaign.tables import read_campaign
     from twin.studies.sizing.costed import Costed
     from twin.studies.sizing.variants import narrowed
 
-    tables = read_campaign(campaign.spec.campaign, campaign.spec.path, campaign.spec.sources)
-    prices = (tables.one("economics"), tables.sources("economics"))
-    model = Costed(narrowed(campaign, request.designs), *prices)
+    tables = campaign.tables
+    model = Costed(narrowed(campaign, request.designs), tables.one("economics"), tables.sources("economics"))
     return Asked(model, tables.one("targets"), _base(campaign, request.scenario), _origin(campaign, request))
 
 

@@ -107,17 +107,30 @@ def _least(ensemble: Ensemble, able: Sequence[Candidate]) -> Candidate:
     return min(equal, key=lambda c: (c.figures["lost"].mean, c.figures["cost"].mean))
 
 
-def walk(ensemble: Ensemble, start: Design, targets: Sequence[Target], confidence: float) -> Design:
-    """From a design to the best of its neighbours, as long as one is better: nearer to the targets, then cheaper."""
+def walk(ensemble: Ensemble, start: Design, targets: Sequence[Target], confidence: float, mended: int = 0) -> Design:
+    """From a design to the best of its neighbours, as long as one is better: nearer to the targets, then cheaper.
+
+    Where none is, the `mended` cheapest neighbours that miss the targets are tried with one more change each: a
+    smaller stock beside a larger dewar.
+    """
+
+    def found(designs: Sequence[Design]) -> list[Candidate]:
+        ensemble.prepare(designs)
+        return [candidate(ensemble, design, targets, ["cost"]) for design in designs]
+
+    def beside(c: Candidate) -> list[Design]:
+        return [design for _, _, design in ensemble.space.neighbours(c.design)]
 
     def key(c: Candidate) -> tuple[float, float]:
         return c.shortfall(confidence), c.figures["cost"].mean
 
-    here = candidate(ensemble, start, targets, ["cost"])
+    [here] = found([start])
     while True:
-        around = [design for _, _, design in ensemble.space.neighbours(here.design)]
-        ensemble.prepare(around)
-        best = min((candidate(ensemble, design, targets, ["cost"]) for design in around), key=key, default=here)
+        around = sorted(found(beside(here)), key=lambda c: c.figures["cost"].mean)
+        best = min(around, key=key, default=here)
+        if key(best) >= key(here):
+            cheaper = [c for c in around if c.figures["cost"].mean < here.figures["cost"].mean][:mended]
+            best = min(found([design for c in cheaper for design in beside(c)]), key=key, default=here)
         if key(best) >= key(here):
             return here.design
         here = best

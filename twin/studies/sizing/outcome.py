@@ -29,6 +29,10 @@ EXPLAINED = ("cost", "lost", "unmet_share")
 """Figures whose sensitivity is found."""
 
 
+MENDED = 3
+"""Cheaper designs that miss the targets, which a walk tries to mend by one more change."""
+
+
 @dataclass(frozen=True)
 class Budget:
     """How many years each part of the study may take; numbers of years are multiples of 16, the base a power of 2."""
@@ -195,7 +199,7 @@ def work_out(
 def rivals(few: Ensemble, front: TradeOff, limits: Sequence[Target], goals: Targets, count: int) -> list[Design]:
     """Designs to compare over more years: the best that a walk over few finds, the present one, neighbours, front."""
     known = [candidate(few, design, limits, ["cost", "lost"]) for design in front.designs]
-    first = walk(few, choose(few, known, goals.confidence).design, limits, goals.confidence)
+    first = walk(few, choose(few, known, goals.confidence).design, limits, goals.confidence, MENDED)
     near = [c.design for c in sorted(known, key=nearness, reverse=True)[: count // 4]]
     around = [design for _, _, design in few.space.neighbours(first)]
     every = max(1, len(front.best) // max(1, count // 4))

@@ -124,6 +124,13 @@ class Narrowed:
         return self._model.run(values, seeds)
 
 
+def only(model: YearModel, *names: str) -> YearModel:
+    """The model with the choices of these names only; all others are as the plant file has them."""
+    kept = {find(model, name).name for name in names}
+    known = (p if p.name in kept else dataclasses.replace(p, choices=(), labels=()) for p in model.parameters)
+    return Narrowed(model, tuple(known))
+
+
 def narrowed(model: YearModel, texts: Sequence[str]) -> YearModel:
     """The model with the choices that texts such as "liquefier.new.machine=l140,l280" leave."""
     parameters = {parameter.name: parameter for parameter in model.parameters}

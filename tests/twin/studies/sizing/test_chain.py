@@ -31,7 +31,7 @@ def test_the_label_of_a_machine_is_the_machine_that_is_bought(campaign) -> None:
     rows = np.vstack([campaign.design(**{machine.name: label}) for label in ("l70", "l140", "l280")])
     bought = campaign.run(rows, np.zeros(3, np.uint64))[:, size]
     assert bought[0] < bought[1] < bought[2], "the catalogue's names say which is larger"
-    assert machine.labels[machine.choices.index(machine.value)] == "l140", "what the plant file says"
+    assert machine.labels[machine.choices.index(machine.value)] == "own", "what the plant file says"
 
 
 def test_the_network_is_sized_and_reported(campaign, tmp_path) -> None:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from tests.twin.studies.sizing.examples import Closed, choice, ensemble, line, uncertain
-from twin.studies.sizing.decision import decide
+from twin.studies.sizing.decision import decide, walk
 from twin.studies.sizing.designs import Estimate
 from twin.studies.sizing.information import partly_perfect, perfect, regret
 from twin.studies.sizing.targets import Target, Targets, given_targets
@@ -98,3 +98,14 @@ def test_targets_that_say_nothing_do_not_bind() -> None:
     assert names["recovery"].met({"recovery": np.array([0.89, 0.9])}).tolist() == [False, True]
     assert names["lost"].met({"lost": np.array([5.0, 5.1])}).tolist() == [True, False]
     assert given_targets(Targets(recovery=0.0, unmet=float("inf"))) == ()
+
+
+def test_a_walk_goes_to_cheaper_designs_that_meet_the_target_and_swaps_where_one_change_is_not_enough() -> None:
+    """A larger stock (3) and a larger dewar (2) each meet the target alone; from one to the other takes two changes."""
+    parts = (choice("stock", 0.0, 1.0), choice("dewar", 0.0, 1.0), uncertain("x", 0.0, 1.0))
+    model = line(*parts, cost=lambda s, d, x: 3 * s + 2 * d + x, lost=lambda s, d, x: 4.0 + x - 4 * s - 4 * d)
+    years, goal = ensemble(model, 64), [limit("lost", 1.5)]
+    assert walk(years, (1, 1), goal, 0.9) == (0, 1)
+    assert walk(years, (0, 0), goal, 0.9) == (0, 1), "of those that meet it the cheaper"
+    assert walk(years, (1, 0), goal, 0.9) == (1, 0)
+    assert walk(years, (1, 0), goal, 0.9, mended=1) == (0, 1)

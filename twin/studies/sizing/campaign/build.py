@@ -16,6 +16,11 @@ from twin.studies.sizing.campaign.tables import ONE, CampaignSpec
 from twin.studies.sizing.year_model import Parameter
 
 
+def named(unit: str, text: str) -> str:
+    """What a number is, after what its unit is."""
+    return f"{unit}: {text}" if unit and text else text
+
+
 @dataclass
 class Build:
     """Rows by table, the ledger's nodes, parameters by name and the places they go to."""
@@ -57,7 +62,7 @@ class Build:
                 known = unit.uncertain.get(there)
                 source = unit.sources.get(there, unit.sources.get("", ""))
                 value = float(getattr(unit.card, there))
-                text = (meta["text"], japanese(unit.kind.name, there))
+                text = named(unit.text, meta["text"]), named(unit.text_ja, japanese(unit.kind.name, there))
                 self.parameters[name] = Parameter(name, meta["unit"], value, *text, source, known)
             self.bind(name, table, row, here)
 

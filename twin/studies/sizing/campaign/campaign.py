@@ -22,7 +22,7 @@ from twin.studies.sizing.campaign.build import Build
 from twin.studies.sizing.campaign.calendar import working_days
 from twin.studies.sizing.campaign.design import scenarios_of, set_choices
 from twin.studies.sizing.campaign.plan import events_of
-from twin.studies.sizing.campaign.tables import read_campaign
+from twin.studies.sizing.campaign.tables import CampaignSpec, read_campaign
 from twin.studies.sizing.campaign.year import run_many, run_year
 from twin.studies.sizing.series import series_of
 from twin.studies.sizing.year_model import Figure, Parameter
@@ -108,6 +108,11 @@ class Campaign:
         return [p.name for p in self.parameters].index(name)
 
     # what was built of the file
+
+    @property
+    def tables(self) -> CampaignSpec:
+        """`[campaign]` as read."""
+        return self._build.campaign
 
     @property
     def liquefiers(self) -> dict[str, Any]:

@@ -45,7 +45,9 @@ class Site:
     swap_time: float = Param("s", "work of a round with swap", default=900.0, range=(0.0, DAY))
     attended: bool = Param("1", "the compressor runs while staff are there only", default=False)
     bank_at_hub: str = Param("text", "place at the hub for the cylinders of this site", default="")
-    visit_every: float = Param("s", "truck visits; 0: the site needs none", default=0.0, range=(0.0, YEAR))
+    visit_every: float = Param(
+        "s", "time between visits of the truck; 0: the site needs none", default=0.0, range=(0.0, YEAR)
+    )
     visit_first: float = Param("s", "first visit of the year", default=10.0 * DAY, range=(0.0, YEAR))
     call_at: float = Param("1", "filling of the cylinders at which the truck is called early", 0.92, range=(0.1, 2.0))
     distance: float = Param("m", "way from the hub", default=0.0, range=(0.0, 2e6))
@@ -98,7 +100,8 @@ class Liquefier:
     """A liquefier: its units in the plant, its performance, its batches and chances.
 
     A machine of the catalogue is read from its performance map, times `scale`; a plant's own machine may be given by
-    its measured `rate` and `power`; a unit of kind cryocooler_liquefier by its own card.
+    its measured `rate` and `power`; a unit of kind cryocooler_liquefier by its own card. `machine = "own"` is the
+    plant's own as measured on the twin, its starts and stops included: `start_time` and `start_loss` are not for it.
     """
 
     unit: str = Param("text", "unit of kind cryocooler_liquefier, if it is one", default="")

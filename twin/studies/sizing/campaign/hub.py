@@ -163,12 +163,14 @@ def start(y, i, t, staffed, capped):
     if not may_start(y, i, t, staffed, capped):
         return False
     s.mode, s.ran, s.full = STARTING, 0.0, 0.0
-    s.timer = s.start_time if t - s.rested < s.warm_after else s.start_time_warm
-    move(y, node, r.START, s.start_loss)
     y.out[r.STARTS] += 1.0
     y.network.power[0] += s.power
     if s.own_rate > 0.0:
+        s.timer = 0.0
         begin(y, i)
+    else:
+        s.timer = s.start_time if t - s.rested < s.warm_after else s.start_time_warm
+        move(y, node, r.START, s.start_loss)
     return True
 
 

@@ -103,17 +103,23 @@ def performance(b: Build, k: int, name: str, card: cards.Liquefier, unit: Any) -
         raise b.refuse(f"campaign.{path}.scale", sentence)
     own = _own(b, row, unit, f"campaign.{path}.machine") if OWN in names else None
     room = top.ambient_of(b.spec, unit.site).card.temp
-    b.derived(f"{path}.machine", "1", 0.0, "machine", machine_source(b, path, OWN in names and len(names) > 1))
+    b.derived(
+        f"{path}.machine",
+        "1",
+        0.0,
+        "machine of the liquefier",
+        machine_source(b, path, OWN in names and len(names) > 1),
+    )
     place = f"{b.spec.path}: campaign.{path}.machine"
     return [own if own and each == OWN else machine(each, room, card.ln2, place) for each in names]
 
 
-def machine_source(b: Build, path: str, lent: bool) -> str:
-    """Where the numbers of a machine come from; one of the catalogue has the starts of the plant's own, if it has."""
+def machine_source(b: Build, path: str, others: bool) -> str:
+    """Where the numbers of a machine come from; beside the plant's own there may be those of the catalogue."""
     known = b.campaign.tables[path].sources
     said = known.get("machine", known.get("", ""))
-    added = "those of the catalogue by their performance maps; they start and stop as the plant's own, by their rates"
-    return f"{said}; {added}" if lent else said
+    added = "those of the catalogue by their performance maps and the start_time and start_loss of the table"
+    return f"{said}; {added}" if others else said
 
 
 def _own(b: Build, row: dict[str, float], unit: Any, place: str) -> Machine:
@@ -121,7 +127,7 @@ def _own(b: Build, row: dict[str, float], unit: Any, place: str) -> Machine:
     found = measured_machine(b.spec.path, unit.name, f"{b.spec.path}: {place}")
     row |= columns(found) | {"circuit_node": b.node(f"circuit of {unit.name}")}
     b.rows["vessel"][int(row["vessel"])]["crack"] = found["rest"]["p_dewar"] - AIR
-    return Machine(found["run"]["feed"], found["run"]["energy"], found["run"]["ln2"], 0.0, row["made"])
+    return Machine(found["run"]["feed"], found["run"]["energy"], found["run"]["ln2"], 0.0, row["made"], row["own_rate"])
 
 
 def _all_but(card: Any, *names: str) -> tuple[str, ...]:
@@ -164,7 +170,8 @@ def add_demand(b: Build) -> None:
     k = b.row("network", "network", begin=calendar.begin, end=calendar.end)
     b.rows["network"][k] |= {"stochastic": float(weather.stochastic)}
     text = "the plant's [[schedule]] is the plan, staff have none of their own"
-    b.derived("calendar.follow_schedule", "1", float(calendar.follow_schedule), text)
+    source = b.campaign.sources("calendar").get("follow_schedule", "assumed")
+    b.derived("calendar.follow_schedule", "1", float(calendar.follow_schedule), text, source)
     b.bind("calendar.follow_schedule", "network", k, "follow")
     b.table_values("network", k, "weather", weather, skip=("stochastic",))
     b.table_values("network", k, "truck", b.campaign.one("truck"))

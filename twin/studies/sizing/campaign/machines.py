@@ -117,6 +117,8 @@ class Machine:
     ln2: float
     purge: float
     made: float = 1.0
+    own_rate: float = 0.0
+    """Of a machine that was measured on the twin, with its starts and stops: what it takes in [kg/s]."""
 
 
 def machine(name: str, room: float, ln2: bool, place: str) -> Machine:

@@ -80,7 +80,8 @@ def add_store(b: Build, k: int, bag: UnitSpec, store: UnitSpec) -> None:
                 f"number of bags of {each:g} m3; correct one of the three",
             )
         name = f"site.{bag.site}.bags"
-        b.derived(name, "1", float(round(count)), "bags of the site, connected and in store", "the volumes of its bags")
+        source = store.sources.get("volume", store.sources.get("", ""))
+        b.derived(name, "1", float(round(count)), "bags of the site, connected and in store", source)
         b.bind(name, "site", site, "bags")
 
 

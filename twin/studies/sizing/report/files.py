@@ -81,10 +81,17 @@ def result(outcome: Outcome) -> dict[str, Any]:
         "years": outcome.years,
         "recommended": _design(outcome, outcome.chosen.design),
         "present": _design(outcome, space.present),
+        "units": {p.name: p.unit for p in space.parameters} | {f.name: f.unit for f in outcome.model.figures},
         "meets_all_targets": decision.feasible,
         "confidence": decision.confidence,
         "targets": [
-            {"figure": t.name, "limit": t.limit, "at_least": t.least, "probability": outcome.chosen.met[t.name]}
+            {
+                "figure": t.name,
+                "unit": t.unit,
+                "limit": t.limit,
+                "at_least": t.least,
+                "probability": outcome.chosen.met[t.name],
+            }
             for t in decision.targets
         ],
         "figures": {f.name: _summary(outcome.column(f.name), f.unit) for f in outcome.model.figures},
@@ -92,7 +99,14 @@ def result(outcome: Outcome) -> dict[str, Any]:
         "regret": vars(decision.regret),
         "value_of_information": {"all": decision.perfect, "each": [vars(value) for value in decision.information]},
         "next_sizes": [
-            {"parameter": n.parameter, "from": n.from_value, "to": n.to_value, "label": n.label, "changes": n.changes}
+            {
+                "parameter": n.parameter,
+                "unit": n.unit,
+                "from": n.from_value,
+                "to": n.to_value,
+                "label": n.label,
+                "changes": n.changes,
+            }
             for n in outcome.next_sizes
         ],
         "trade_off": {

@@ -72,7 +72,9 @@ def page(outcome: Outcome, tables: Sequence[Table], w: Language) -> str:
         decision=by_name.get("design"),
         targets=by_name.get("targets"),
         verdict=verdict(outcome, w),
+        summary=summary(outcome, w),
         hindsight=hindsight(outcome, w),
+        touched=[finding.sentence(w.ja) for finding in outcome.law if finding.warning],
         folded=FOLDED,
         command=shlex.join(outcome.origin.command),
         versions=", ".join(f"{name} {version}" for name, version in versions().items()),
@@ -95,6 +97,16 @@ def money(estimate: Estimate, w: Language) -> str:
         how = Shown("円", 1.0) if w.ja else Shown("kJPY", 1e-3)
     found = scaled(estimate, how)
     return f"{with_error(found.mean, found.error)} {how.unit}"
+
+
+def summary(outcome: Outcome, w: Language) -> str:
+    """What the design costs and loses in a year, and what that changes, in a sentence."""
+    litres = shown("lost", "kg", w.ja)
+    parts: dict[str, str] = {}
+    for head, found in (("", outcome.chosen.figures), ("d_", outcome.changes)):
+        lost = scaled(found["lost"], litres)
+        parts |= {f"{head}cost": money(found["cost"], w), f"{head}lost": f"{with_error(lost.mean, lost.error)} L"}
+    return w("summary", **parts)
 
 
 def hindsight(outcome: Outcome, w: Language) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from twin.quantities import parse
+from twin.quantities import LIQUID_LITRE, parse
 from twin.studies.sizing.designs import Design, Estimate
 from twin.studies.sizing.outcome import Outcome, headlines
 from twin.studies.sizing.report.numbers import Shown, parameter_text, plain, shown
@@ -18,6 +18,8 @@ from twin.studies.sizing.year_model import Figure, Parameter
 
 MOST_DESIGNS = 40
 """Designs of the front that a table shows at most; all of them are in the files."""
+MOST_VALUES = 6
+"""Values of information that do not stand out of the noise are shown for so many inputs; all are in `result.json`."""
 LEAST_EFFECT = 0.005
 """Effects of inputs below this share of the largest are not shown; all of them are in `result.json`."""
 
@@ -162,14 +164,16 @@ def next_size_table(outcome: Outcome, w: Language) -> Table:
 
 
 def _each(parameter: Parameter, changes: dict[str, Estimate]) -> tuple[str, dict[str, Estimate]]:
-    """The unit for which a value is told (a bag, a cylinder, 1 000 L, 1 L/h) and the changes for it."""
-    if parameter.labels:
-        return "", changes
-    unit, size = {"m3": ("m3", 1.0), "1": ("1", 1.0)}.get(parameter.unit, ("", 1.0))
+    """The unit for which a value is told (a bag, a cylinder, 1 m3, 1 L/h) and the changes for it; else no unit."""
+    counted = parameter.unit == "1" and all(value == round(value) for value in parameter.choices)
+    units = {"m3": ("m3", 1.0), "kg": ("L", LIQUID_LITRE)} | ({"1": ("1", 1.0)} if counted else {})
+    unit, size = units.get(parameter.unit, ("", 1.0))
     if parameter.unit == "kg/s":
         foreign = "Nm3/h" if "purifier" in parameter.name else "LLHe/h"
         unit, size = foreign.replace("LLHe", "L"), parse(f"1 {foreign}", "kg/s")
-    return unit or parameter.unit, {name: Estimate(e.mean * size, e.error * size) for name, e in changes.items()}
+    if parameter.labels:
+        unit = ""  # things have no order
+    return unit, {name: Estimate(e.mean * size, e.error * size) for name, e in changes.items()}
 
 
 def input_text(outcome: Outcome, name: str, w: Language) -> str:
@@ -236,8 +240,8 @@ def information_table(outcome: Outcome, w: Language) -> Table:
     """Value of perfect information of each assumption that has any."""
     how = shown("cost", "JPY", w.ja)
     rows = []
-    for value in outcome.decision.information:
-        if value.value > 0.0:
+    for k, value in enumerate(outcome.decision.information):
+        if value.value > 0.0 and (k < MOST_VALUES or value.matters):
             estimate = scaled(Estimate(value.value, value.error), how)
             text = input_text(outcome, value.name, w)
             rows.append((value.name, text, estimate, w("yes") if value.matters else w("no")))
