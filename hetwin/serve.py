@@ -18,6 +18,7 @@ from hetwin.logs import begin_log
 from hetwin.monitor import Monitor
 from hetwin.one_server import only_one
 from hetwin.systemd import tell_systemd
+from opcua_server.health import STUCK
 from opcua_server.security import Security
 from opcua_server.server import TwinServer
 from opcua_server.users import role_of
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from twin.plant import Plant
 
 LOG_PERIOD = 60.0  # s of wall time between two log lines
-WATCHDOG_PERIOD = 5.0  # s between two signs of life to systemd, a third of WatchdogSec or less
+LIFE_PERIOD = 5.0  # s between two signs of life to systemd, a third of WatchdogSec or less
 
 log = logging.getLogger("hetwin")
 
@@ -133,10 +134,10 @@ async def _serve(
         if begun is not None:
             restore_alarms(simulation, begun)
         await server.start()
-        if operation.http_port is not None:
-            kept.enter_context(Monitor(server, recorder, operation.http_port))
-        tell_systemd("READY=1")
         try:
+            if operation.http_port is not None:
+                kept.enter_context(Monitor(server, recorder, operation.http_port))
+            tell_systemd("READY=1")
             await (_view_until(stop, server) if on_terminal else _log_until(stop, server))
             await _say_goodbye(stop, server, operation)
         finally:
@@ -181,22 +182,23 @@ async def _say_goodbye(stop: asyncio.Event, server: TwinServer, operation: Opera
 
 
 async def _log_until(stop: asyncio.Event, server: TwinServer) -> None:
-    """A line a minute, and one when the plant fails; systemd hears more often that all is well."""
+    """A line a minute, and one when the plant fails; systemd hears more often that the server lives."""
     simulation = server.simulation
-    before, told, due = simulation.plant.time, None, time.monotonic() + LOG_PERIOD
+    before, since, told = simulation.plant.time, time.monotonic(), None
     while not stop.is_set():
         with suppress(TimeoutError):
-            await asyncio.wait_for(stop.wait(), WATCHDOG_PERIOD)
-        if server.health().good:
+            await asyncio.wait_for(stop.wait(), LIFE_PERIOD)
+        if server.health().level != STUCK:  # a plant that failed is not cured by starting anew
             tell_systemd("WATCHDOG=1")
-        if time.monotonic() >= due:
-            due += LOG_PERIOD
-            now = simulation.plant.time
-            speed = (now - before) / LOG_PERIOD
-            before = now
-            told_of = {"plant_time": now, "mode": simulation.mode, "speed": speed, "overruns": simulation.overruns}
-            text = "%s, %s, %.1f times real time, %d overruns."
-            log.info(text, clock(now), simulation.mode, speed, simulation.overruns, extra=told_of)
+        if (passed := time.monotonic() - since) >= LOG_PERIOD:
+            _log_progress(simulation, (simulation.plant.time - before) / passed)
+            before, since = simulation.plant.time, time.monotonic()
         if simulation.failure is not None and simulation.failure is not told:
             told = simulation.failure
             log.error("%s", told)
+
+
+def _log_progress(simulation: Simulation, speed: float) -> None:
+    now, mode, overruns = simulation.plant.time, simulation.mode, simulation.overruns
+    fields = {"plant_time": now, "mode": mode, "speed": speed, "overruns": overruns}
+    log.info("%s, %s, %.1f times real time, %d overruns.", clock(now), mode, speed, overruns, extra=fields)

@@ -15,6 +15,7 @@ import pytest
 import typer
 
 from hetwin.cli import app
+from hetwin.serve import LIFE_PERIOD
 from tests.hetwin.test_monitor import watched
 from twin.errors import TwinError
 
@@ -58,9 +59,7 @@ def test_the_unit_starts_a_command_that_exists_and_is_restarted_when_it_fails() 
     assert Path(program).name == "hetwin"
     assert unknown_options(arguments) == set()
     assert (service["Type"], service["Restart"]) == ("notify", "on-failure")
-    from hetwin.serve import WATCHDOG_PERIOD
-
-    assert float(service["WatchdogSec"]) >= 3.0 * WATCHDOG_PERIOD
+    assert float(service["WatchdogSec"]) >= 3.0 * LIFE_PERIOD
 
 
 def test_the_unit_writes_only_where_it_may() -> None:
