@@ -20,13 +20,12 @@ if TYPE_CHECKING:
     from opcua_server.server import TwinServer
     from twin.history import Recorder
 
-EVENTS = {
+TRIED = {
     "writes": ("write", "write refused", "writes of clients"),
     "calls": ("call", "call refused", "method calls of clients"),
-    "logins": ("login", "login refused", "logins of clients"),
-    "connections": ("certificate accepted", "connection refused", "secured channels opened, connections refused"),
 }
-"""Counters with the result `done` and `refused`: of writes, calls and connections `done` counts all that were tried."""
+"""Counters of what was tried, and of that part of it that was refused."""
+TURNED_AWAY = ("connection refused", "connection dropped", "certificate refused")
 
 
 def metrics(server: TwinServer, recorder: Recorder, load: Load) -> bytes:
@@ -68,13 +67,11 @@ class _Plant(Collector):
         yield _counter("notifications", "values and events sent to subscribers", load["notifications"])
         yield _counter("requests", "requests of clients", load["requests"])
         yield _counter("requests_rejected", "requests that failed as a whole", load["requests rejected"])
-        for name, (all_of_them, refused, text) in EVENTS.items():
-            family = CounterMetricFamily(f"hetwin_{name}", text, labels=["result"])
-            both = events.get(refused, 0)
-            done = events.get(all_of_them, 0) - (both if name in ("writes", "calls") else 0)
-            family.add_metric(["done"], done)
-            family.add_metric(["refused"], both)
-            yield family
+        yield _counter("connections_refused", "clients turned away", sum(events.get(name, 0) for name in TURNED_AWAY))
+        yield _results("logins", "logins of clients", events.get("login", 0), events.get("login refused", 0))
+        for name, (tried, refused, text) in TRIED.items():
+            bad = events.get(refused, 0)
+            yield _results(name, text, events.get(tried, 0) - bad, bad)
 
     def _history(self) -> Iterator[Metric]:
         yield _gauge("history_queue", "scans and events that are not written yet", self._recorder.waiting)
@@ -97,6 +94,13 @@ def _alarms(server: TwinServer) -> Metric:
     family = GaugeMetricFamily("hetwin_alarms", "alarms by state (ISA-18.2)", labels=["state"])
     for state, number in sorted(states.items()):
         family.add_metric([state], number)
+    return family
+
+
+def _results(name: str, text: str, done: int, refused: int) -> Metric:
+    family = CounterMetricFamily(f"hetwin_{name}", text, labels=["result"])
+    family.add_metric(["done"], done)
+    family.add_metric(["refused"], refused)
     return family
 
 
