@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import configparser
 import json
+import os
 import shlex
 import shutil
 import subprocess
@@ -22,6 +23,7 @@ from twin.errors import TwinError
 ROOT = Path(__file__).parent.parent.parent
 UNIT = ROOT / "deploy" / "hetwin.service"
 DOCKERFILE = ROOT / "deploy" / "Dockerfile"
+HADOLINT = shutil.which("hadolint", path=f"{Path(sys.executable).parent}:{os.environ['PATH']}")
 INSTRUCTIONS = {
     *("FROM", "WORKDIR", "RUN", "COPY", "ENV", "USER", "VOLUME", "EXPOSE", "STOPSIGNAL"),
     *("HEALTHCHECK", "ENTRYPOINT", "CMD"),
@@ -88,6 +90,12 @@ def test_the_image_runs_without_root_keeps_its_data_in_a_volume_and_starts_a_com
     assert arguments[arguments.index("--out") + 1].startswith(last("VOLUME"))
     assert "--secure" in arguments  # it listens on all addresses
     assert last("EXPOSE") == "4840"
+
+
+@pytest.mark.skipif(not HADOLINT, reason="hadolint is not installed")
+def test_hadolint_finds_nothing_wrong_with_the_image() -> None:
+    found = subprocess.run([str(HADOLINT), DOCKERFILE], capture_output=True, text=True, check=False)
+    assert (found.returncode, found.stdout) == (0, "")
 
 
 def test_what_the_image_copies_is_there_and_let_through() -> None:
