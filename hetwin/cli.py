@@ -30,8 +30,21 @@ Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 Snapshot = Annotated[Path | None, typer.Option("--snapshot", help="Start from this snapshot.")]
 
 
+def _config(context: typer.Context, path: Path | None) -> Path | None:
+    from hetwin.serve_file import take_config
+
+    return take_config(context, path)
+
+
+def _print_config(context: typer.Context, wanted: bool) -> None:
+    from hetwin.serve_file import print_config
+
+    print_config(context, wanted)
+
+
 @app.command()
 def serve(
+    context: typer.Context,
     plant: PlantName = "teaching",
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="Port of the OPC UA endpoint.")] = 4840,
@@ -53,19 +66,37 @@ def serve(
         str, typer.Option(help="With --secure, the role on this machine of those without a name, or none.")
     ] = "observer",
     unsecured: Annotated[bool, typer.Option("--unsecured", help="With --secure, channels without it too.")] = False,
+    http_port: Annotated[int | None, typer.Option(help="Port on this machine of /health and /metrics [none].")] = None,
+    log_format: Annotated[str, typer.Option(help="text or json, an object a line.")] = "text",
+    stop_delay: Annotated[str, typer.Option(help="Warning that connected clients get before a stop.")] = "2 s",
+    away: Annotated[str, typer.Option(help="How long clients are told that the server will be away.")] = "60 s",
+    config: Annotated[
+        Path | None,
+        typer.Option(
+            "--config", help="Options in a TOML file; the command line wins.", callback=_config, is_eager=True
+        ),
+    ] = None,
+    print_config: Annotated[
+        bool,
+        typer.Option(
+            "--print-config", help="Print such a file with all defaults.", callback=_print_config, is_eager=True
+        ),
+    ] = False,
 ) -> None:
     """Serve a plant on OPC UA until Ctrl-C; it goes on from its last snapshot, and its history is kept."""
-    from hetwin.commands import check_mode, keeping, load
+    from hetwin.commands import check_mode, keeping, load, operation
     from hetwin.serve import security
     from hetwin.serve import serve as run_server
 
     check_mode(mode, speed)
+    operated = operation(http_port, log_format, stop_delay, away)
     loaded = load(plant, units, step, snapshot)
     out = out or Path("out") / loaded.name
     secured = security(secure, pki or out / "pki", out / "audit.jsonl", anonymous, unsecured)
+    secured = replace(secured, bounds=context.meta.get("hetwin.bounds", secured.bounds))
     kept = keeping(out, history, interval, dead_band, (keep, keep_minutes))
     kept = replace(kept, fresh=fresh, begun=snapshot)
-    raise typer.Exit(run_server(loaded, f"opc.tcp://{host}:{port}", mode, speed, kept, secured))
+    raise typer.Exit(run_server(loaded, f"opc.tcp://{host}:{port}", mode, speed, kept, secured, operated))
 
 
 @app.command()

@@ -11,7 +11,7 @@ from hetwin.loading import load_plant, progress_line
 from hetwin.options import duration, quantity
 
 if TYPE_CHECKING:
-    from hetwin.serve import Keeping
+    from hetwin.serve import Keeping, Operation
     from twin.plant import Plant
     from twin.plant_file import PlantSpec
     from twin.tags import Tag
@@ -40,6 +40,19 @@ def keeping(out: Path, history: str | None, interval: str | None, dead_band: str
         raise BadInput(f"--dead-band: expected 0 % to 99 % of a range, got {dead_band}.")
     assert raw and minutes
     return Keeping(out, history, duration("--interval", interval) or 0.0, band, Retention(raw, minutes))
+
+
+def operation(http_port: int | None, log_format: str, stop_delay: str, away: str) -> Operation:
+    """How `hetwin serve` is watched and stopped, as the options ask for it."""
+    from hetwin.logs import FORMATS
+    from hetwin.serve import Operation
+
+    if log_format not in FORMATS:
+        raise BadInput(f'--log-format: expected {" or ".join(FORMATS)}, got "{log_format}".')
+    delay, gone = quantity("--stop-delay", stop_delay, "s"), duration("--away", away)
+    if not 0.0 <= delay <= 3600.0:
+        raise BadInput(f"--stop-delay: expected 0 s to 1 h, got {stop_delay}.")
+    return Operation(http_port, log_format, delay, gone)
 
 
 def check_mode(mode: str, speed: float) -> None:

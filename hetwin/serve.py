@@ -6,14 +6,19 @@ import asyncio
 import logging
 import signal
 import sys
-from contextlib import ExitStack
+import time
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from hetwin.key_figures import clock
 from hetwin.last_snapshot import LastSnapshot, alarms_beside, go_on, restore_alarms, write_snapshot
+from hetwin.logs import begin_log
+from hetwin.monitor import Monitor
 from hetwin.one_server import only_one
+from hetwin.systemd import tell_systemd
+from opcua_server.health import STUCK
 from opcua_server.security import Security
 from opcua_server.server import TwinServer
 from opcua_server.users import role_of
@@ -26,6 +31,7 @@ if TYPE_CHECKING:
     from twin.plant import Plant
 
 LOG_PERIOD = 60.0  # s of wall time between two log lines
+LIFE_PERIOD = 5.0  # s between two signs of life to systemd, a third of WatchdogSec or less
 
 log = logging.getLogger("hetwin")
 
@@ -62,15 +68,29 @@ class Keeping:
         return History.create(where, plant, interval=self.interval, bands=bands, retention=self.retention)
 
 
-def serve(plant: Plant, endpoint: str, mode: str, speed: float, keeping: Keeping, secured: Security) -> int:
+@dataclass(frozen=True)
+class Operation:
+    """How a served plant is watched and stopped: port of /health and /metrics, form of the log, the warning that
+    clients get before a stop [s], and how long they are told that the server will be away [s]."""
+
+    http_port: int | None = None
+    log_format: str = "text"
+    stop_delay: float = 2.0
+    away: float | None = 60.0
+
+
+def serve(
+    plant: Plant,
+    endpoint: str,
+    mode: str,
+    speed: float,
+    keeping: Keeping,
+    secured: Security,
+    operation: Operation,
+) -> int:
     """Serve until Ctrl-C or SIGTERM; returns the exit code."""
     on_terminal = sys.stdout.isatty()
-    logging.basicConfig(
-        level=logging.ERROR if on_terminal else logging.INFO,  # the live view shows the alarms
-        format="%(asctime)s %(levelname)s %(message)s",
-        stream=sys.stderr if on_terminal else sys.stdout,
-    )
-    logging.getLogger("asyncua").setLevel(logging.ERROR)
+    begin_log(operation.log_format, on_terminal)
     simulation = Simulation(plant, mode=mode, speed=speed)
     server = TwinServer(simulation, endpoint, secured, keeping.out / "snapshots")
     server.check_port()
@@ -83,14 +103,21 @@ def serve(plant: Plant, endpoint: str, mode: str, speed: float, keeping: Keeping
             log.warning("%s goes on at %s from %s (--fresh starts anew).", plant.name, clock(plant.time), snapshot)
             begun = snapshot
         history = keeping.open_history(plant)
-        asyncio.run(_serve(server, history, snapshot, begun, on_terminal))
+        asyncio.run(_serve(server, history, snapshot, begun, on_terminal, operation))
         write_snapshot(plant.snapshot(), snapshot)
         write_snapshot(simulation.alarms.snapshot(), alarms_beside(snapshot))
     print(f"Stopped at {clock(plant.time)}. Snapshot: {snapshot}. History: {shown(history.path)}.")
     return 1 if server.simulation.failure else 0
 
 
-async def _serve(server: TwinServer, history: History, snapshot: Path, begun: Path | None, on_terminal: bool) -> None:
+async def _serve(
+    server: TwinServer,
+    history: History,
+    snapshot: Path,
+    begun: Path | None,
+    on_terminal: bool,
+    operation: Operation,
+) -> None:
     """Serve and record until a signal."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -108,7 +135,11 @@ async def _serve(server: TwinServer, history: History, snapshot: Path, begun: Pa
             restore_alarms(simulation, begun)
         await server.start()
         try:
-            await (_view_until(stop, server) if on_terminal else _log_until(stop, simulation))
+            if operation.http_port is not None:
+                kept.enter_context(Monitor(server, recorder, operation.http_port))
+            tell_systemd("READY=1")
+            await (_view_until(stop, server) if on_terminal else _log_until(stop, server))
+            await _say_goodbye(stop, server, operation)
         finally:
             await server.stop()  # the simulation stops first; only then is the history closed
 
@@ -116,9 +147,18 @@ async def _serve(server: TwinServer, history: History, snapshot: Path, begun: Pa
 def _log_alarm(event: AlarmEvent) -> None:
     """A line for every new alarm, and for every one that has gone."""
     if event.transition in ("active", "changed") and not event.state.silent:
-        log.warning("%s, alarm: %s", clock(event.time), event.message)
+        log.warning("%s, alarm: %s", clock(event.time), event.message, extra=_fields(event))
     elif event.transition == "returned":
-        log.info("%s, %s", clock(event.time), event.message)
+        log.info("%s, %s", clock(event.time), event.message, extra=_fields(event))
+
+
+def _fields(event: AlarmEvent) -> dict[str, Any]:
+    return {
+        "alarm": event.alarm.name,
+        "transition": event.transition,
+        "severity": event.state.severity,
+        "plant_time": event.time,
+    }
 
 
 async def _view_until(stop: asyncio.Event, server: TwinServer) -> None:
@@ -131,19 +171,34 @@ async def _view_until(stop: asyncio.Event, server: TwinServer) -> None:
     view.stop()
 
 
-async def _log_until(stop: asyncio.Event, simulation: Simulation) -> None:
-    """A line a minute, and one when the plant fails."""
-    before, told = simulation.plant.time, None
+async def _say_goodbye(stop: asyncio.Event, server: TwinServer, operation: Operation) -> None:
+    """Clients hear that the server stops and when it is back, and have a moment to leave; a second signal ends it."""
+    tell_systemd("STOPPING=1")
+    await server.announce_stop(operation.stop_delay, "The server was asked to stop.", operation.away)
+    stop.clear()
+    end = time.monotonic() + operation.stop_delay
+    while server.diagnostics.load()["sessions"] and not stop.is_set() and time.monotonic() < end:
+        await asyncio.sleep(0.05)
+
+
+async def _log_until(stop: asyncio.Event, server: TwinServer) -> None:
+    """A line a minute, and one when the plant fails; systemd hears more often that the server lives."""
+    simulation = server.simulation
+    before, since, told = simulation.plant.time, time.monotonic(), None
     while not stop.is_set():
-        try:
-            await asyncio.wait_for(stop.wait(), LOG_PERIOD)
-        except TimeoutError:
-            now = simulation.plant.time
-            speed = (now - before) / LOG_PERIOD
-            before = now
-            log.info(
-                "%s, %s, %.1f times real time, %d overruns.", clock(now), simulation.mode, speed, simulation.overruns
-            )
+        with suppress(TimeoutError):
+            await asyncio.wait_for(stop.wait(), LIFE_PERIOD)
+        if server.health().level != STUCK:  # a plant that failed is not cured by starting anew
+            tell_systemd("WATCHDOG=1")
+        if (passed := time.monotonic() - since) >= LOG_PERIOD:
+            _log_progress(simulation, (simulation.plant.time - before) / passed)
+            before, since = simulation.plant.time, time.monotonic()
         if simulation.failure is not None and simulation.failure is not told:
             told = simulation.failure
             log.error("%s", told)
+
+
+def _log_progress(simulation: Simulation, speed: float) -> None:
+    now, mode, overruns = simulation.plant.time, simulation.mode, simulation.overruns
+    fields = {"plant_time": now, "mode": mode, "speed": speed, "overruns": overruns}
+    log.info("%s, %s, %.1f times real time, %d overruns.", clock(now), mode, speed, overruns, extra=fields)

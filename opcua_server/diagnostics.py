@@ -96,6 +96,22 @@ class Diagnostics:
     def _attribute(self, name: str) -> Any:
         return self._core.aspace[ua.NodeId(getattr(IDS, name))].attributes[ua.AttributeIds.Value]
 
+    def load(self) -> dict[str, int]:
+        """Sessions, subscriptions and monitored items now, notifications and requests since the start."""
+        told = self._subscriptions.told
+        return {
+            "sessions": len(self._guard.sessions()),
+            "subscriptions": len(self._subscriptions.clients()),
+            "items": self._guard.items(),
+            "notifications": told["changes"] + told["events"],
+            "requests": self._guard.tally.requests["all"],
+            "requests rejected": self._guard.tally.requests["rejected"],
+        }
+
+    def events(self) -> dict[str, int]:
+        """What happened since the start: logins and writes, done and refused, and the like."""
+        return dict(self._guard.tally.events)
+
     # --- status ------------------------------------------------------------------------------------------------------
 
     def _status(self) -> dict[str, tuple[Any, Answer]]:

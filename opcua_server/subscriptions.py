@@ -42,13 +42,22 @@ class TagSubscription(InternalSubscription):
     """A client's subscription, published by `Publisher` after a scan instead of by a clock of its own."""
 
     def __init__(
-        self, data: Any, space: Any, *rest: Any, tags: dict[ua.NodeId, Tag], period: float, most: int, **named: Any
+        self,
+        data: Any,
+        space: Any,
+        *rest: Any,
+        tags: dict[ua.NodeId, Tag],
+        period: float,
+        most: int,
+        total: Counter[str],
+        **named: Any,
     ) -> None:
         super().__init__(data, space, *rest, **named)
         self.tags = TagTable()
         self.most = most
         self.next_publish = 0.0
         self.told: Counter[str] = Counter()
+        self._total = total
         self._going_on = False
         self.monitored_item_srv = TagItems(self, space, tags, period)
 
@@ -114,7 +123,7 @@ class TagSubscription(InternalSubscription):
         """Tags as one encoded notification, then what asyncua has queued."""
         if self.tags.ready():
             body = self.tags.take(self.most)
-            self.told["changes"] += int.from_bytes(body[:4], "little")
+            self._count("changes", int.from_bytes(body[:4], "little"))
             result.NotificationMessage.NotificationData.append(ua.ExtensionObject(DATA_CHANGE, body))
         super()._pop_triggered_datachanges(result)
 
@@ -128,8 +137,13 @@ class TagSubscription(InternalSubscription):
             if not queued:
                 del self._triggered_events[mid]
         if taken:
-            self.told["events"] += len(taken)
+            self._count("events", len(taken))
             result.NotificationMessage.NotificationData.append(ua.EventNotificationList(Events=taken))
+
+    def _count(self, kind: str, number: int) -> None:
+        """For the diagnostics: of this subscription, and of the server since its start."""
+        self.told[kind] += number
+        self._total[kind] += number
 
     def _pop_publish_result(self) -> ua.PublishResult:
         result = super()._pop_publish_result()
@@ -281,6 +295,7 @@ class TagSubscriptions(SubscriptionService):
         super().__init__(space, core)
         self.tags: dict[ua.NodeId, Tag] = {}
         self.made = 0
+        self.told: Counter[str] = Counter()
         self._period = period
         self._asked: Callable[[], None] = lambda: None
 
@@ -316,6 +331,7 @@ class TagSubscriptions(SubscriptionService):
             tags=self.tags,
             period=self._period,
             most=params.MaxNotificationsPerPublish,
+            total=self.told,
         )
         return result
 

@@ -79,6 +79,7 @@ class Simulation:
         self.period = period
         self.overruns = 0
         self.scan_began = 0.0  # clock time of the latest scan's begin [s]
+        self.scan_time = 0.0  # that the latest scan took [s]
         self.failure: Exception | None = None
         self.applied = 0
         self.taken = datetime.now(UTC)  # when the latest scan was handed out
@@ -247,6 +248,7 @@ class Simulation:
         wanted = self._origin_time + (now - self._origin_clock) * self._speed
         caught_up = self._run_until(wanted, deadline=now + self.period)
         self._publish()
+        self.scan_time = self._clock.now() - now
 
         self._next_scan += self.period
         late = self._clock.now() - self._next_scan
