@@ -71,7 +71,7 @@ def gas_management(par, s, image, wire, clock):
     s.u = clamp(min(wanted, allowed), -1.0, 1.0 if running else 0.0)
     s.integral_high += par.gain_high * error * h / par.ti_high + (s.u - wanted) * min(h / par.ti_high, 1.0)
 
-    # low pressure; at rest the bypass is open and the override asks for nothing, however long the suction stands high
+    # low pressure; at rest the bypass is open, and a suction that stands high does not hold back the next start
     error = s.p_low_set - image[wire[1]]
     if running:
         wanted = par.gain_low * error + s.integral_low
@@ -80,7 +80,7 @@ def gas_management(par, s, image, wire, clock):
     else:
         s.v = top
         s.integral_low = top - par.gain_low * error
-        s.integral_excess = clamp(par.gain_excess * excess, 0.0, 1.0)
+        s.integral_excess = max(s.integral_excess, 0.0)
 
     # split ranges
     s.load_opening = clamp((s.u - par.gap) / (1.0 - par.gap), 0.0, 1.0)
