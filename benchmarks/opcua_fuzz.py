@@ -24,8 +24,8 @@ from typing import Any
 from asyncua import ua
 from asyncua.ua.ua_binary import struct_to_binary
 
+from benchmarks.clients.raw_opcua import FRAME, Closed, Raw, frame, hello
 from benchmarks.opcua_publish import _free_port
-from benchmarks.raw_opcua import FRAME, Closed, Raw, frame, hello
 
 NAME = "opcua_fuzz"
 ATTACKERS = 4

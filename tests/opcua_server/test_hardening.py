@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from asyncua import ua
 
-from benchmarks.raw_opcua import Closed, Raw, frame, hello
+from benchmarks.clients.raw_opcua import Closed, Raw, frame, hello
 from opcua_server import TwinServer
 from opcua_server.bounds import Bounds
 from opcua_server.security import Security

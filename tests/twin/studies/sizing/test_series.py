@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import shutil
 from pathlib import Path
 
+import Callable
 import numpy as np
 import pandas as pd
 import pytest
@@ -230,6 +231,7 @@ def test_a_measured_barometer_is_the_air_of_its_site_and_the_model_steps_in_wher
     plant = write([], [], "unused.csv").with_name("campus.toml")
     entry = '"AIR-Y.p" = { file = "barometer.csv", column = "x", time = "t", unit = "hPa" }'
     plant.write_text(f"{(PLANTS / 'herenet.toml').read_text()}\n[campaign.series]\n{entry}\n")
+    shutil.copy(PLANTS / "herenet.machines.json", plant.with_suffix(".machines.json"))
     campaign = load_campaign(plant)
     figures, hours = campaign.year()
     air = hours["yonago.p"].to_numpy()

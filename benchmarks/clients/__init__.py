@@ -1,0 +1,1 @@
+"""Clients that benchmarks and tests drive a server with."""
