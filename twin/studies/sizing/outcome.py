@@ -53,7 +53,7 @@ class Budget:
         def share(part: int, least: int, most: int) -> int:
             return 16 * max(1, min(max(years // part, least), most) // 16)
 
-        base = 2 ** int(np.log2(share(16, 32, 512)))
+        base = 2 ** int(np.log2(share(8, 32, 512)))
         return cls(
             search=Search(generations=6),
             search_years=share(60, 16, 64),

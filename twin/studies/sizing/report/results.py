@@ -150,17 +150,27 @@ def next_size_table(outcome: Outcome, w: Language) -> Table:
         changes = [scaled(step.changes["cost"], money), scaled(step.changes["lost"], litres)]
         each, per = _each(parameter, step.per_unit)
         each = w("piece") if each == "1" else each
-        rows.append((parameter.name, *texts, *changes, scaled(per["cost"], money) if each else None, each))
+        value = scaled(per["cost"], money) if each else None
+        rows.append((parameter.name, *texts, *changes, meets(outcome, step.design, w), value, each))
     columns = (
         Column("parameter", w("parameter")),
         Column("from", w("from")),
         Column("to", w("to")),
         Column("cost_change", w.fill("cost_change", money.unit), "estimate"),
         Column("lost_change", w("lost_change"), "estimate"),
+        Column("meets", w("meets")),
         Column("cost_each", f"{w('cost_each')} ({money.unit})", "estimate"),
         Column("each", w("each")),
     )
     return Table("next_sizes", w("next_sizes"), columns, rows, w("next_sizes_note"))
+
+
+def meets(outcome: Outcome, design: Design, w: Language) -> str | None:
+    """Whether a design that was compared meets the targets."""
+    found = next((c for c in outcome.decision.candidates if c.design == design), None)
+    if found is None or not outcome.decision.targets:
+        return None
+    return w("yes" if found.feasible(outcome.decision.confidence) else "misses")
 
 
 def _each(parameter: Parameter, changes: dict[str, Estimate]) -> tuple[str, dict[str, Estimate]]:
