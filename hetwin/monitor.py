@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import threading
 from concurrent.futures import TimeoutError as TooLate
 from dataclasses import dataclass
@@ -16,6 +17,8 @@ from opcua_server.health import scan_age
 if TYPE_CHECKING:
     from opcua_server.server import TwinServer
     from twin.history import Recorder
+
+log = logging.getLogger("hetwin")
 
 PATIENCE = 2.0
 """For the event loop to answer [s]."""
@@ -101,7 +104,11 @@ def _listen(monitor: Monitor, port: int) -> ThreadingHTTPServer:
         timeout = 10.0
 
         def do_GET(self) -> None:
-            status, kind, content = monitor.answer(self.path.partition("?")[0])
+            try:
+                status, kind, content = monitor.answer(self.path.partition("?")[0])
+            except Exception:
+                log.exception("%s could not be answered.", self.path)
+                status, kind, content = 500, TEXT, b"This could not be answered; the log says why.\n"
             self.send_response(status)
             self.send_header("Content-Type", kind)
             self.send_header("Content-Length", str(len(content)))
@@ -111,8 +118,12 @@ def _listen(monitor: Monitor, port: int) -> ThreadingHTTPServer:
         def log_message(self, format: str, *args: Any) -> None:
             """A line for every scrape would fill the log."""
 
+    class Quiet(ThreadingHTTPServer):
+        def handle_error(self, request: Any, client_address: Any) -> None:
+            """Whoever asked has gone before the answer came."""
+
     try:
-        return ThreadingHTTPServer((LOOPBACK, port), Handler)
+        return Quiet((LOOPBACK, port), Handler)
     except OSError as problem:
         raise PortBusy(f"--http-port: {LOOPBACK}:{port} cannot be served: {problem.strerror}.") from None
 

@@ -54,6 +54,8 @@ class Person(User):
     role: UserRole = UserRole.User
     name: str | None = ""
     rank: Role = Role.OBSERVER
+    by: str = "Anonymous"
+    """How it was found out: Anonymous, UserName or Certificate."""
 
 
 class Access:

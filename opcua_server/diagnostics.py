@@ -250,7 +250,7 @@ def _security(found: Session) -> ua.ExtensionObject:
         nodeid_to_binary(found.session_id),
         text(found.user.name or "anonymous"),
         *(Primitives.Int32.pack(len(users)), *users),
-        text("UserName or Certificate" if found.user.name else "Anonymous"),
+        text(found.user.by),
         text("UA Binary"),
         text("http://opcfoundation.org/UA-Profile/Transport/uatcp-uasc-uabinary"),
         Primitives.Int32.pack(int(policy.Mode) if policy is not None else 0),

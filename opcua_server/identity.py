@@ -79,7 +79,7 @@ class Identities:
             self._lockout.failed(keys)
             raise Unknown(name)
         self._lockout.succeeded(keys)
-        return _person(account)
+        return _person(account, "UserName")
 
     def _password(self, token: Any, session: Session, channel: Channel) -> str:
         """The password of a token, in clear only where the channel encrypts."""
@@ -121,7 +121,7 @@ class Identities:
         if account is None or not certificate.not_valid_before_utc <= now <= certificate.not_valid_after_utc:
             self._lockout.failed(keys)
             raise ServiceError(REJECTED)
-        return _person(account)
+        return _person(account, "Certificate")
 
 
 class Unknown(ServiceError):
@@ -140,8 +140,8 @@ class Locked(Unknown):
         self.seconds = seconds
 
 
-def _person(account: Account) -> Person:
-    return Person(name=account.name, rank=account.role)
+def _person(account: Account, by: str) -> Person:
+    return Person(name=account.name, rank=account.role, by=by)
 
 
 def _is_null(token: Any) -> bool:

@@ -127,6 +127,17 @@ class Deaf:
         pass
 
 
+async def test_what_goes_wrong_in_an_answer_is_logged_and_the_next_one_comes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with watched(tmp_path, "paused") as (_, monitor):
+        with monkeypatch.context() as broken:
+            broken.setattr(monitor, "_recorder", None)
+            assert (await ask(monitor, "/health"))[0] == 500
+        assert "/health could not be answered" in caplog.text
+        assert (await ask(monitor, "/health"))[0] == 200
+
+
 async def test_a_port_that_is_taken_is_said_in_a_sentence(tmp_path: Path) -> None:
     async with watched(tmp_path) as (server, monitor):
         with pytest.raises(PortBusy, match=f"127.0.0.1:{monitor.port} cannot be served"):

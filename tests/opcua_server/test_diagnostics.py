@@ -166,7 +166,7 @@ async def test_who_is_logged_in_is_for_engineers_only(
             assert decoded(row.Body) == {
                 "user": "teacher",
                 "users": ["teacher"],
-                "mechanism": "UserName or Certificate",
+                "mechanism": "UserName",
                 "encoding": "UA Binary",
                 "mode": ENCRYPT,
                 "policy": BASIC.URI,
