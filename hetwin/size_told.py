@@ -61,7 +61,7 @@ def as_dict(found: Found) -> dict[str, Any]:
         "workers": account.workers,
         "seconds": account.elapsed,
         "ledger": {"worst_closure": found.closure},
-        "convergence": rows,
+        "convergence": plain_data(rows),
         "files": [str(path) for path in found.files],
     }
     return told
@@ -151,4 +151,5 @@ def _figure_rows(found: Found, lang: str) -> Iterator[tuple[str, ...]]:
         figure, how = figures[row["figure"]], shown(row["figure"], row["unit"], lang == "ja")
         mean = with_error(how.of(row["mean"][-1]), how.of(row["standard_error"][-1]))
         text = (figure.text_ja or figure.text) if ja else figure.text
-        yield text, how.unit, mean, WORDS["errors"][int(ja)].format(row["moved_by_doubling"])
+        moved = row["moved_by_doubling"]
+        yield text, how.unit, mean, WORDS["errors"][int(ja)].format(moved) if math.isfinite(moved) else "–"

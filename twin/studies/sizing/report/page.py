@@ -87,7 +87,9 @@ def verdict(outcome: Outcome, w: Language) -> str:
     decision = outcome.decision
     key = "infeasible" if not decision.feasible else "feasible" if decision.targets else "no_targets"
     confidence = f"{plain(100.0 * decision.confidence)} %"
-    return w(key, rivals=len(decision.candidates), years=f"{decision.years:,}", confidence=confidence)
+    found = w(key, rivals=len(decision.candidates), years=f"{decision.years:,}", confidence=confidence)
+    close = any(share.mean - 2.0 * share.error < decision.confidence for share in outcome.chosen.met.values())
+    return f"{found} {w('narrow')}" if decision.feasible and close else found
 
 
 def money(estimate: Estimate, w: Language) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import json
 import logging
@@ -16,7 +17,9 @@ import pytest
 
 from tests.twin.studies.sizing.example_network import an_outcome
 from twin.studies.sizing import report
+from twin.studies.sizing.designs import Estimate
 from twin.studies.sizing.report import plots
+from twin.studies.sizing.report.page import verdict
 from twin.studies.sizing.report.words import CAUSES, WORDS, Language
 
 AGAIN = """
@@ -126,3 +129,11 @@ def test_a_machine_without_a_japanese_font_says_so_and_draws_in_english(outcome,
         plots.japanese_font.cache_clear()
     assert "No Japanese font" in caplog.text and "fonts-ipafont-gothic" in caplog.text
     assert set(drawn) == {"trade_off", "sensitivity", "distribution", "convergence", "losses", "costs"}
+
+
+@pytest.mark.parametrize(("error", "said"), [(0.02, True), (0.001, False)])
+def test_a_probability_that_its_error_may_carry_below_the_target_is_said_so(outcome, error: float, said: bool) -> None:
+    met = {name: Estimate(0.92, error) for name in outcome.chosen.met}
+    sure = dataclasses.replace(outcome.decision, feasible=True, confidence=0.9)
+    close = dataclasses.replace(outcome, chosen=dataclasses.replace(outcome.chosen, met=met), decision=sure)
+    assert (WORDS["narrow"][0] in verdict(close, Language("en"))) == said
