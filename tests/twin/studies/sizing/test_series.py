@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import shutil
+import shutil
+from collections.abc import Callable
 from pathlib import Path
 
-import Callable
 import numpy as np
 import pandas as pd
 import pytest

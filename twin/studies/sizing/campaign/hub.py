@@ -137,7 +137,7 @@ def liquefy(y, i, t, dt, staffed, capped):
     if able > 0.0:
         move(y, node, r.PURGE, s.purge * making * amount / able)
     vessel.p = s.p_set
-    y.out[r.LIQUID_MADE] += taken * (s.made if s.own_rate > 0.0 else 1.0)
+    y.out[r.LIQUID_MADE] += taken * s.made
     if amount < 0.999 * able and s.ran >= s.least_run:
         energy = run(y, i, dt - making * (1.0 - amount / able))
         stop(y, i, t)

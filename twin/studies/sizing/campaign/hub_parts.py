@@ -68,6 +68,7 @@ def add_liquefiers(b: Build) -> list[tuple[int, list[Machine]]]:
             site=power_site(b, unit.site),
             through=through_purifier(b, stock),
             p_set=unit.card.p_start,
+            made=1.0,
         )
         levels = {key: key for key in ("level_full", "level_resume", "stock_start", "stock_stop")}
         b.unit_values("liquefier", k, control, **levels)
@@ -111,7 +112,7 @@ def performance(b: Build, k: int, name: str, card: cards.Liquefier, unit: Any) -
         machine_source(b, path, OWN in names and len(names) > 1),
     )
     place = f"{b.spec.path}: campaign.{path}.machine"
-    return [own if own and each == OWN else machine(each, room, card.ln2, place) for each in names]
+    return [own if own and each == OWN else machine(each, room, card.ln2, unit.card.p_start, place) for each in names]
 
 
 def machine_source(b: Build, path: str, others: bool) -> str:

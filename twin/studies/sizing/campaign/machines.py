@@ -108,8 +108,8 @@ def _at_discharge(par: Any, temp: float, p: float) -> tuple[float, float]:
 class Machine:
     """What a liquefier does at the conditions of the year: helium liquefied and lost [kg/s], power [W], LN2 [kg/s].
 
-    `made` is what its meter counts as liquid, over what it takes from the stock: the valve's liquid, some of which
-    flashes and goes round again, for a machine that was measured; 1 for one of the catalogue, whose output is net.
+    `made` is what its meter counts as liquid, over what it takes from the stock: the liquid behind
+    the valve, some of which pushes out vapour or flashes, and goes round again.
     """
 
     rate: float
@@ -121,8 +121,11 @@ class Machine:
     """Of a machine that was measured on the twin, with its starts and stops: what it takes in [kg/s]."""
 
 
-def machine(name: str, room: float, ln2: bool, place: str) -> Machine:
-    """A machine of the catalogue at a room temperature, fed with pure gas. Raises PlantFileError with a sentence."""
+def machine(name: str, room: float, ln2: bool, p_dewar: float, place: str) -> Machine:
+    """A machine of the catalogue at a room temperature, fed with pure gas. Raises PlantFileError with a sentence.
+
+    Liquid that fills a dewar pushes out the vapour that stood there, which is liquefied again.
+    """
     try:
         map_ = year_map(name)
         found = map_.read(room=room, ln2=float(ln2), purity=1.0)
@@ -135,7 +138,8 @@ def machine(name: str, room: float, ln2: bool, place: str) -> Machine:
         why = map_.why_not(room=room, ln2=float(ln2), purity=1.0)
         raise PlantFileError(f'{place}: "{name}" cannot liquefy here: {why or "no output"}; choose another machine.')
     values = (float(found[key]) for key in ("power", "ln2_flow", "helium_lost"))
-    return Machine(litres * 1e3 * LIQUID_LITRE, *values)
+    made = 1.0 / (1.0 - float(rho_vap(p_dewar) / rho_liq(p_dewar)))
+    return Machine(litres * 1e3 * LIQUID_LITRE, *values, made=made)
 
 
 def year_map(name: str) -> PerformanceMap:

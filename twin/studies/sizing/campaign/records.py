@@ -102,7 +102,7 @@ FIRST = BOUGHT + 1
 """First node that holds helium."""
 
 FIGURES = (
-    ("liquid_made", "kg", "helium liquefied", "液化量"),
+    ("liquid_made", "kg", "helium liquefied, as it leaves the valve", "液化量 (JT弁出口)"),
     ("delivered", "kg", "liquid that left dewars for users' cryostats", "供給量"),
     ("returned", "kg", "gas that came to the purifier from recovery", "回収ガス量"),
     ("bought", "kg", "helium bought", "購入量"),
