@@ -106,7 +106,7 @@ def _clock_tags() -> list[Tag]:
         "mode": ("1", "clock mode", "時計モード"),
         "overruns": ("1", "scans that came late", "スキャン遅れ回数"),
         "parts": ("1", "parts that the last step was cut into, tries included", "ステップ分割数"),
-        "part": ("1", "share of a step that is tried next, in 256ths; 0 is all", "次の分割幅"),
+        "part": ("1", "share of a step that is tried next, in 4096ths; 0 is all", "次の分割幅"),
     }
     return [
         Tag(

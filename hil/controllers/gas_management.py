@@ -80,7 +80,7 @@ def gas_management(par, s, image, wire, clock):
     else:
         s.v = top
         s.integral_low = top - par.gain_low * error
-        s.integral_excess = max(s.integral_excess, 0.0)
+        s.integral_excess = max(s.integral_excess, clamp(par.gain_excess * excess, 0.0, 1.0))
 
     # split ranges
     s.load_opening = clamp((s.u - par.gap) / (1.0 - par.gap), 0.0, 1.0)

@@ -137,9 +137,9 @@ def machine(name: str, room: float, ln2: bool, p_dewar: float, place: str) -> Ma
     if not litres > 0.0:
         why = map_.why_not(room=room, ln2=float(ln2), purity=1.0)
         raise PlantFileError(f'{place}: "{name}" cannot liquefy here: {why or "no output"}; choose another machine.')
-    values = (float(found[key]) for key in ("power", "ln2_flow", "helium_lost"))
+    power, ln2_flow, lost = (float(found[key]) for key in ("power", "ln2_flow", "helium_lost"))
     made = 1.0 / (1.0 - float(rho_vap(p_dewar) / rho_liq(p_dewar)))
-    return Machine(litres * 1e3 * LIQUID_LITRE, *values, made=made)
+    return Machine(litres * 1e3 * LIQUID_LITRE, power, ln2_flow, lost, made)
 
 
 def year_map(name: str) -> PerformanceMap:
