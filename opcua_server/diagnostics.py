@@ -1,15 +1,13 @@
 """What the server says about itself: ServerStatus, ServiceLevel, ServerDiagnostics (Part 5, 6.3 and 12).
 
-Every value is made when somebody reads it. Who subscribes is told once a second, if anything has changed.
+Every value is made when somebody reads it. Who subscribes to one has it sampled once a second.
 """
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import time
 from collections.abc import Callable
-from contextlib import suppress
 from copy import copy
 from dataclasses import fields
 from datetime import UTC, datetime, timedelta
@@ -26,8 +24,6 @@ from opcua_server.session import Session
 from opcua_server.subscriptions import TagSubscription, TagSubscriptions
 
 IDS, KINDS = ua.ObjectIds, ua.VariantType
-LOOK = 1.0
-"""Between two looks at what subscribers have not been told [s]."""
 SUMMARY = "Server_ServerDiagnostics_ServerDiagnosticsSummary"
 SESSIONS = "Server_ServerDiagnostics_SessionsDiagnosticsSummary_Session"
 SECRET = f"{SESSIONS}SecurityDiagnosticsArray"
@@ -54,7 +50,6 @@ class Diagnostics:
         self._core, self._guard, self._subscriptions, self._health = core, guard, subscriptions, health
         self._reason = ""
         self._back: datetime | None = None
-        self._told: dict[str, Any] = {}
         self._started = datetime.now(UTC)
         self._build: Any = None
         self._answers = self._status() | self._diagnostics()
@@ -71,27 +66,7 @@ class Diagnostics:
         self.shutdown = datetime.now(UTC) + timedelta(seconds=seconds)
         self._reason = reason
         self._back = None if away is None else self.shutdown + timedelta(seconds=away)
-
-    async def run(self) -> None:
-        """Tell subscribers what has changed, until cancelled."""
-        while True:
-            await asyncio.sleep(LOOK)
-            await self.tell()
-
-    async def tell(self) -> None:
-        """Tell them now."""
-        for name, (kind, answer) in self._answers.items():
-            callbacks = self._attribute(name).datachange_callbacks
-            if not callbacks:
-                self._told.pop(name, None)
-                continue
-            value = _reading(kind, answer)(None, None)
-            if self._told.get(name) == value.Value:
-                continue
-            self._told[name] = value.Value
-            for handle, callback in list(callbacks.items()):
-                with suppress(KeyError):  # unsubscribed while another was told
-                    await callback(handle, value)
+        self._subscriptions.hurry()
 
     def _attribute(self, name: str) -> Any:
         return self._core.aspace[ua.NodeId(getattr(IDS, name))].attributes[ua.AttributeIds.Value]
@@ -218,24 +193,37 @@ class Diagnostics:
 
 
 def _subscription(found: TagSubscription) -> ua.SubscriptionDiagnosticsDataType:
-    data, told = found.data, found.told
+    data, told, items = found.data, found.told, found.monitored_item_srv
     return ua.SubscriptionDiagnosticsDataType(
         SessionId=found.session_id,
         SubscriptionId=data.SubscriptionId,
         PublishingInterval=data.RevisedPublishingInterval,
         MaxKeepAliveCount=data.RevisedMaxKeepAliveCount,
         MaxLifetimeCount=data.RevisedLifetimeCount,
+        Priority=found.priority,
         MaxNotificationsPerPublish=found.most,
         PublishingEnabled=found._publishing_enabled,
         ModifyCount=told["modified"],
+        EnableCount=told["enabled"],
+        DisableCount=told["disabled"],
+        RepublishRequestCount=told["asked again"],
+        RepublishMessageRequestCount=told["asked again"],
+        RepublishMessageCount=told["sent again"],
+        TransferRequestCount=told["transferred"],
+        TransferredToSameClientCount=told["transferred"],  # to nobody else
+        PublishRequestCount=told["requests"],
         DataChangeNotificationsCount=told["changes"],
         EventNotificationsCount=told["events"],
         NotificationsCount=told["changes"] + told["events"],
         LatePublishRequestCount=told["late"],
         CurrentKeepAliveCount=found._keep_alive_count,
         CurrentLifetimeCount=found._publish_cycles_count,
-        UnacknowledgedMessageCount=len(found._not_acknowledged_results),
-        MonitoredItemCount=found.monitored_item_srv.count(),
+        UnacknowledgedMessageCount=len(found.kept),
+        DiscardedMessageCount=told["discarded"],
+        MonitoredItemCount=items.count(),
+        DisabledMonitoredItemCount=items.disabled(),
+        MonitoringQueueOverflowCount=items.overflows,
+        EventQueueOverflowCount=told["events lost"],
         NextSequenceNumber=found._notification_seq,
     )
 

@@ -43,6 +43,7 @@ from opcua_server.nodes import PlantNodes, build_nodes
 from opcua_server.plant_methods import add_methods, unit_methods
 from opcua_server.publisher import Publisher, Scan
 from opcua_server.security import Security
+from opcua_server.server_methods import ServerMethods
 from opcua_server.simulation_methods import simulation_methods
 from opcua_server.standard_nodes import PLANT_INDEX, CachedServer
 from opcua_server.subscriptions import TagSubscriptions
@@ -111,7 +112,6 @@ class TwinServer:
             asyncio.create_task(self.publisher.run(), name="publisher"),
             asyncio.create_task(self.conditions.run(), name="conditions"),
             asyncio.create_task(self.watch.run(), name="watch"),
-            asyncio.create_task(self.diagnostics.run(), name="diagnostics"),
         ]
         self._unsubscribe = self.simulation.subscribe(self._on_scan)
         self._stop_recording = self.simulation.subscribe(self._record) if self._recorder else lambda: None
@@ -142,7 +142,6 @@ class TwinServer:
     async def announce_stop(self, seconds: float, reason: str, away: float | None = None) -> None:
         """Tell clients that the server stops in so many seconds, and is expected back `away` [s] later."""
         self.diagnostics.announce(seconds, reason, away)
-        await self.diagnostics.tell()
 
     async def run(self) -> None:
         """Serve until cancelled."""
@@ -191,6 +190,7 @@ class TwinServer:
         core.attribute_service = TagWrites(space, nodes.by_id, self._write)
         space.add_method_callback(nodes.advance, self._advance)
         self.conditions = Conditions(space, nodes, self.simulation.alarms, subscriptions, lambda: self.publisher.image)
+        ServerMethods(space, subscriptions, self.access)
         roles = {nodes.advance: "instructor", **self.conditions.methods, **self._add_methods(space, nodes)}
         for method, role in roles.items():
             self.access.allow(method, Role[role.upper()])
