@@ -8,6 +8,7 @@ from asyncua import ua
 from asyncua.crypto.permission_rules import User, UserRole
 from asyncua.server.address_space import AddressSpace, AttributeService
 
+from opcua_server.index_range import problem_with
 from opcua_server.nodes import variant_type
 from twin.errors import BadWrite
 from twin.simulation import writable
@@ -55,7 +56,9 @@ class TagWrites(AttributeService):
         if not writable(tag):
             return ua.StatusCodes.BadNotWritable
         given = item.Value
-        if item.IndexRange or (given.StatusCode is not None and not given.StatusCode.is_good()):
+        if item.IndexRange:
+            return problem_with(item.IndexRange) or ua.StatusCodes.BadWriteNotSupported
+        if given.ServerTimestamp is not None or (given.StatusCode is not None and not given.StatusCode.is_good()):
             return ua.StatusCodes.BadWriteNotSupported
         variant = given.Value
         if variant is None or variant.is_array or variant.VariantType != variant_type(tag):

@@ -26,7 +26,9 @@ REPORTING, SAMPLING, DISABLED = (
     ua.MonitoringMode.Sampling,
     ua.MonitoringMode.Disabled,
 )
-BOUNDS = Bounds(subscriptions_per_session=3, unacknowledged=4, items_per_call=20, numbers=20)
+COUNTS = dict.fromkeys(("items_per_call", "numbers", "browses", "paths", "calls"), 20)
+BOUNDS = Bounds(subscriptions_per_session=3, unacknowledged=4, reads=60, writes=60, **COUNTS)
+"""Small, so that they are reached in one frame."""
 
 
 @asynccontextmanager
