@@ -17,6 +17,7 @@ from asyncua.ua.ua_binary import Primitives, nodeid_from_binary, struct_from_bin
 
 from opcua_server.channel import Channel
 from opcua_server.decoding import decode
+from opcua_server.explained import explain
 from opcua_server.services import SERVICES, Service
 from opcua_server.session import Session
 
@@ -28,6 +29,7 @@ IDS = ua.ObjectIds
 LEAST_BUFFER = 8192
 """Part 6, 7.1.2.3: what every client must be able to receive."""
 LONGEST_URL = 4096
+TRANSPORT = "http://opcfoundation.org/UA-Profile/Transport/uatcp-uasc-uabinary"
 SPARE_REQUESTS = 10
 """Publish requests that may wait beyond one for each subscription."""
 
@@ -56,6 +58,7 @@ class Processor(UaProcessor):
             IDS.CreateSessionRequest_Encoding_DefaultBinary: self._create_session,
             IDS.ActivateSessionRequest_Encoding_DefaultBinary: self._activate_session,
             IDS.CloseSessionRequest_Encoding_DefaultBinary: self._close_session,
+            IDS.CancelRequest_Encoding_DefaultBinary: self._cancel,
             IDS.CreateSubscriptionRequest_Encoding_DefaultBinary: self._create_subscription,
             IDS.TransferSubscriptionsRequest_Encoding_DefaultBinary: self._transfer_subscriptions,
             IDS.PublishRequest_Encoding_DefaultBinary: self._publish,
@@ -147,6 +150,8 @@ class Processor(UaProcessor):
         code = response.ResponseHeader.ServiceResult.value if response is not None else 0
         self._guard.tally.answered(self.session, typeid.Identifier if typeid.NamespaceIndex == 0 else 0, code)
         if response is not None:
+            if header.ReturnDiagnostics:
+                explain(response, header.ReturnDiagnostics)
             self.send_response(header.RequestHandle, seqhdr, response)
         return True
 
@@ -188,13 +193,18 @@ class Processor(UaProcessor):
         params = decode(ua.GetEndpointsParameters, body)
         if len(params.EndpointUrl or "") > LONGEST_URL:
             raise ServiceError(ua.StatusCodes.BadTcpEndpointUrlInvalid)
+        if params.ProfileUris and TRANSPORT not in params.ProfileUris:
+            return ua.GetEndpointsResponse()
         return ua.GetEndpointsResponse(Endpoints=await self.iserver.get_endpoints(params, sockname=self.sockname))
 
     async def _find_servers(self, header: Any, seqhdr: Any, body: Buffer) -> Any:
+        """Part 4, 5.5.2: this server knows of itself."""
         params = decode(ua.FindServersParameters, body)
         if len(params.EndpointUrl or "") > LONGEST_URL or len(params.ServerUris or ()) > self._bounds.numbers:
             raise ServiceError(ua.StatusCodes.BadTcpEndpointUrlInvalid)
-        return ua.FindServersResponse(Servers=self.iserver.find_servers(params, sockname=self.sockname))
+        wanted, params.ServerUris = params.ServerUris, []
+        found = self.iserver.find_servers(params, sockname=self.sockname)
+        return ua.FindServersResponse(Servers=[each for each in found if not wanted or each.ApplicationUri in wanted])
 
     # --- sessions ----------------------------------------------------------------------------------------------------
 
@@ -271,6 +281,18 @@ class Processor(UaProcessor):
         await session.close_session(delete)
         self.session = None
         return ua.CloseSessionResponse()
+
+    async def _cancel(self, header: Any, seqhdr: Any, body: Buffer) -> Any:
+        """Part 4, 5.7.5: only publish requests wait long enough for that."""
+        self._own_session(header)
+        handle = decode(ua.CancelParameters, body).RequestHandle
+        found = [each for each in self._publish_requests if each.requesthdr.RequestHandle == handle]
+        for each in found:
+            self._publish_requests.remove(each)
+            self.send_response(handle, each.seqhdr, _fault(ua.StatusCodes.BadRequestCancelledByClient))
+        response = ua.CancelResponse()
+        response.Parameters.CancelCount = len(found)
+        return response
 
     # --- subscriptions -----------------------------------------------------------------------------------------------
 

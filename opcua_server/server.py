@@ -30,6 +30,7 @@ from asyncua.server.address_space import AddressSpace
 from opcua_server import companion
 from opcua_server.access import Access, Role
 from opcua_server.caller import user_name
+from opcua_server.condition_methods import checked_arguments
 from opcua_server.conditions import Conditions
 from opcua_server.derived import DerivedValues
 from opcua_server.diagnostics import Diagnostics
@@ -38,7 +39,7 @@ from opcua_server.health import Health, health
 from opcua_server.historian import Historian
 from opcua_server.information_model import InformationModel, namespaces
 from opcua_server.languages import announce
-from opcua_server.listening import GuardedServer
+from opcua_server.listening import PRODUCT, GuardedServer
 from opcua_server.nodes import PlantNodes, build_nodes
 from opcua_server.plant_methods import add_methods, unit_methods
 from opcua_server.publisher import Publisher, Scan
@@ -170,10 +171,8 @@ class TwinServer:
         server.set_endpoint(self.endpoint)
         server.set_server_name(f"hetwin {plant.name}")
         await server.identify(plant.name, self._host)
-        await server.publish_bounds()
-        await server.set_build_info(
-            "https://pypi.org/project/hetwin", "hetwin", "hetwin", _version(), "0", datetime.now(UTC)
-        )
+        server.publish_abilities(self.simulation.period)
+        await server.set_build_info(PRODUCT, "hetwin", "hetwin", _version(), "0", datetime.now(UTC))
 
         for uri in namespaces(nodesets is not None):
             await server.register_namespace(uri)
@@ -229,10 +228,8 @@ class TwinServer:
         self._note("call", method, f"{method}({shown})", user_name(), {"arguments": arguments})
 
     async def _advance(self, parent: ua.NodeId, *arguments: ua.Variant) -> Any:
-        if len(arguments) != 1:
-            return ua.StatusCode(ua.StatusCodes.BadArgumentsMissing)
-        if arguments[0].VariantType != ua.VariantType.Double:
-            return ua.StatusCode(ua.StatusCodes.BadTypeMismatch)
+        if (refused := checked_arguments(arguments, (ua.VariantType.Double,))) is not None:
+            return refused
         self.watch.hear()
         try:
             time = await asyncio.wrap_future(self.simulation.advance(arguments[0].Value))

@@ -19,6 +19,7 @@ from opcua_server.browsing import Pages, in_bites
 from opcua_server.caller import calling, speaks_japanese
 from opcua_server.index_range import part_of
 from opcua_server.languages import browsed_in_japanese, read_in_japanese
+from opcua_server.method_calls import problem_of
 from opcua_server.tally import SessionTally
 from opcua_server.timestamps import KINDS, stamped
 
@@ -160,7 +161,9 @@ class Session(InternalSession):
         return [await self._call_one(method) for method in params]
 
     async def _call_one(self, method: ua.CallMethodRequest) -> ua.CallMethodResult:
-        if method.MethodId in self.aspace and not self._guard.access.may(self, method.MethodId):
+        if problem := problem_of(self.aspace, method):
+            result = ua.CallMethodResult(StatusCode=ua.StatusCode(problem))
+        elif not self._guard.access.may(self, method.MethodId):
             result = ua.CallMethodResult(StatusCode=ua.StatusCode(DENIED))
         else:
             with calling(self):
@@ -190,6 +193,10 @@ class Session(InternalSession):
         elements = path.RelativePath.Elements
         if not elements:
             return ua.BrowsePathResult(StatusCode=ua.StatusCode(ua.StatusCodes.BadNothingToDo))
+        if not elements[-1].TargetName or not elements[-1].TargetName.Name:
+            return ua.BrowsePathResult(StatusCode=ua.StatusCode(ua.StatusCodes.BadBrowseNameInvalid))
+        if path.StartingNode not in self.aspace:
+            return ua.BrowsePathResult(StatusCode=ua.StatusCode(ua.StatusCodes.BadNodeIdUnknown))
         if len(elements) > self._bounds.path_elements:
             return ua.BrowsePathResult(StatusCode=ua.StatusCode(ua.StatusCodes.BadQueryTooComplex))
         return self.iserver.view_service.translate_browsepaths_to_nodeids([path])[0]
