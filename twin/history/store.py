@@ -31,7 +31,8 @@ FIELDS = ("mean", "min", "max", "count")
 """Columns of a tag in the minute tier."""
 SHIFT = 1 << 24
 """Segments are numbered block * SHIFT + column: in the order they are written, and found without a search."""
-FORMAT = "3"
+FORMAT, READABLE = "4", ("3", "4")
+"""What is written, and what is read: blocks of format 3 stay as they are beside newer ones."""
 
 TABLES = """
 CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value TEXT NOT NULL);
@@ -253,8 +254,9 @@ class Store:
             )
             nothing = np.float32(np.nan).tobytes()
             segment = (found.get(number * SHIFT + column, nothing) for column in self._columns[RAW])
-            rows = np.stack([segments.decode(blob, scans) for blob in segment], axis=1)
-            times, walls = segments.unpack_times(packed[0], "<f8"), segments.unpack_times(packed[1], "<i8")
+            rows = segments.decode_all(list(segment), scans).T
+            times = segments.unpack_times(packed[0], scans, "<f8")
+            walls = segments.unpack_times(packed[1], scans, "<i8")
             quality = np.frombuffer(flags, np.uint8) if flags else np.zeros(scans, np.uint8)
             for k in np.flatnonzero(walls >= wall):
                 yield Scan(run, float(times[k]), int(walls[k]), int(quality[k]), rows[k].astype("<f4").tobytes())
@@ -281,7 +283,7 @@ def check_format(db: Any, where: str | Path) -> None:
     except HistoryError:
         kept = []
         db.commit()
-    if kept and kept[0][0] != FORMAT:
+    if kept and kept[0][0] not in READABLE:
         raise HistoryError(
             f"{shown(where)} was written by another version of hetwin (form {kept[0][0]}, this one uses {FORMAT}); "
             f"read it with that version, and record into another file."
