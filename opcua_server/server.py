@@ -48,6 +48,7 @@ from opcua_server.standard_nodes import PLANT_INDEX, CachedServer
 from opcua_server.subscriptions import TagSubscriptions
 from opcua_server.watch import Watch
 from opcua_server.writes import TagWrites
+from twin.alarms.catalogue import HISTORY
 from twin.errors import TwinError
 from twin.history import Event, Recorder, now
 from twin.simulation import Simulation, WrongMode
@@ -258,6 +259,7 @@ class TwinServer:
         assert self._recorder is not None
         wall = round(1e6 * self.simulation.taken.timestamp())
         self._recorder.record(image, time, wall, quality=int(self.simulation.failure is not None))
+        self.simulation.alarms.signal(HISTORY, self._recorder.failing)
 
     def check_port(self) -> None:
         """Find out before any work whether the port is free. Raises PortBusy."""

@@ -16,7 +16,8 @@ import numpy as np
 
 from twin.history import segments
 from twin.history.database import HistoryError, open_database, shown
-from twin.history.store import FIELDS, MINUTE, RAW, SHIFT, Event, check_format
+from twin.history.notes import NOTE, Note
+from twin.history.store import EVENT, FIELDS, MINUTE, RAW, SHIFT, Event, check_format
 
 EVER = (-(2**62), 2**62)
 """A span of the wall clock that holds everything."""
@@ -39,8 +40,7 @@ _OF_RUN = (  # + keeps SQLite from sorting a whole tier for each page
     "SELECT number, scans, time FROM block WHERE +tier = ? AND run = ? AND last_time >= ? AND first_time <= ? "
     f"AND number > ? ORDER BY number LIMIT {PAGE}"
 )
-_FIELDS = ("wall", "time", "kind", "source", "message", "severity", "person", "detail")
-_EVENTS = f"SELECT {', '.join(_FIELDS)} FROM event WHERE wall >= ? AND wall <= ?"
+_EVENTS = f"SELECT {EVENT} FROM event WHERE wall >= ? AND wall <= ?"
 
 
 @dataclass(frozen=True)
@@ -343,4 +343,17 @@ class Reader:
         order = "wall DESC, number DESC" if backward else "wall, number"
         parameters = [start, end, *([] if source is None else [source]), *kinds, page[1], page[0]]
         rows = self._db.rows(f"{query} ORDER BY {order} LIMIT ? OFFSET ?", parameters)
-        return [Event(**{**dict(zip(_FIELDS, row, strict=True)), "detail": json.loads(row[-1])}) for row in rows]
+        return [Event.of_row(row) for row in rows]
+
+    def notes(
+        self, tag: str, start: int, end: int, page: tuple[int, int] = (0, 2**31), backward: bool = False
+    ) -> list[Note]:
+        """What people said of a tag and did to it, calls of methods of its unit among it; the rest as for `events`."""
+        unit = tag.rpartition(".")[0] + "."
+        order = "wall DESC, number DESC" if backward else "wall, number"
+        query = (
+            f"{_EVENTS} AND ((source = ? AND kind IN ('write', '{NOTE}')) "
+            f"OR (kind = 'call' AND substr(source, 1, ?) = ?)) ORDER BY {order} LIMIT ? OFFSET ?"
+        )
+        rows = self._db.rows(query, (start, end, tag, len(unit), unit, page[1], page[0]))
+        return [Note.of(Event.of_row(row)) for row in rows]

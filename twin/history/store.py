@@ -58,6 +58,8 @@ CREATE TABLE IF NOT EXISTS event (
 );
 CREATE INDEX IF NOT EXISTS event_wall ON event (wall);
 """
+EVENT = "wall, time, kind, source, message, severity, person, detail"
+"""Columns of an event as it is read."""
 _PUT = "INSERT INTO {} VALUES ({}) ON CONFLICT ({}) DO UPDATE SET {}"
 _META = _PUT.format("meta", "?, ?", "key", "value = excluded.value")
 _TAG = _PUT.format("tag", "?, ?, ?, ?, ?", "number", "unit = excluded.unit, text = excluded.text, band = excluded.band")
@@ -92,6 +94,12 @@ class Event:
     person: str = ""
     detail: dict[str, Any] | None = None
 
+    @classmethod
+    def of_row(cls, row: Row) -> Event:
+        """From the columns EVENT of the table."""
+        wall, time, kind, source, message, severity, person, detail = row
+        return cls(wall, time, kind, source, message, severity, person, json.loads(detail))
+
 
 class Store:
     """The one writer of a history."""
@@ -101,6 +109,7 @@ class Store:
         self._db = open_database(where)
         self._folding: Iterator[bool] | None = None
         self._old = 0  # scans of the tail that belong to an earlier run
+        self._roomy = True  # perhaps there is room to give back
         try:
             check_format(self._db, where)
             if not self._db.claim():
@@ -113,6 +122,11 @@ class Store:
         except BaseException:
             self._db.close()
             raise
+
+    def renew(self) -> None:
+        """Bring a file of earlier versions up to date."""
+        self._db.commit()
+        self._db.renew()
 
     def describe(self, tags: Sequence[tuple[str, str, str, float]], meta: dict[str, str]) -> None:
         """What is recorded from here on: name, unit, text and dead band of each tag, in the order of the scans."""
@@ -169,15 +183,29 @@ class Store:
         self._numbers[2] += 1
         e = event
         detail = json.dumps(e.detail or {}, ensure_ascii=False)
-        row = (self._numbers[2], e.wall, e.time, e.kind, e.source, e.severity, e.message, e.person, detail)
+        texts = (text.replace("\0", "") for text in (e.message, e.person))  # which PostgreSQL does not take
+        row = (self._numbers[2], e.wall, e.time, e.kind, e.source, e.severity, *texts, detail)
         self._db.run("INSERT INTO event VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", row)
 
+    def events_at(self, wall: int, kind: str, source: str) -> list[tuple[int, Event]]:
+        """Events of one moment, kind and source, with their numbers."""
+        query = f"SELECT number, {EVENT} FROM event WHERE wall = ? AND kind = ? AND source = ? ORDER BY number"
+        return [(row[0], Event.of_row(row[1:])) for row in self._db.rows(query, (wall, kind, source))]
+
+    def drop_event(self, number: int) -> None:
+        """Take an event out."""
+        self._db.run("DELETE FROM event WHERE number = ?", (number,))
+
     def step(self) -> bool:
-        """Fold a little, if there is anything to fold; False when there is not. A whole block may take a second."""
+        """Fold a little, or give a little room back to the disk; False when there is nothing to do.
+
+        A whole block may take a second.
+        """
         if self._folding is None:
             due = [tier for tier in (RAW, MINUTE) if self._loose[tier] >= BLOCK[tier]] or [RAW] * bool(self._old)
             if not due:
-                return False
+                self._roomy = self._roomy and self._db.shrink()
+                return self._roomy
             self._folding = self._fold(due[0])
         if next(self._folding, True):
             self._folding = None
@@ -227,13 +255,16 @@ class Store:
         """Retention: drop blocks of a tier that ended before a wall clock [us since 1970], the oldest first."""
         query = "SELECT number FROM block WHERE tier = ? AND last_wall < ? ORDER BY last_wall LIMIT ?"
         old = self._db.rows(query, (tier, before, FORGET))
+        self._roomy = self._roomy or bool(old)
         for (number,) in old:
             self._db.run("DELETE FROM segment WHERE number >= ? AND number < ?", (number * SHIFT, (number + 1) * SHIFT))
             self._db.run("DELETE FROM block WHERE number = ?", (number,))
 
     def forget_events(self, before: int) -> None:
         """Retention: drop events before a wall clock [us since 1970]."""
-        self._db.run("DELETE FROM event WHERE wall < ?", (before,))
+        if self._db.rows("SELECT 1 FROM event WHERE wall < ? LIMIT 1", (before,)):
+            self._roomy = True
+            self._db.run("DELETE FROM event WHERE wall < ?", (before,))
 
     def scans_since(self, wall: int) -> list[Scan]:
         """Raw scans at or after a wall clock, of the last block and the tail."""
