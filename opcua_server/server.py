@@ -165,7 +165,7 @@ class TwinServer:
         core = CachedServer(nodesets)
         subscriptions = TagSubscriptions(core.aspace, core, self.simulation.period)
         core.subscription_service = core.isession.subscription_service = subscriptions
-        self.access = Access(subscriptions.tags)  # the publisher fills them in
+        self.access = Access(subscriptions.tags, self.security.history)  # the publisher fills them in
         server = GuardedServer(core, self.security, self.access)
         self.diagnostics = Diagnostics(core, server.guard, subscriptions, self.health)
         await server.init()
@@ -196,7 +196,9 @@ class TwinServer:
         for method, role in roles.items():
             self.access.allow(method, Role[role.upper()])
         if self._recorder is not None:
-            core.history_manager = Historian(space, PLANT_INDEX, nodes, self._recorder.history.path)
+            core.history_manager = Historian(
+                space, PLANT_INDEX, nodes, self._recorder, self.access, self.simulation.period
+            )
         return server, nodes
 
     def _add_methods(self, space: AddressSpace, nodes: PlantNodes) -> dict[ua.NodeId, str]:

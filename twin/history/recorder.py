@@ -70,6 +70,7 @@ class History:
         self.path = path
         self.names = tuple(names)
         self.interval = interval
+        self.bands = {name: band for name, band in (bands or {}).items() if band > 0.0}
         self._addresses = np.array([tags[name].address for name in names], dtype=np.int64)
         rows = [(name, tags[name].unit, tags[name].text, (bands or {}).get(name, 0.0)) for name in names]
         self._described = rows, {"plant": plant, "interval": repr(interval)}
@@ -82,6 +83,8 @@ class History:
         self._store = Store(path)
         self._store.renew()
         self._minutes: Minutes | None = None
+        self.begins: dict[int, int] = {}
+        """Wall clock of the first scan and the first minute that are kept [us since 1970], by tier."""
         self._go_on()
 
     @classmethod
@@ -112,6 +115,7 @@ class History:
         wall = max(now() if wall is None else wall, self._wall + 1)  # grows, though clocks are set back
         self._store.append(Scan(self._run, time, wall, quality, row))
         self._row, self._quality, self._last, self._wall = row, quality, time, wall
+        self.begins.setdefault(RAW, wall)
         if self._minutes is not None:
             self._minutes.add(self._store, Scan(self._run, time, wall, quality, row))
         self._due = -math.inf
@@ -134,7 +138,12 @@ class History:
 
     def change_note(self, change: Change, note: Note) -> Outcome:
         """Add, replace or remove a note of a person."""
-        return change_note(self._store, change, note, self._last if math.isfinite(self._last) else 0.0)
+        return change_note(self._store, change, note, self.time)
+
+    @property
+    def time(self) -> float:
+        """Simulated time of the last scan [s], 0 before the first."""
+        return self._last if math.isfinite(self._last) else 0.0
 
     def commit(self) -> None:
         """Make all scans so far durable."""
@@ -150,6 +159,12 @@ class History:
         self._store.forget(RAW, now() - int(1e6 * self._retention.raw))
         self._store.forget(MINUTE, now() - int(1e6 * self._retention.minutes))
         self._store.forget_events(now() - int(1e6 * self._retention.minutes))
+        self._look_back()
+
+    def _look_back(self) -> None:
+        """See where the history begins."""
+        found = {tier: self._store.first(tier) for tier in (RAW, MINUTE)}
+        self.begins = {tier: wall for tier, wall in found.items() if wall is not None}
 
     def close(self) -> None:
         """Commit and close."""
@@ -177,6 +192,7 @@ class History:
         else:
             self._run, self._last, self._wall = found
         self._minutes = Minutes(self._store, len(self.names)) if self._retention is not None else None
+        self._look_back()
         self._store.commit()
 
     def _begin_run(self, time: float) -> None:

@@ -166,6 +166,14 @@ class Store:
                 return found[0]
         return None
 
+    def first(self, tier: int) -> int | None:
+        """Wall clock of the first scan."""
+        for table, column in (("block", "first_wall"), ("scan", "wall")):
+            query = f"SELECT {column} FROM {table} WHERE tier = ? ORDER BY {column} LIMIT 1"
+            if found := self._db.rows(query, (tier,)):
+                return int(found[0][0])
+        return None
+
     def begin_run(self, number: int, start: float) -> None:
         """From here on, scans belong to another run."""
         self._old = self._loose[RAW]  # to be folded by themselves
