@@ -43,7 +43,7 @@ WELL_KNOWN = {
 }
 """Our roles among those of Part 3, 4.9.2."""
 
-WRITE = 2  # bit of AccessLevel
+WRITE, HISTORY_READ, HISTORY_WRITE = 2, 4, 8  # bits of AccessLevel
 REFRESH = (ua.ObjectIds.ConditionType_ConditionRefresh, ua.ObjectIds.ConditionType_ConditionRefresh2)
 
 
@@ -61,8 +61,9 @@ class Person(User):
 class Access:
     """Answers for every session what it may write and call."""
 
-    def __init__(self, tags: dict[ua.NodeId, Tag]) -> None:
+    def __init__(self, tags: dict[ua.NodeId, Tag], history: Role = Role.OBSERVER) -> None:
         self._tags = tags
+        self._history = history
         self._methods: dict[ua.NodeId, Role] = {ua.NodeId(number): Role.OBSERVER for number in REFRESH}
 
     def allow(self, method: ua.NodeId, role: Role) -> None:
@@ -86,6 +87,12 @@ class Access:
         needed = self.needed(node)
         return needed is not None and session.user.rank >= needed
 
+    def withheld_history(self, session: Any) -> int:
+        """Bits of AccessLevel that this session does not have: who may not read history, who may not annotate it."""
+        reads = session.user.rank >= self._history
+        annotates = reads and session.user.rank >= Role.OPERATOR
+        return (0 if reads else HISTORY_READ) | (0 if annotates else HISTORY_WRITE)
+
     def attribute(self, session: Any, node: Any, attribute: int) -> ua.Variant | None:
         """An attribute that differs from session to session; None if it does not, or the node has no such thing.
 
@@ -96,6 +103,7 @@ class Access:
             level = attributes[ua.AttributeIds.AccessLevel].value.Value.Value
             if nodeid in self._tags and not self.may(session, nodeid):
                 level &= ~WRITE
+            level &= ~self.withheld_history(session)
             return ua.Variant(level, ua.VariantType.Byte)
         if attribute == ua.AttributeIds.UserWriteMask and ua.AttributeIds.WriteMask in attributes:
             return ua.Variant(0, ua.VariantType.UInt32)

@@ -1,4 +1,4 @@
-"""Aggregates of OPC UA Part 13 over what was kept of one tag: Average, Minimum, Maximum, TimeAverage, Count,
+"""What aggregates of OPC 10000-13 are made of, and the first of them: Average, Minimum, Maximum, TimeAverage, Count,
 Interpolative.
 
 A status says how a value came about: raw (as it was recorded), calculated, interpolated; partial when the interval was
@@ -15,8 +15,9 @@ from asyncua import ua
 
 from twin.history import Points
 
-CALCULATED, INTERPOLATED, PARTIAL = 0x401, 0x402, 0x404
+CALCULATED, INTERPOLATED, PARTIAL, MULTIPLE = 0x401, 0x402, 0x404, 0x410
 """Bits of a status for its origin, with the one that says that they mean something (Part 4, 7.38)."""
+NO_READING, OUT_OF_SERVICE = ua.StatusCodes.BadSensorFailure, ua.StatusCodes.BadOutOfService
 SUB_NORMAL = ua.StatusCodes.UncertainDataSubNormal
 NO_DATA = ua.StatusCodes.BadNoData
 BAD = ua.StatusCodes.Bad
@@ -63,12 +64,18 @@ class Intervals:
         return cls(start + near, start + far, step, False)
 
 
+def status_of(points: Points) -> np.ndarray:
+    """The status that a client read when they were new."""
+    status = np.where(np.isfinite(points.value), 0, NO_READING)
+    return np.where(points.quality > 0, OUT_OF_SERVICE, status).astype(np.uint32)
+
+
 class Data:
     """Points of a tag from the last good one before the first interval to the first good one after the last."""
 
     def __init__(self, points: Points, stepped: bool) -> None:
-        self.wall = points.wall
-        good = (points.quality == 0) & np.isfinite(points.value)
+        self.wall, self.value, self.status = points.wall, points.value, status_of(points)
+        self.good = good = self.status == 0
         self.t, self.v = points.wall[good], points.value[good]
         self.bad = points.wall[~good]
         self.stepped = stepped
@@ -121,7 +128,7 @@ def average(data: Data, span: Intervals) -> Answer:
     first, after = data.inside(data.t, span)
     total = np.concatenate([[0.0], np.cumsum(data.v)])
     number = after - first
-    return _of_readings(data, span, (total[after] - total[first]) / np.maximum(number, 1))
+    return of_readings(data, span, (total[after] - total[first]) / np.maximum(number, 1))
 
 
 def minimum(data: Data, span: Intervals) -> Answer:
@@ -138,11 +145,11 @@ def count(data: Data, span: Intervals) -> Answer:
     """Number of good readings; of none it is zero, unless all were bad or the data does not reach there."""
     first, after = data.inside(data.t, span)
     number = after - first
-    answer = _of_readings(data, span, number.astype(float))
+    answer = of_readings(data, span, number.astype(float))
     bad = _number_bad(data, span)
     status = np.where((number == 0) & (bad > 0), BAD, answer.status)
     nothing = (number == 0) & (bad == 0) & _reached(data, span)
-    return Answer(answer.wall, answer.value, np.where(nothing, CALCULATED | _partial(data, span), status))
+    return Answer(answer.wall, answer.value, np.where(nothing, CALCULATED | partial(data, span), status))
 
 
 def time_average(data: Data, span: Intervals) -> Answer:
@@ -157,7 +164,7 @@ def time_average(data: Data, span: Intervals) -> Answer:
     a = data.t[np.searchsorted(data.t, low, "right") - 1]
     b = data.t[np.minimum(np.searchsorted(data.t, high, "left"), len(data.t) - 1)]
     doubt = np.searchsorted(data.bad, b) > np.searchsorted(data.bad, a)
-    status = np.where(doubt, SUB_NORMAL, 0) | CALCULATED | _partial(data, span)
+    status = np.where(doubt, SUB_NORMAL, 0) | CALCULATED | partial(data, span)
     return Answer(span.stamp, value, np.where(known, status, NO_DATA).astype(np.uint32))
 
 
@@ -168,17 +175,17 @@ def _extreme(data: Data, span: Intervals, pick: np.ufunc) -> Answer:
     order = edges if not span.backward else edges.reshape(-1, 2)[::-1].ravel()
     picked = pick.reduceat(filled, np.minimum(order, len(data.v)))[::2]
     value = picked[::-1] if span.backward else picked
-    answer = _of_readings(data, span, value)
+    answer = of_readings(data, span, value)
     where = np.minimum(after - 1 if span.backward else first, len(data.t) - 1)
     at_begin = (after > first) & (data.t[where] == span.stamp) & (data.v[where] == value) if len(data.t) else first < 0
     raw = at_begin & (answer.status == CALCULATED)
     return Answer(answer.wall, value, np.where(raw, 0, answer.status).astype(np.uint32))
 
 
-def _of_readings(data: Data, span: Intervals, value: np.ndarray) -> Answer:
+def of_readings(data: Data, span: Intervals, value: np.ndarray) -> Answer:
     """Status of what is made of the readings in an interval."""
     first, after = data.inside(data.t, span)
-    status = np.where(_number_bad(data, span) > 0, SUB_NORMAL, 0) | CALCULATED | _partial(data, span)
+    status = np.where(_number_bad(data, span) > 0, SUB_NORMAL, 0) | CALCULATED | partial(data, span)
     return Answer(span.stamp, value, np.where(after > first, status, NO_DATA).astype(np.uint32))
 
 
@@ -194,20 +201,9 @@ def _reached(data: Data, span: Intervals) -> np.ndarray:
     return (span.low <= data.wall[-1]) & (span.high > data.wall[0])
 
 
-def _partial(data: Data, span: Intervals) -> np.ndarray:
+def partial(data: Data, span: Intervals) -> np.ndarray:
     """The bit for intervals that are shorter than asked for, or reach beyond the first or last reading."""
     cut = span.high - span.low < span.step
     if len(data.t):
         cut = cut | (span.low < data.t[0]) | (span.high > data.t[-1])
     return np.where(cut, PARTIAL, 0)
-
-
-AGGREGATES = {
-    ua.ObjectIds.AggregateFunction_Interpolative: interpolative,
-    ua.ObjectIds.AggregateFunction_Average: average,
-    ua.ObjectIds.AggregateFunction_TimeAverage: time_average,
-    ua.ObjectIds.AggregateFunction_Minimum: minimum,
-    ua.ObjectIds.AggregateFunction_Maximum: maximum,
-    ua.ObjectIds.AggregateFunction_Count: count,
-}
-"""Aggregates by the number of their node."""

@@ -16,6 +16,7 @@ SERVER = ua.NodeId(ua.ObjectIds.Server)
 TYPES = {
     "write": ua.ObjectIds.AuditWriteUpdateEventType,
     "call": ua.ObjectIds.AuditUpdateMethodEventType,
+    "history update": ua.ObjectIds.AuditHistoryAnnotationUpdateEventType,
     "login": ua.ObjectIds.AuditActivateSessionEventType,
     "login refused": ua.ObjectIds.AuditActivateSessionEventType,
     "session created": ua.ObjectIds.AuditCreateSessionEventType,

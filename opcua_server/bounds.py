@@ -56,6 +56,7 @@ class Bounds:
     numbers: int = 1000
     """Of subscriptions, or nodes to register, in one request."""
     history_reads: int = 100
+    history_updates: int = 100
     references: int = 1000
     """Of one node in one answer; the rest comes by BrowseNext."""
     continuation_points: int = 10

@@ -194,6 +194,21 @@ class Guard:
             "call", session, node=_text(method.MethodId), arguments=repr(arguments), status=result.StatusCode.name
         )
 
+    def history_updated(self, session: Session, details: Any, result: ua.HistoryUpdateResult) -> None:
+        """A change of annotations, done or refused, or an attempt to change the record itself."""
+        codes = [result.StatusCode, *(result.OperationResults or ())]
+        worst = max(codes, key=lambda code: code.value >> 30)
+        self.tally.events["history update refused"] += not worst.is_good()
+        node = getattr(details, "NodeId", None)
+        self.told(
+            "history update",
+            session,
+            node="" if node is None else _text(node),
+            details=type(details).__name__,
+            operations=max(len(codes) - 1, 1),
+            status=worst.name,
+        )
+
     def _record(self, event: str, session: Session | None, fields: dict[str, Any]) -> None:
         if self._log is not None:
             self._log.append(event, **fields)

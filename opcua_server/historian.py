@@ -13,8 +13,6 @@ from collections import OrderedDict
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -22,14 +20,20 @@ from asyncua import ua
 from asyncua.server.address_space import AddressSpace
 
 from opcua_server import history_queries as queries
-from opcua_server.aggregates import AGGREGATES, Intervals
+from opcua_server.access import Access
+from opcua_server.aggregate_functions import AGGREGATES, ANNOTATION_COUNT
+from opcua_server.aggregates import Intervals
+from opcua_server.caller import caller
 from opcua_server.event_filter import Where, selected
-from opcua_server.history_codec import TIMES, history_data
-from opcua_server.history_events import ACTIONS, annotation_data, event_data, fields_of
+from opcua_server.history_codec import TIMES, history_data, microseconds
+from opcua_server.history_events import ACTIONS, ALARMS, annotation_data, event_data, fields_of
 from opcua_server.history_nodes import MOST_EVENTS, MOST_NODES, MOST_POINTS, MOST_VALUES, historize
+from opcua_server.history_rights import HistoryRights
+from opcua_server.history_updates import HistoryUpdates
+from opcua_server.index_range import RANGE
 from opcua_server.nodes import PlantNodes, variant_type
 from twin.errors import TwinError
-from twin.history import Reader
+from twin.history import Reader, Recorder
 from twin.history.reader import EVER
 from twin.tags import Tag
 
@@ -60,17 +64,23 @@ class Job:
     times: int
     most: int
     state: Any
+    kinds: tuple[str, ...]
+    """Of events that may be told."""
 
 
 class Historian:
     """Answers HistoryRead for the tags of a plant, and for the events of the server."""
 
-    def __init__(self, space: AddressSpace, index: int, nodes: PlantNodes, where: str | Path) -> None:
+    def __init__(
+        self, space: AddressSpace, index: int, nodes: PlantNodes, recorder: Recorder, access: Access, period: float
+    ) -> None:
         self._space = space
-        self._where = where
+        self._where = recorder.history.path
         self._tags = nodes.tags
         self._by_name = {tag.name: nodeid for nodeid, tag in nodes.tags.items()}
-        self._notes = historize(space, index, nodes)
+        self._notes = historize(space, index, nodes, recorder.history, period)
+        self._rights = HistoryRights(space, access)
+        self._updates = HistoryUpdates(recorder, self._rights, self._notes)
         self._points: OrderedDict[bytes, tuple[ua.NodeId, type, Any]] = OrderedDict()
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="history-reader")
         self._answers: dict[type, Callable[[Reader, Job], tuple[ua.ExtensionObject | None, Any]]] = {
@@ -102,11 +112,9 @@ class Historian:
         jobs = [self._job(params, position) for position in range(len(asked))]
         return await asyncio.get_running_loop().run_in_executor(self._pool, self._read_all, jobs)
 
-    def update_history(self, params: ua.HistoryUpdateParameters) -> list[ua.HistoryUpdateResult]:
-        """History is not rewritten."""
-        refused = ua.HistoryUpdateResult()
-        refused.StatusCode = ua.StatusCode(CODES.BadHistoryOperationUnsupported)
-        return [refused for _ in params.HistoryUpdateDetails]
+    async def update_history(self, params: ua.HistoryUpdateParameters) -> list[ua.HistoryUpdateResult]:
+        """The service; every node is answered by itself, one after the other."""
+        return [await self._updates.update(caller(), details) for details in params.HistoryUpdateDetails]
 
     def _job(self, params: ua.HistoryReadParameters, position: int) -> Job | int:
         """What to read of a node, or the status that refuses it. In the event loop, where the points are kept."""
@@ -115,13 +123,16 @@ class Historian:
             nodeid, kind, state = self._points.pop(node.ContinuationPoint, (None, None, None))
             if nodeid != node.NodeId or kind is not type(details):
                 return int(CODES.BadContinuationPointInvalid)
-        if node.IndexRange:
-            return int(CODES.BadIndexRangeInvalid)
-        if node.NodeId not in self._space:
-            return int(CODES.BadNodeIdUnknown)
+        if status := self._rights.reading(caller(), node.NodeId):
+            return status
+        if node.IndexRange:  # all that is kept is scalar
+            return int(CODES.BadIndexRangeNoData if RANGE.fullmatch(node.IndexRange) else CODES.BadIndexRangeInvalid)
+        if node.DataEncoding is not None and node.DataEncoding.Name not in (None, "", "Default Binary"):
+            return int(CODES.BadDataEncodingUnsupported)
+        kinds = ALARMS + (ACTIONS if self._rights.audits(caller()) else ())
         times = TIMES.get(params.TimestampsToReturn, 0)
         most = max(1, min(MOST_VALUES, MOST_IN_ALL // len(params.NodesToRead)))
-        return Job(node.NodeId, details, position, times, most, state)
+        return Job(node.NodeId, details, position, times, most, state, kinds)
 
     def _release(self, node: ua.HistoryReadValueId) -> int:
         known = self._points.pop(node.ContinuationPoint, None) is not None
@@ -145,7 +156,10 @@ class Historian:
         except Exception:
             log.exception("The history of %s could not be read.", job.nodeid)
             return _result(CODES.BadUnexpectedError)
-        result = _result(CODES.Good if data is not None else CODES.GoodNoData)
+        code = CODES.Good if data is not None else CODES.GoodNoData
+        if isinstance(state, queries.Raw) and state.left == 0:  # as many as were asked for, and there are more
+            code, state = CODES.GoodMoreData, None
+        result = _result(code)
         result.HistoryData = data if data is not None else ua.HistoryData()
         if state is not None:
             result.ContinuationPoint = self._keep(job, state)
@@ -162,7 +176,7 @@ class Historian:
         tag = self._tags.get(job.nodeid)
         if tag is None:
             raise Refused(CODES.BadHistoryOperationUnsupported)
-        kept = reader.tags().get(tag.name)
+        kept = reader.tag(tag.name)
         if kept is None:
             raise Refused(CODES.BadNoData)
         return tag, kept
@@ -171,7 +185,7 @@ class Historian:
         details = job.details
         if details.IsReadModified:  # nothing is ever modified here
             raise Refused(CODES.BadHistoryOperationUnsupported)
-        start, end, number = _wall(details.StartTime), _wall(details.EndTime), details.NumValuesPerNode
+        start, end, number = microseconds(details.StartTime), microseconds(details.EndTime), details.NumValuesPerNode
         noted = job.nodeid in self._notes
         ask, passed = job.state if noted and job.state else (job.state, 0)
         ask = ask or queries.Raw.asked(start, end, number, details.ReturnBounds)
@@ -190,18 +204,19 @@ class Historian:
         if ask.bounds:
             raise Refused(CODES.BadBoundNotSupported)
         ends = sorted((ask.first, ask.last if ask.last is not None else EVER[0 if ask.backward else 1]))
-        source = self._tags[self._notes[job.nodeid]].name
         most = min(MOST_EVENTS, job.details.NumValuesPerNode or MOST_EVENTS)
-        found = reader.events(ends[0], ends[1], source, ACTIONS, (passed, most + 1), ask.backward)
+        found = reader.notes(self._notes[job.nodeid], ends[0], ends[1], (passed, most + 1), ask.backward)
         rest = (ask, passed + most) if len(found) > most else None
-        return (annotation_data(found[:most]) if found else None), rest
+        return (annotation_data(found[:most], job.times) if found else None), rest
 
     def _at_time(self, reader: Reader, job: Job) -> tuple[ua.ExtensionObject | None, Any]:
         tag, kept = self._tag(reader, job)
-        times = np.array([_wall(time) or 0 for time in job.details.ReqTimes], np.int64)
+        times = np.array([microseconds(time) or 0 for time in job.details.ReqTimes or ()], np.int64)
+        if not len(times):
+            raise Refused(CODES.BadNothingToDo)
         begin = job.state or 0
         part = times[begin : begin + job.most]
-        answer = queries.at_time(reader, kept, tag.discrete, part)
+        answer = queries.at_time(reader, kept, tag.discrete, part, job.details.UseSimpleBounds)
         rest = begin + len(answer)
         return _data(answer, variant_type(tag), job), rest if rest < len(times) else None
 
@@ -209,29 +224,35 @@ class Historian:
         tag, kept = self._tag(reader, job)
         details = job.details
         aggregate = details.AggregateType[job.position]
-        if aggregate.NamespaceIndex != 0 or aggregate.Identifier not in AGGREGATES:
+        number = aggregate.Identifier if aggregate.NamespaceIndex == 0 else None
+        if number not in AGGREGATES and number != ANNOTATION_COUNT:
             raise Refused(CODES.BadAggregateNotSupported)
         wanted = details.AggregateConfiguration
         given = (wanted.PercentDataBad, wanted.PercentDataGood, wanted.UseSlopedExtrapolation)
         if not wanted.UseServerCapabilitiesDefaults and given != (100, 100, False):
             raise Refused(CODES.BadAggregateConfigurationRejected)
-        start, end = _wall(details.StartTime), _wall(details.EndTime)
+        start, end = microseconds(details.StartTime), microseconds(details.EndTime)
         if start is None or end is None or start == end or not details.ProcessingInterval >= 0.0:
             raise Refused(CODES.BadInvalidArgument)
         step = round(details.ProcessingInterval * 1000.0) or abs(end - start)
         begin = job.state or start
         span = Intervals.of(begin, end, step, job.most)
-        answer = queries.processed(reader, kept, tag.discrete, aggregate.Identifier, span)
+        kind = ua.VariantType.Int32
+        if number == ANNOTATION_COUNT:
+            answer = queries.annotation_count(reader, tag.name, span)
+        else:
+            answer = queries.processed(reader, kept, tag.discrete, AGGREGATES[number], span)
+            kind = AGGREGATES[number].kind or variant_type(tag)
         reached = begin + (len(answer) * span.step) * (-1 if span.backward else 1)
         rest = reached if abs(reached - start) < abs(end - start) else None
-        return _data(answer, _kind(aggregate.Identifier, tag), job), rest
+        return _data(answer, kind, job), rest
 
     def _events(self, reader: Reader, job: Job) -> tuple[ua.ExtensionObject | None, Any]:
         """Events of the Server object: all of them, through the filter."""
         details = job.details
         if job.nodeid != ua.NodeId(ua.ObjectIds.Server):
             raise Refused(CODES.BadHistoryOperationUnsupported)
-        start, end = _wall(details.StartTime), _wall(details.EndTime)
+        start, end = microseconds(details.StartTime), microseconds(details.EndTime)
         if start is None and end is None:
             raise Refused(CODES.BadHistoryOperationInvalid)
         backward = start is None or (end is not None and end < start)
@@ -239,7 +260,7 @@ class Historian:
         matches = Where(log, self._space, details.Filter.WhereClause).eval
         passed, most = job.state or 0, min(MOST_EVENTS, details.NumValuesPerNode or MOST_EVENTS)
         rows: list[list[ua.Variant]] = []
-        looked = reader.events(min(ends), max(ends), page=(passed, LOOK), backward=backward)
+        looked = reader.events(min(ends), max(ends), None, job.kinds, (passed, LOOK), backward)
         for event in looked:
             passed += 1
             fields = fields_of(event, self._source(event.source))
@@ -256,22 +277,6 @@ class Historian:
 
 def _data(answer: queries.Answer, kind: ua.VariantType, job: Job) -> ua.ExtensionObject | None:
     return history_data(answer, kind, job.times) if len(answer) else None
-
-
-def _kind(aggregate: int, tag: Tag) -> ua.VariantType:
-    """Data type of a result (Part 13, 5.4.2.3)."""
-    if aggregate == ua.ObjectIds.AggregateFunction_Count:
-        return ua.VariantType.Int32
-    means = (ua.ObjectIds.AggregateFunction_Average, ua.ObjectIds.AggregateFunction_TimeAverage)
-    return ua.VariantType.Double if aggregate in means else variant_type(tag)
-
-
-def _wall(time: datetime | None) -> int | None:
-    """Microseconds since 1970; None for a time that is not given, which is the first of 1601."""
-    if time is None or time.year <= 1601:
-        return None
-    since = (time if time.tzinfo else time.replace(tzinfo=UTC)) - datetime(1970, 1, 1, tzinfo=UTC)
-    return since // timedelta(microseconds=1)
 
 
 def _result(code: int) -> ua.HistoryReadResult:

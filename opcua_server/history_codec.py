@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+from datetime import UTC, datetime, timedelta
 
 import numpy as np
 from asyncua import ua
@@ -21,12 +22,21 @@ NUMBERS = {
     ua.VariantType.Boolean: "u1",
     ua.VariantType.UInt32: "<u4",
     ua.VariantType.Int32: "<i4",
+    ua.VariantType.StatusCode: "<u4",
 }
 NO_BOUND = ua.StatusCodes.BadBoundNotFound
 NO_VALUE = np.array([NO_DATA, NO_BOUND, BAD], np.uint32)
 """Status codes that come without a value."""
 _EPOCH = 11_644_473_600_000_000
 """From 1601 to 1970 [us]."""
+
+
+def microseconds(time: datetime | None) -> int | None:
+    """Since 1970; None for a time that is not given, which is the first of 1601."""
+    if time is None or time.year <= 1601:
+        return None
+    since = (time if time.tzinfo else time.replace(tzinfo=UTC)) - datetime(1970, 1, 1, tzinfo=UTC)
+    return since // timedelta(microseconds=1)
 
 
 def date_time(wall: np.ndarray) -> np.ndarray:

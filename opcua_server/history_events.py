@@ -9,13 +9,18 @@ from asyncua import ua
 from asyncua.ua.ua_binary import struct_to_binary
 
 from opcua_server.event_filter import Fields
-from opcua_server.history_codec import packed
-from twin.history import Event
+from opcua_server.history_codec import SERVER_TIME, SOURCE_TIME, packed
+from twin.history import Event, Note
 
-TYPES = {"write": ua.ObjectIds.AuditWriteUpdateEventType, "call": ua.ObjectIds.AuditUpdateMethodEventType}
+TYPES = {
+    "write": ua.ObjectIds.AuditWriteUpdateEventType,
+    "call": ua.ObjectIds.AuditUpdateMethodEventType,
+    "annotate": ua.ObjectIds.AuditHistoryAnnotationUpdateEventType,
+}
 """Event types by kind; any other kind is an alarm."""
-ACTIONS = ("write", "call")
-"""Kinds that a person did; they are the annotations."""
+ACTIONS = tuple(TYPES)
+"""Kinds that a person did."""
+ALARMS = ("alarm",)
 _START = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -71,12 +76,14 @@ def event_data(rows: list[list[ua.Variant]]) -> ua.ExtensionObject:
     return packed(ua.ObjectIds.HistoryEvent_Encoding_DefaultBinary, len(rows), b"".join(lists))
 
 
-def annotation_data(events: list[Event]) -> ua.ExtensionObject:
-    """A HistoryData of what people did to a tag: what, who and when, dated by the value it belongs to."""
+def annotation_data(notes: list[Note], times: int) -> ua.ExtensionObject:
+    """A HistoryData of what people said of a tag and did to it: what, who and when, dated by the value it is about."""
     encoded = []
-    for event in events:
-        at = moment(event.wall)
-        note = ua.Annotation(event.message, event.person, at)
-        value = ua.DataValue(ua.Variant(note, ua.VariantType.ExtensionObject), SourceTimestamp=at, ServerTimestamp=at)
+    for note in notes:
+        at = moment(note.wall)
+        told = ua.Annotation(note.message, note.person, moment(note.written))
+        value = ua.DataValue(ua.Variant(told, ua.VariantType.ExtensionObject))
+        value.SourceTimestamp = at if times & SOURCE_TIME else None
+        value.ServerTimestamp = at if times & SERVER_TIME else None
         encoded.append(struct_to_binary(value))
-    return packed(ua.ObjectIds.HistoryData_Encoding_DefaultBinary, len(events), b"".join(encoded))
+    return packed(ua.ObjectIds.HistoryData_Encoding_DefaultBinary, len(notes), b"".join(encoded))

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from asyncua import ua
 from asyncua.server.address_space import AddressSpace, AttributeValue, NodeData
 
-from opcua_server.aggregates import AGGREGATES
+from opcua_server.aggregate_functions import OFFERED
+from opcua_server.history_events import moment
+from twin.history import History
+from twin.history.store import BLOCK, MINUTE, RAW
 
 _IDS = ua.ObjectIds
 _CONFIGURATION = {
@@ -53,18 +57,34 @@ class Links:
         node = self._space[ua.NodeId(number)]
         node.attributes[ua.AttributeIds.Value] = attribute(value, kind)
 
-    def configuration(self, stepped: bool) -> ua.NodeId:
-        """A HistoricalDataConfiguration, shared by all tags that are read in steps or along lines."""
-        path = f"HA Configuration/{'stepped' if stepped else 'sloped'}"
+    def configuration(self, stepped: bool, band: float, interval: float, history: History) -> ua.NodeId:
+        """A HistoricalDataConfiguration (OPC 10000-11, 5.2.2), shared by all tags that are recorded alike.
+
+        `band` is the dead band in percent of the range, `interval` the least time between two values [s].
+        """
+        path = f"HA Configuration/{'stepped' if stepped else 'sloped'}/{band:g}"
         top = self._object(path, "HA Configuration", _IDS.HistoricalDataConfigurationType)
-        self._property(top, "Stepped", stepped, ua.VariantType.Boolean)
+        for name, value, kind, data_type in (
+            ("Stepped", stepped, ua.VariantType.Boolean, _IDS.Boolean),
+            ("Definition", _definition(band), ua.VariantType.String, _IDS.String),
+            ("MinTimeInterval", 1e3 * interval, ua.VariantType.Double, _IDS.Duration),
+            ("MaxTimeInterval", 1e3 * interval * BLOCK[RAW], ua.VariantType.Double, _IDS.Duration),
+            ("ExceptionDeviation", band, ua.VariantType.Double, _IDS.Double),
+            ("ExceptionDeviationFormat", _OF_EU_RANGE, ua.VariantType.Int32, _IDS.ExceptionDeviationFormat),
+            ("ServerTimestampSupported", True, ua.VariantType.Boolean, _IDS.Boolean),
+        ):
+            self._property(top, name, value, kind, data_type)
+        for name, tiers in (("StartOfArchive", (RAW, MINUTE)), ("StartOfOnlineArchive", (RAW,))):
+            node = self._property(top, name, None, ua.VariantType.Null, _IDS.UtcTime)
+            node.attributes[ua.AttributeIds.Value].value_callback = _begin_of(history, tiers)
         aggregates = self._object(f"{path}/Aggregates", "AggregateConfiguration", _IDS.AggregateConfigurationType)
         self.refer(top, aggregates.nodeid, _IDS.HasComponent)
         for name, value in _CONFIGURATION.items():
-            self._property(aggregates, name, value, ua.VariantType.Boolean if isinstance(value, bool) else _BYTE)
+            kind = ua.VariantType.Boolean if isinstance(value, bool) else _BYTE
+            self._property(aggregates, name, value, kind, kind.value)
         functions = self._object(f"{path}/Functions", "AggregateFunctions", _IDS.FolderType)
         self.refer(top, functions.nodeid, _IDS.HasComponent)
-        for function in AGGREGATES:
+        for function in OFFERED:
             self.refer(functions, ua.NodeId(function), _IDS.Organizes)
         return top.nodeid
 
@@ -80,12 +100,13 @@ class Links:
         self.refer(owner, node.nodeid, _IDS.HasProperty)
         return node.nodeid
 
-    def _property(self, owner: NodeData, name: str, value: Any, kind: ua.VariantType) -> None:
+    def _property(self, owner: NodeData, name: str, value: Any, kind: ua.VariantType, data_type: int) -> NodeData:
         node = NodeData(ua.NodeId(f"{owner.nodeid.Identifier}/{name}", self._index))
-        node.attributes = self._variable(name, value, kind, ua.NodeId(kind.value), 1)
+        node.attributes = self._variable(name, value, kind, ua.NodeId(data_type), 1)
         node.attributes[ua.AttributeIds.NodeId] = _id(node.nodeid)
         self._add(node, _IDS.PropertyType)
         self.refer(owner, node.nodeid, _IDS.HasProperty)
+        return node
 
     def _variable(
         self, name: str, value: Any, kind: ua.VariantType, data_type: ua.NodeId, access: int
@@ -126,6 +147,26 @@ class Links:
 
 
 _BYTE = ua.VariantType.Byte
+_OF_EU_RANGE = 3
+"""Of ExceptionDeviationFormat: percent of the engineering range."""
+
+
+def _definition(band: float) -> str:
+    """How values are kept, for people."""
+    kept = f"those that leave a band of {band:g} % of the range" if band else "those that differ from the one before"
+    return f"Of every scan, in single precision: {kept}, with the one before the move."
+
+
+def _begin_of(history: History, tiers: tuple[int, ...]) -> Callable[[ua.NodeId, ua.AttributeIds], ua.DataValue]:
+    """Where the history begins, as it is when somebody asks."""
+
+    def read(nodeid: ua.NodeId, attribute_id: ua.AttributeIds) -> ua.DataValue:
+        found = [wall for tier, wall in history.begins.items() if tier in tiers]
+        if not found:
+            return ua.DataValue(StatusCode=ua.StatusCode(ua.StatusCodes.BadNoData))
+        return ua.DataValue(ua.Variant(moment(min(found)), ua.VariantType.DateTime))
+
+    return read
 
 
 def _id(nodeid: ua.NodeId) -> AttributeValue:

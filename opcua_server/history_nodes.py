@@ -5,12 +5,13 @@ from __future__ import annotations
 from asyncua import ua
 from asyncua.server.address_space import AddressSpace
 
-from opcua_server.aggregates import AGGREGATES
+from opcua_server.access import HISTORY_READ, HISTORY_WRITE
+from opcua_server.aggregate_functions import OFFERED
+from opcua_server.bounds import Bounds
 from opcua_server.history_links import Links, attribute
 from opcua_server.nodes import PlantNodes
+from twin.history import History
 
-HISTORY_READ = 4
-"""Bit of AccessLevel and of EventNotifier."""
 MOST_VALUES, MOST_EVENTS, MOST_NODES = 10_000, 1_000, 100
 """Values and events of a node in one response, nodes of a request."""
 MOST_POINTS = 500
@@ -19,10 +20,15 @@ MOST_POINTS = 500
 _IDS = ua.ObjectIds
 
 
-def historize(space: AddressSpace, index: int, nodes: PlantNodes) -> dict[ua.NodeId, ua.NodeId]:
-    """Mark every tag as historized and describe how; returns the Annotations property of each tag, by its own id."""
+def historize(
+    space: AddressSpace, index: int, nodes: PlantNodes, history: History, period: float
+) -> dict[ua.NodeId, str]:
+    """Mark every tag as historized and describe how; returns the Annotations property of each tag, with its name.
+
+    `period` is the time between two scans of the plant [s].
+    """
     links = Links(space, index)
-    configured = {stepped: links.configuration(stepped) for stepped in (False, True)}
+    configured: dict[tuple[bool, float], ua.NodeId] = {}
     notes = {}
     for nodeid, tag in nodes.tags.items():
         node = space[nodeid]
@@ -30,8 +36,12 @@ def historize(space: AddressSpace, index: int, nodes: PlantNodes) -> dict[ua.Nod
             old = node.attributes[level].value.Value.Value
             node.attributes[level] = attribute(old | HISTORY_READ, ua.VariantType.Byte)
         node.attributes[ua.AttributeIds.Historizing] = attribute(True, ua.VariantType.Boolean)
-        links.refer(node, configured[tag.discrete], _IDS.HasHistoricalConfiguration)
-        notes[links.annotations(node, HISTORY_READ)] = nodeid
+        band = round(100.0 * history.bands.get(tag.name, 0.0) / (tag.high - tag.low or 1.0), 9)
+        like = tag.discrete, band
+        if like not in configured:
+            configured[like] = links.configuration(tag.discrete, band, max(history.interval, period), history)
+        links.refer(node, configured[like], _IDS.HasHistoricalConfiguration)
+        notes[links.annotations(node, HISTORY_READ | HISTORY_WRITE)] = tag.name
     _describe_server(space, links)
     return notes
 
@@ -39,7 +49,8 @@ def historize(space: AddressSpace, index: int, nodes: PlantNodes) -> dict[ua.Nod
 def _describe_server(space: AddressSpace, links: Links) -> None:
     """Fill in HistoryServerCapabilities, the limits, and the folders of aggregates."""
     able = {"AccessHistoryData": True, "AccessHistoryEvents": True, "ServerTimestampSupported": True}
-    for name in ("InsertData", "ReplaceData", "UpdateData", "DeleteRaw", "DeleteAtTime", "InsertAnnotation"):
+    able["InsertAnnotation"] = True
+    for name in ("InsertData", "ReplaceData", "UpdateData", "DeleteRaw", "DeleteAtTime"):
         able[name] = False
     for name in ("InsertEvent", "ReplaceEvent", "UpdateEvent", "DeleteEvent"):
         able[name] = False
@@ -51,6 +62,8 @@ def _describe_server(space: AddressSpace, links: Links) -> None:
         _IDS.HistoryServerCapabilities_MaxReturnEventValues: MOST_EVENTS,
         _IDS.Server_ServerCapabilities_OperationLimits_MaxNodesPerHistoryReadData: MOST_NODES,
         _IDS.Server_ServerCapabilities_OperationLimits_MaxNodesPerHistoryReadEvents: MOST_NODES,
+        _IDS.Server_ServerCapabilities_OperationLimits_MaxNodesPerHistoryUpdateData: Bounds.history_updates,
+        _IDS.Server_ServerCapabilities_OperationLimits_MaxNodesPerHistoryUpdateEvents: Bounds.history_updates,
     }
     for number, limit in numbers.items():
         links.set_value(number, limit, ua.VariantType.UInt32)
@@ -60,7 +73,7 @@ def _describe_server(space: AddressSpace, links: Links) -> None:
         _IDS.HistoryServerCapabilities_AggregateFunctions,
         _IDS.Server_ServerCapabilities_AggregateFunctions,
     ):
-        for function in AGGREGATES:
+        for function in OFFERED:
             links.refer(space[ua.NodeId(folder)], ua.NodeId(function), _IDS.Organizes)
     server = space[ua.NodeId(_IDS.Server)]
     notifier = server.attributes[ua.AttributeIds.EventNotifier].value.Value.Value

@@ -10,26 +10,14 @@ from dataclasses import dataclass, replace
 from itertools import islice
 
 import numpy as np
-from asyncua import ua
 
-from opcua_server.aggregates import (
-    AGGREGATES,
-    CALCULATED,
-    NO_DATA,
-    Answer,
-    Data,
-    Intervals,
-    average,
-    count,
-    maximum,
-    minimum,
-    time_average,
-)
+from opcua_server.aggregate_functions import Aggregate
+from opcua_server.aggregates import CALCULATED, NO_DATA, Answer, Data, Intervals, status_of
+from opcua_server.aggregates_of_time import simple
 from opcua_server.history_codec import NO_BOUND
 from twin.history import Kept, Points, Reader
 from twin.history.reader import EVER
 
-NO_READING, OUT_OF_SERVICE = ua.StatusCodes.BadSensorFailure, ua.StatusCodes.BadOutOfService
 HOUR, DAY = 3_600_000_000, 86_400_000_000  # us
 DAYS = 8
 """Days of scans that are read for one answer."""
@@ -37,7 +25,8 @@ SCATTERED = 200
 """Times over more than a day that are answered at once."""
 FAR = 50
 """Pieces that are looked through for a good value."""
-FIELD = {average: "mean", time_average: "mean", minimum: "min", maximum: "max", count: "count"}
+OWN = "SIM."
+"""Tags of the simulation itself stay good when the plant could not be computed."""
 
 
 @dataclass(frozen=True)
@@ -69,7 +58,7 @@ class Raw:
 
 
 def raw(reader: Reader, tag: Kept, ask: Raw, most: int) -> tuple[Answer, Raw | None]:
-    """At most `most` raw values, and the request for the rest if there is any."""
+    """At most `most` raw values, and the request for the rest if there is any; of which nothing may be wanted."""
     most = most if ask.left is None else min(most, ask.left)
     parts: list[Answer] = []
     found = 0
@@ -80,7 +69,7 @@ def raw(reader: Reader, tag: Kept, ask: Raw, most: int) -> tuple[Answer, Raw | N
             break
     whole = _joined(parts)
     answer = Answer(whole.wall[:most], whole.value[:most], whole.status[:most])
-    if found <= most or (ask.left is not None and most == ask.left):
+    if found <= most:
         return answer, None
     turn = -1 if ask.backward else 1
     left = None if ask.left is None else ask.left - len(answer)
@@ -125,10 +114,12 @@ def _nearest(reader: Reader, tag: Kept, wall: int, backward: bool) -> Points:
 
 def _told(points: Points, tag: Kept) -> Answer:
     """Points with the status that a client read when they were new."""
-    status = np.where(np.isfinite(points.value), 0, NO_READING)
-    if not tag.name.startswith("SIM."):
-        status = np.where(points.quality > 0, OUT_OF_SERVICE, status)
-    return Answer(points.wall, points.value, status.astype(np.uint32))
+    points = _of(tag, points)
+    return Answer(points.wall, points.value, status_of(points))
+
+
+def _of(tag: Kept, points: Points) -> Points:
+    return replace(points, quality=np.zeros_like(points.quality)) if tag.name.startswith(OWN) else points
 
 
 def _missing(wall: int) -> Answer:
@@ -146,7 +137,7 @@ def around(reader: Reader, tag: Kept, low: int, high: int) -> Points:
     before = _to_good(reader.points(tag, EVER[0], low - 1, True))
     inside = Points.joined(list(reader.points(tag, low, high)))
     after = _to_good(reader.points(tag, high + 1, EVER[1]))
-    return Points.joined([before[::-1], inside, after])
+    return _of(tag, Points.joined([before[::-1], inside, after]))
 
 
 def _to_good(pieces: Iterator[Points]) -> Points:
@@ -161,8 +152,9 @@ def _to_good(pieces: Iterator[Points]) -> Points:
     return Points.joined(found)
 
 
-def at_time(reader: Reader, tag: Kept, stepped: bool, times: np.ndarray) -> Answer:
-    """Values at given times, recorded or interpolated, in the order they were asked for.
+def at_time(reader: Reader, tag: Kept, stepped: bool, times: np.ndarray, simple_bounds: bool = False) -> Answer:
+    """Values at given times, recorded or interpolated, in the order they were asked for; with simple bounds, between
+    the readings beside them whatever their quality.
 
     Of times that lie far apart only the first ones are answered.
     """
@@ -175,29 +167,29 @@ def at_time(reader: Reader, tag: Kept, stepped: bool, times: np.ndarray) -> Answ
     answers = []
     for group in groups:
         asked = times[group]
-        answers.append(Data(around(reader, tag, int(asked[0]), int(asked[-1])), stepped).at(asked))
+        data = Data(around(reader, tag, int(asked[0]), int(asked[-1])), stepped)
+        answers.append(simple(data, asked) if simple_bounds else data.at(asked))
     found, back = _joined(answers), np.argsort(order, kind="stable")
     return Answer(found.wall[back], found.value[back], found.status[back])
 
 
-def processed(reader: Reader, tag: Kept, stepped: bool, aggregate: int, span: Intervals) -> Answer:
+def processed(reader: Reader, tag: Kept, stepped: bool, aggregate: Aggregate, span: Intervals) -> Answer:
     """An aggregate over intervals, or the first of them if that is many days; from the minute tier where intervals are
     long or every scan is no longer kept.
     """
-    function = AGGREGATES[aggregate]
     if not len(span.low):
         return _joined([])
     kept = reader.span()
     coarse = span.step >= DAY or kept is None or int(span.low.min()) < kept[0]
-    if coarse and function in FIELD:
-        answer = _of_minutes(reader, tag, FIELD[function], span)
+    if coarse and aggregate.reduce:
+        answer = _of_minutes(reader, tag, aggregate.reduce, span)
         if answer is not None:
             return answer
     parts, size = [], max(1, DAY // span.step)
     for begin in range(0, min(len(span.low), DAYS * size), size):  # a day at a time: it may be a million scans
         part = replace(span, low=span.low[begin : begin + size], high=span.high[begin : begin + size])
         data = Data(around(reader, tag, int(part.low.min()), int(part.high.max())), stepped)
-        parts.append(function(data, part))
+        parts.append(aggregate.compute(data, part))
     return _joined(parts)
 
 
@@ -212,14 +204,23 @@ def _of_minutes(reader: Reader, tag: Kept, field: str, span: Intervals) -> Answe
     for k, (a, b) in enumerate(zip(first, after, strict=True)):
         number = minutes["count"][a:b]
         if number.sum() > 0.0:
-            value[k] = _REDUCE[field](minutes[field][a:b], number)
+            value[k] = _REDUCE[field]({name: column[a:b] for name, column in minutes.items()})
     status = np.where(np.isnan(value), NO_DATA, CALCULATED).astype(np.uint32)
     return Answer(span.stamp, value, status)
 
 
-_REDUCE: dict[str, Callable[[np.ndarray, np.ndarray], float]] = {
-    "mean": lambda values, number: float(np.nansum(values * number) / number.sum()),
-    "min": lambda values, number: float(np.nanmin(values)),
-    "max": lambda values, number: float(np.nanmax(values)),
-    "count": lambda values, number: float(number.sum()),
+_REDUCE: dict[str, Callable[[dict[str, np.ndarray]], float]] = {
+    "mean": lambda m: float(np.nansum(m["mean"] * m["count"]) / m["count"].sum()),
+    "min": lambda m: float(np.nanmin(m["min"])),
+    "max": lambda m: float(np.nanmax(m["max"])),
+    "range": lambda m: float(np.nanmax(m["max"]) - np.nanmin(m["min"])),
+    "count": lambda m: float(m["count"].sum()),
 }
+
+
+def annotation_count(reader: Reader, name: str, span: Intervals) -> Answer:
+    """Number of annotations in each interval."""
+    written = np.array([note.wall for note in reader.notes(name, int(span.low.min()), int(span.high.max()))], np.int64)
+    side = "right" if span.backward else "left"
+    number = np.searchsorted(written, span.high, side) - np.searchsorted(written, span.low, side)  # type: ignore[call-overload]
+    return Answer(span.stamp, number.astype(float), np.full(len(number), CALCULATED, np.uint32))

@@ -27,13 +27,14 @@ class Security:
 
     `pki` is the folder of certificates, trust list and users; with it channels are secured. `anonymous` is the role of
     those on this machine who give no name, None if there is none for them. `unsecured` also serves channels without
-    security. `audit` is the file of the audit log.
+    security. `audit` is the file of the audit log. From the role `history` on the past may be read.
     """
 
     pki: Path | None = None
     anonymous: Role | None = Role.INSTRUCTOR
     unsecured: bool = True
     audit: Path | None = None
+    history: Role = Role.OBSERVER
     bounds: Bounds = field(default_factory=Bounds)
 
     @classmethod

@@ -50,6 +50,7 @@ from opcua_server.standard_nodes import PLANT_INDEX, CachedServer
 from opcua_server.subscriptions import TagSubscriptions
 from opcua_server.watch import Watch
 from opcua_server.writes import TagWrites
+from twin.alarms.catalogue import HISTORY
 from twin.errors import TwinError
 from twin.history import Event, Recorder, now
 from twin.simulation import Simulation, WrongMode
@@ -164,7 +165,7 @@ class TwinServer:
         core = CachedServer(nodesets)
         subscriptions = TagSubscriptions(core.aspace, core, self.simulation.period)
         core.subscription_service = core.isession.subscription_service = subscriptions
-        self.access = Access(subscriptions.tags)  # the publisher fills them in
+        self.access = Access(subscriptions.tags, self.security.history)  # the publisher fills them in
         server = GuardedServer(core, self.security, self.access)
         self.diagnostics = Diagnostics(core, server.guard, subscriptions, self.health)
         await server.init()
@@ -194,7 +195,9 @@ class TwinServer:
         for method, role in roles.items():
             self.access.allow(method, Role[role.upper()])
         if self._recorder is not None:
-            core.history_manager = Historian(space, PLANT_INDEX, nodes, self._recorder.history.path)
+            core.history_manager = Historian(
+                space, PLANT_INDEX, nodes, self._recorder, self.access, self.simulation.period
+            )
         return server, nodes
 
     def _add_methods(self, space: AddressSpace, nodes: PlantNodes) -> dict[ua.NodeId, str]:
@@ -255,6 +258,7 @@ class TwinServer:
         assert self._recorder is not None
         wall = round(1e6 * self.simulation.taken.timestamp())
         self._recorder.record(image, time, wall, quality=int(self.simulation.failure is not None))
+        self.simulation.alarms.signal(HISTORY, self._recorder.failing)
 
     def check_port(self) -> None:
         """Find out before any work whether the port is free. Raises PortBusy."""

@@ -70,6 +70,13 @@ SERVICES: dict[int, Service] = {
     IDS.HistoryReadRequest_Encoding_DefaultBinary: Service(
         ua.HistoryReadParameters, ua.HistoryReadResponse, lambda s, p: s.history_read(p), "NodesToRead", "history_reads"
     ),
+    IDS.HistoryUpdateRequest_Encoding_DefaultBinary: Service(
+        ua.HistoryUpdateParameters,
+        ua.HistoryUpdateResponse,
+        lambda s, p: s.history_update(p),
+        "HistoryUpdateDetails",
+        "history_updates",
+    ),
     IDS.ModifySubscriptionRequest_Encoding_DefaultBinary: Service(
         ua.ModifySubscriptionParameters,
         ua.ModifySubscriptionResponse,

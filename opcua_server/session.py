@@ -171,6 +171,18 @@ class Session(InternalSession):
         self._guard.called(self, method, result)
         return result
 
+    async def history_read(self, params: ua.HistoryReadParameters) -> list[ua.HistoryReadResult]:
+        with calling(self):
+            return await super().history_read(params)
+
+    async def history_update(self, params: ua.HistoryUpdateParameters) -> list[ua.HistoryUpdateResult]:
+        """All of it is on record, done or refused."""
+        with calling(self):
+            results = await self.iserver.history_manager.update_history(params)
+        for details, result in zip(params.HistoryUpdateDetails, results, strict=True):
+            self._guard.history_updated(self, details, result)
+        return results
+
     # --- address space -----------------------------------------------------------------------------------------------
 
     async def browse(self, params: ua.BrowseParameters) -> list[ua.BrowseResult]:

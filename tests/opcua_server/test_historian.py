@@ -13,7 +13,7 @@ from asyncua import ua
 
 from opcua_server import TwinServer
 from opcua_server import historian as module
-from opcua_server.aggregates import AGGREGATES
+from opcua_server.aggregate_functions import OFFERED
 from tests.opcua_server.conftest import PLANT, Talker
 from twin.history import Event, History, Recorder
 from twin.plant import Plant
@@ -142,7 +142,7 @@ async def test_what_cannot_be_asked_is_refused_with_its_code(talk: Talker) -> No
         "BadHistoryOperationInvalid": await ask(talk, raw(None, None)),
         "BadNodeIdUnknown": await ask(talk, raw(0, 1), "CV-999.opening"),
         "BadHistoryOperationUnsupported": await ask(talk, raw(0, 1), "CV-101.opening/EURange"),
-        "BadAggregateNotSupported": await ask(talk, processed(ua.ObjectIds.AggregateFunction_Range, 0, 10, 1)),
+        "BadAggregateNotSupported": await ask(talk, processed(ua.ObjectIds.AggregateFunction_Minimum2, 0, 10, 1)),
         "BadInvalidArgument": await ask(talk, processed(ua.ObjectIds.AggregateFunction_Count, 5, 5, 1)),
         "GoodNoData": await ask(talk, raw(-50, -10)),
     }
@@ -274,7 +274,7 @@ async def test_the_address_space_says_what_is_kept_and_how(talk: Talker) -> None
         (configured,) = await talk.node(name).get_referenced_nodes(ua.ObjectIds.HasHistoricalConfiguration)
         assert await (await configured.get_child("0:Stepped")).read_value() is stepped
         functions = await (await configured.get_child("0:AggregateFunctions")).get_children()
-        assert {function.nodeid.Identifier for function in functions} == set(AGGREGATES)
+        assert {function.nodeid.Identifier for function in functions} == set(OFFERED)
         assert await (await configured.get_child(["0:AggregateConfiguration", "0:PercentDataGood"])).read_value() == 100
     server = talk.client.get_node(ua.NodeId(ua.ObjectIds.Server))
     path = ["0:ServerCapabilities", "0:HistoryServerCapabilities"]
@@ -282,5 +282,5 @@ async def test_the_address_space_says_what_is_kept_and_how(talk: Talker) -> None
     assert await (await server.get_child([*path, "0:MaxReturnDataValues"])).read_value() == 10_000
     assert {
         f.nodeid.Identifier for f in await (await server.get_child([*path, "0:AggregateFunctions"])).get_children()
-    } == set(AGGREGATES)
+    } == set(OFFERED)
     assert ua.EventNotifier.HistoryRead in await server.read_event_notifier()

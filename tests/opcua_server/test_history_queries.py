@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from asyncua import ua
 
+from opcua_server.aggregate_functions import AGGREGATES
 from opcua_server.aggregates import CALCULATED, NO_DATA, Intervals
 from opcua_server.history_codec import NO_BOUND
 from opcua_server.history_queries import Raw, at_time, processed, raw
@@ -143,7 +144,7 @@ def test_minutes_answer_for_scans_that_are_no_longer_kept(tmp_path: Path) -> Non
         assert kept is not None and kept[0] > start
         tag = reader.tags()["TT-1"]
         results = {
-            name: processed(reader, tag, False, getattr(ua.ObjectIds, f"AggregateFunction_{name}"), span)
+            name: processed(reader, tag, False, AGGREGATES[getattr(ua.ObjectIds, f"AggregateFunction_{name}")], span)
             for name in ("Average", "Minimum", "Maximum", "Count", "TimeAverage")
         }
     assert results["Average"].value.tolist() == [899.5, 2699.5]

@@ -16,8 +16,9 @@ from twin.errors import PlantFileError, nearest
 from twin.plant_file import PlantSpec, UnitSpec
 from twin.tags import Tag, Tags
 
-FAILURE, OVERRUN, CONTROLLER = "SIM.failure", "SIM.overrun", "SIM.controller"
-"""System alarms: the plant could not be computed, a scan came late, a controller that promised to write is silent."""
+FAILURE, OVERRUN, CONTROLLER, HISTORY = "SIM.failure", "SIM.overrun", "SIM.controller", "SIM.history"
+"""System alarms: the plant could not be computed, a scan came late, a controller that promised to write is silent, the
+history cannot be written."""
 
 
 @dataclass(frozen=True)
@@ -152,6 +153,14 @@ def system_alarms() -> Iterator[Alarm]:
             ("controller stopped, network down", "制御装置停止、通信断"),
             ("its outputs stay as they are", "出力値保持"),
             ("check controller and network; take valves in hand", "制御装置・通信の確認、手動操作"),
+        ),
+        (
+            HISTORY,
+            ("history not recorded", "履歴記録停止"),
+            "high",
+            ("disk full, database gone", "ディスク満杯、データベース停止"),
+            ("a minute of scans waits for it, later ones are lost", "1分間分は待機、それ以降は欠落"),
+            ("make room, start the database; recording resumes by itself", "空き容量確保・データベース起動、自動再開"),
         ),
     ]
     for name, (text, ja), priority, cause, consequence, action in rows:

@@ -9,33 +9,38 @@ import json
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
 
 import numpy as np
 
 from twin.history import segments
-from twin.history.database import HistoryError, Row, open_database, shown
-from twin.history.store import FIELDS, MINUTE, RAW, SHIFT, Event, check_format
+from twin.history.database import HistoryError, open_database, shown
+from twin.history.notes import NOTE, Note
+from twin.history.store import EVENT, FIELDS, MINUTE, RAW, SHIFT, Event, check_format
 
 EVER = (-(2**62), 2**62)
 """A span of the wall clock that holds everything."""
+ONE_VALUE = 4
+"""Bytes of the segment of a tag that stands still."""
+NOTHING = np.float32(np.nan).tobytes()
+"""Segment of a tag that was not recorded."""
 FEW = 8
 """Tags that are looked up one by one; of more, the whole block is read."""
 TIME = "SIM.time"
 """The tag that is simulated time itself: read from the times, which are kept in double precision."""
 
-PAGE = 8
-"""Blocks that are looked up at once."""
+PAGE = 64
+"""Blocks that are looked up at once; of those that a reader may not need, fewer at first."""
 
-_BLOCKS = "SELECT first_wall, last_wall, number, scans, wall, time, quality FROM block WHERE tier = ?"
-_FORWARD = f"{_BLOCKS} AND last_wall >= ? ORDER BY last_wall LIMIT {PAGE}"
-_BACKWARD = f"{_BLOCKS} AND first_wall <= ? ORDER BY first_wall DESC LIMIT {PAGE}"
+_BLOCKS = "SELECT number, scans, first_wall, last_wall, wall, quality{} FROM block WHERE tier = ?"
+_FORWARD = f"{_BLOCKS} AND last_wall >= ? ORDER BY last_wall LIMIT ?"
+_BACKWARD = f"{_BLOCKS} AND first_wall <= ? ORDER BY first_wall DESC LIMIT ?"
 _OF_RUN = (  # + keeps SQLite from sorting a whole tier for each page
     "SELECT number, scans, time FROM block WHERE +tier = ? AND run = ? AND last_time >= ? AND first_time <= ? "
     f"AND number > ? ORDER BY number LIMIT {PAGE}"
 )
-_FIELDS = ("wall", "time", "kind", "source", "message", "severity", "person", "detail")
-_EVENTS = f"SELECT {', '.join(_FIELDS)} FROM event WHERE wall >= ? AND wall <= ?"
+_EVENTS = f"SELECT {EVENT} FROM event WHERE wall >= ? AND wall <= ?"
 
 
 @dataclass(frozen=True)
@@ -71,6 +76,46 @@ class Points:
         return cls(*(np.concatenate([getattr(part, f) for part in parts]) for f in ("wall", "value", "quality")))
 
 
+@dataclass(frozen=True)
+class Block:
+    """A row of `block`: number and scans, the wall clock of the first and the last one, and what is packed of each."""
+
+    number: int
+    scans: int
+    first: int
+    last: int
+    wall: bytes
+    quality: bytes
+    time: bytes = b""
+
+    @property
+    def flags(self) -> np.ndarray:
+        """Quality of each scan."""
+        return np.frombuffer(self.quality, np.uint8) if self.quality else np.zeros(self.scans, np.uint8)
+
+
+def _ends(blocks: Sequence[Block], packed: Sequence[bytes]) -> Points:
+    """Points of a tag that stands still in each of some blocks: both ends of each."""
+    values = np.frombuffer(b"".join(packed), "<f4").astype(np.float64)
+    walls = np.array([(block.first, block.last) for block in blocks], np.int64)
+    both = np.array([(True, block.scans > 1) for block in blocks])
+    return Points(walls[both], np.stack([values, values], axis=1)[both], np.zeros(int(both.sum()), np.uint8))
+
+
+def _unpacked(blocks: Sequence[Block], packed: Sequence[bytes], scans: int, is_time: bool) -> Points:
+    """Points of a tag in blocks of so many scans; those of simulated time itself come from the times."""
+    walls = segments.unpack_all_times([block.wall for block in blocks], scans, "<i8")
+    flags = np.stack([block.flags for block in blocks])
+    if is_time:
+        times = segments.unpack_all_times([block.time for block in blocks], scans, "<f8")
+        return Points(walls.ravel(), times.ravel(), flags.ravel())
+    values = segments.decode_all(packed, scans)
+    kept = segments.kept(values, flags if any(block.quality for block in blocks) else None)
+    if kept.all():
+        return Points(walls.ravel(), values.ravel().astype(np.float64), flags.ravel())
+    return Points(walls[kept], values[kept].astype(np.float64), flags[kept])
+
+
 class Reader:
     """One look into a history; use it in a `with`, from one thread."""
 
@@ -78,6 +123,7 @@ class Reader:
         self._where = where
         self._tags: dict[str, Kept] | None = None
         self._scans: tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray] | None = None
+        self._tails = 0
 
     def __enter__(self) -> Reader:
         self._db = open_database(self._where, write=False)
@@ -104,6 +150,11 @@ class Reader:
             self._tags = {row[1]: Kept(*row) for row in rows}
         return self._tags
 
+    def tag(self, name: str) -> Kept | None:
+        """One tag, if it was ever recorded."""
+        rows = self._db.rows("SELECT number, name, unit, text, band FROM tag WHERE name = ?", (name,))
+        return Kept(*rows[0]) if rows else None
+
     # By simulated time
 
     def table(self, tags: Sequence[Kept], start: float, end: float) -> Iterator[tuple[np.ndarray, np.ndarray]]:
@@ -121,7 +172,7 @@ class Reader:
         number = 0
         while page := self._db.rows(_OF_RUN, (RAW, run, start, end, number)):
             for number, scans, packed in page:
-                yield segments.unpack_times(packed, "<f8"), self._rows_of(number, scans, tags)
+                yield segments.unpack_times(packed, scans, "<f8"), self._rows_of(number, scans, tags)
         rows = self._db.rows(
             "SELECT time, value FROM scan WHERE tier = ? AND run = ? AND time >= ? AND time <= ? ORDER BY number",
             (RAW, run, start, end),
@@ -132,16 +183,16 @@ class Reader:
 
     def _rows_of(self, block: int, scans: int, tags: Sequence[Kept]) -> np.ndarray:
         """Values of a block, one row per scan, NaN for tags that were not recorded then."""
-        query, span = "number >= ? AND number < ?", [block * SHIFT, (block + 1) * SHIFT]
+        numbers = [block * SHIFT + tag.number for tag in tags]
         if len(tags) <= FEW:
-            query, span = f"number IN ({', '.join('?' * len(tags))})", [block * SHIFT + t.number for t in tags]
-        found: dict[int, bytes] = dict(self._db.rows(f"SELECT number, value FROM segment WHERE {query}", span))
-        values = np.full((scans, len(tags)), np.nan, np.float32)
-        for j, tag in enumerate(tags):
-            segment = found.get(block * SHIFT + tag.number)
-            if segment is not None:
-                values[:, j] = segments.decode(segment, scans)
-        return values
+            found = self._segments(numbers)
+        else:
+            query = "SELECT number, value FROM segment WHERE number >= ? AND number < ?"
+            found = dict(self._db.rows(query, (block * SHIFT, (block + 1) * SHIFT)))
+        there = [j for j, number in enumerate(numbers) if number in found]
+        values = np.full((len(tags), scans), np.nan, np.float32)
+        values[there] = segments.decode_all([found[numbers[j]] for j in there], scans)
+        return values.T
 
     def _picked(self, values: np.ndarray, tags: Sequence[Kept]) -> np.ndarray:
         column = {number: j for j, number in enumerate(self._columns)}
@@ -160,58 +211,83 @@ class Reader:
         """
         if backward and len(tail := self._tail(tag, start, end)):
             yield tail[::-1]
-        for number, *block in self._blocks(RAW, start, end, backward):
-            found = self._points_of(tag, number, *block)
-            found = found[(found.wall >= start) & (found.wall <= end)]
+        for page in self._blocks(RAW, start, end, backward, ", time" if tag.name == TIME else ""):
+            found = self._points_of(tag, page)
+            if len(found) and (found.wall[0] < start or found.wall[-1] > end):
+                found = found[(found.wall >= start) & (found.wall <= end)]
             if len(found):
                 yield found[::-1] if backward else found
         if not backward and len(tail := self._tail(tag, start, end)):
             yield tail
 
-    def _blocks(self, tier: int, start: int, end: int, backward: bool = False) -> Iterator[Row]:
-        """Number, scans, wall clock, time and quality of the blocks that reach into a span, page by page."""
-        at = end if backward else start
-        while page := self._db.rows(_BACKWARD if backward else _FORWARD, (tier, at)):
-            for first, last, *block in page:
-                if first > end or last < start:
-                    return
-                yield tuple(block)
-            at = page[-1][0] - 1 if backward else page[-1][1] + 1
+    def _blocks(self, tier: int, start: int, end: int, backward: bool = False, more: str = "") -> Iterator[list[Block]]:
+        """The blocks that reach into a span, page by page, each page in the order of the clock."""
+        at, size = end if backward else start, 1
+        query = (_BACKWARD if backward else _FORWARD).format(more)
+        while rows := self._db.rows(query, (tier, at, size)):
+            page = [Block(*row) for row in rows]
+            inside = [block for block in page if block.first <= end and block.last >= start]
+            if inside:
+                yield inside[::-1] if backward else inside
+            if len(inside) < len(page) or len(page) < size:
+                return
+            at = page[-1].first - 1 if backward else page[-1].last + 1
+            size = min(4 * size, PAGE)
 
-    def _points_of(self, tag: Kept, number: int, scans: int, wall: bytes, time: bytes, quality: bytes) -> Points:
-        found = self._db.rows("SELECT value FROM segment WHERE number = ?", (number * SHIFT + tag.number,))
-        if not found:
-            return Points.joined([])
-        values, walls = segments.decode(found[0][0], scans), segments.unpack_times(wall, "<i8")
-        flags = np.frombuffer(quality, np.uint8) if quality else np.zeros(scans, np.uint8)
-        if tag.name == TIME:
-            return Points(walls, segments.unpack_times(time, "<f8"), flags)
-        kept = segments.kept(values)
-        return Points(walls[kept], values[kept].astype(np.float64), flags[kept])
+    def _points_of(self, tag: Kept, page: list[Block]) -> Points:
+        """Points of a tag in some blocks."""
+        found = self._segments([block.number * SHIFT + tag.number for block in page])
+        page = [block for block in page if block.number * SHIFT + tag.number in found]
+        parts = []
+        for (scans, stands), group in groupby(page, lambda b: (b.scans, self._stands(found, b, tag))):
+            blocks = list(group)
+            packed = [found[block.number * SHIFT + tag.number] for block in blocks]
+            parts.append(_ends(blocks, packed) if stands else _unpacked(blocks, packed, scans, tag.name == TIME))
+        return Points.joined(parts)
+
+    @staticmethod
+    def _stands(found: dict[int, bytes], block: Block, tag: Kept) -> bool:
+        """Whether a tag has one value in all of a block; its times need not be looked at then."""
+        one = len(found[block.number * SHIFT + tag.number]) == ONE_VALUE and not block.quality
+        return one and tag.name != TIME
+
+    def _segments(self, numbers: Sequence[int]) -> dict[int, bytes]:
+        """Segments by their numbers, as far as they are there."""
+        query = f"SELECT number, value FROM segment WHERE number IN ({', '.join('?' * len(numbers))})"
+        return dict(self._db.rows(query, numbers))
 
     def _tail(self, tag: Kept, start: int, end: int) -> Points:
         """Points of the scans that are not folded yet; the same as they will be, and the latest."""
         first = self._db.rows("SELECT wall FROM scan WHERE tier = ? ORDER BY number LIMIT 1", (RAW,))
         if tag.number not in self._columns or not first or first[0][0] > end:
             return Points.joined([])
-        wall, time, flags, table = self._loose()
-        column = np.ascontiguousarray(table[:, [self._columns.index(tag.number)]])
+        wall, time, flags, column = self._loose(self._columns.index(tag.number))
         held = segments.hold(column, np.array([tag.band], np.float32))[:, 0]
-        kept, values = segments.kept(held), held.astype(np.float64)
+        kept, values = segments.kept(held, flags), held.astype(np.float64)
         if tag.name == TIME:
             kept[:], values = True, time
         kept &= (wall >= start) & (wall <= end)
         return Points(wall[kept], values[kept], flags[kept])
 
-    def _loose(self) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-        """Wall clock, time, quality and values of the scans that are not folded yet, read once."""
+    def _loose(self, column: int) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+        """Wall clock, time, quality and values of a tag in the scans that are not folded yet.
+
+        Of the first tag that somebody asks for only its own bytes are read, with the second one all of them, once.
+        """
         if self._scans is None:
-            query = "SELECT wall, time, quality, value FROM scan WHERE tier = ? ORDER BY number"
-            rows = self._db.rows(query, (RAW,))
+            narrow = self._tails == 0
+            self._tails += 1
+            value, width = ("substr(value, ?, 4)", 1) if narrow else ("value", len(self._columns))
+            query = f"SELECT wall, time, quality, {value} FROM scan WHERE tier = ? ORDER BY number"
+            rows = self._db.rows(query, [4 * column + 1, RAW] if narrow else [RAW])
             wall, time, quality, blobs = zip(*rows, strict=True) if rows else ((), (), (), ())
-            table = segments.stacked(blobs, len(self._columns))
-            self._scans = np.array(wall, np.int64), np.array(time), np.array(quality, np.uint8), table
-        return self._scans
+            table = segments.stacked(blobs, width)
+            scans = np.array(wall, np.int64), np.array(time), np.array(quality, np.uint8), table
+            if narrow:
+                return scans
+            self._scans = scans
+        *times, table = self._scans
+        return times[0], times[1], times[2], np.ascontiguousarray(table[:, [column]])
 
     def span(self, tier: int = RAW) -> tuple[int, int] | None:
         """Wall clock of the first and the last scan of a tier."""
@@ -227,12 +303,14 @@ class Reader:
 
     def minutes(self, tag: Kept, start: int, end: int) -> tuple[np.ndarray, dict[str, np.ndarray]]:
         """Minutes that begin from `start` to `end` [us since 1970]: when they begin, and mean, min, max, count."""
-        columns = [len(FIELDS) * tag.number + k for k in range(len(FIELDS))]
         walls, values = [np.empty(0, np.int64)], [np.empty((0, len(FIELDS)), np.float32)]
-        for number, scans, wall, _, _ in self._blocks(MINUTE, start, end):
-            kept = [Kept(column, "", "", "", 0.0) for column in columns]
-            walls.append(segments.unpack_times(wall, "<i8"))
-            values.append(self._rows_of(number, scans, kept))
+        columns = [len(FIELDS) * tag.number + k for k in range(len(FIELDS))]
+        for page in self._blocks(MINUTE, start, end):
+            found = self._segments([block.number * SHIFT + column for block in page for column in columns])
+            for block in page:
+                packed = [found.get(block.number * SHIFT + column, NOTHING) for column in columns]
+                walls.append(segments.unpack_times(block.wall, block.scans, "<i8"))
+                values.append(segments.decode_all(packed, block.scans).T)
         rows = self._db.rows(
             "SELECT wall, value FROM scan WHERE tier = ? AND wall >= ? AND wall <= ? ORDER BY number",
             (MINUTE, start, end),
@@ -265,4 +343,17 @@ class Reader:
         order = "wall DESC, number DESC" if backward else "wall, number"
         parameters = [start, end, *([] if source is None else [source]), *kinds, page[1], page[0]]
         rows = self._db.rows(f"{query} ORDER BY {order} LIMIT ? OFFSET ?", parameters)
-        return [Event(**{**dict(zip(_FIELDS, row, strict=True)), "detail": json.loads(row[-1])}) for row in rows]
+        return [Event.of_row(row) for row in rows]
+
+    def notes(
+        self, tag: str, start: int, end: int, page: tuple[int, int] = (0, 2**31), backward: bool = False
+    ) -> list[Note]:
+        """What people said of a tag and did to it, calls of methods of its unit among it; the rest as for `events`."""
+        unit = tag.rpartition(".")[0] + "."
+        order = "wall DESC, number DESC" if backward else "wall, number"
+        query = (
+            f"{_EVENTS} AND ((source = ? AND kind IN ('write', '{NOTE}')) "
+            f"OR (kind = 'call' AND substr(source, 1, ?) = ?)) ORDER BY {order} LIMIT ? OFFSET ?"
+        )
+        rows = self._db.rows(query, (start, end, tag, len(unit), unit, page[1], page[0]))
+        return [Note.of(Event.of_row(row)) for row in rows]

@@ -13,14 +13,17 @@ import math
 import queue
 import threading
 import time as clock
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import Future
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from twin.history.database import HistoryError
+from twin.history.notes import Change, Note, Outcome, change_note
 from twin.history.series import choose
 from twin.history.store import MINUTE, RAW, Event, Scan, Store
 from twin.history.tiers import Minutes
@@ -67,6 +70,7 @@ class History:
         self.path = path
         self.names = tuple(names)
         self.interval = interval
+        self.bands = {name: band for name, band in (bands or {}).items() if band > 0.0}
         self._addresses = np.array([tags[name].address for name in names], dtype=np.int64)
         rows = [(name, tags[name].unit, tags[name].text, (bands or {}).get(name, 0.0)) for name in names]
         self._described = rows, {"plant": plant, "interval": repr(interval)}
@@ -77,7 +81,10 @@ class History:
         self._due = self._last = -math.inf
         self._row = b""
         self._store = Store(path)
+        self._store.renew()
         self._minutes: Minutes | None = None
+        self.begins: dict[int, int] = {}
+        """Wall clock of the first scan and the first minute that are kept [us since 1970], by tier."""
         self._go_on()
 
     @classmethod
@@ -108,6 +115,7 @@ class History:
         wall = max(now() if wall is None else wall, self._wall + 1)  # grows, though clocks are set back
         self._store.append(Scan(self._run, time, wall, quality, row))
         self._row, self._quality, self._last, self._wall = row, quality, time, wall
+        self.begins.setdefault(RAW, wall)
         if self._minutes is not None:
             self._minutes.add(self._store, Scan(self._run, time, wall, quality, row))
         self._due = -math.inf
@@ -128,6 +136,15 @@ class History:
         """Store an event."""
         self._store.note(event)
 
+    def change_note(self, change: Change, note: Note) -> Outcome:
+        """Add, replace or remove a note of a person."""
+        return change_note(self._store, change, note, self.time)
+
+    @property
+    def time(self) -> float:
+        """Simulated time of the last scan [s], 0 before the first."""
+        return self._last if math.isfinite(self._last) else 0.0
+
     def commit(self) -> None:
         """Make all scans so far durable."""
         if self._retention is not None and clock.monotonic() - self._pruned > PRUNE_EVERY:
@@ -142,6 +159,12 @@ class History:
         self._store.forget(RAW, now() - int(1e6 * self._retention.raw))
         self._store.forget(MINUTE, now() - int(1e6 * self._retention.minutes))
         self._store.forget_events(now() - int(1e6 * self._retention.minutes))
+        self._look_back()
+
+    def _look_back(self) -> None:
+        """See where the history begins."""
+        found = {tier: self._store.first(tier) for tier in (RAW, MINUTE)}
+        self.begins = {tier: wall for tier, wall in found.items() if wall is not None}
 
     def close(self) -> None:
         """Commit and close."""
@@ -169,6 +192,7 @@ class History:
         else:
             self._run, self._last, self._wall = found
         self._minutes = Minutes(self._store, len(self.names)) if self._retention is not None else None
+        self._look_back()
         self._store.commit()
 
     def _begin_run(self, time: float) -> None:
@@ -177,8 +201,34 @@ class History:
         self._last = self._due = -math.inf
 
 
+class Request:
+    """Something to do with a history between two scans, whose result somebody waits for."""
+
+    def __init__(self, do: Callable[[History], Any]) -> None:
+        self.do = do
+        self.result: Any = None
+        self.done: Future[Any] = Future()
+
+    def finish(self, problem: Exception | None = None) -> None:
+        """Hand over the result, or why there is none, if anybody still waits."""
+        if not self.done.set_running_or_notify_cancel():
+            return
+        if problem is not None:
+            self.done.set_exception(problem)
+        else:
+            self.done.set_result(self.result)
+
+
+Scanned = tuple[np.ndarray, float, int, int]
+Item = Scanned | Event | Request
+
+
 class Recorder:
-    """A history written in a thread of its own: a slow disk never delays a scan. What does not fit is counted."""
+    """A history written in a thread of its own: a slow disk never delays a scan.
+
+    When the disk is full or the database is gone, scans wait in the queue until it works again; those that do not fit
+    are counted. What was written and not committed is written again.
+    """
 
     COMMIT_AFTER = 0.4  # s; with the queue's patience, less than a second is lost when the process is killed
     PATIENCE = 2.0
@@ -191,8 +241,13 @@ class Recorder:
         history.patient = True
         self.lost = 0
         self.failing = False
-        self._again = -math.inf
-        self._queue: queue.Queue[tuple[np.ndarray, float, int, int] | Event | None] = queue.Queue(self.WAITING)
+        self.reason = ""
+        """Why it is failing."""
+        self._told = 0  # of those lost
+        self._again = self._since = -math.inf
+        self._unsaved: list[Item] = []
+        self._closing = threading.Event()
+        self._queue: queue.Queue[Item | None] = queue.Queue(self.WAITING)
         self._thread = threading.Thread(target=self._run, name="recorder", daemon=True)
         self._thread.start()
 
@@ -209,16 +264,33 @@ class Recorder:
         """Hand over an event; never waits."""
         self._put(event)
 
-    def _put(self, item: tuple[np.ndarray, float, int, int] | Event) -> None:
+    def ask(self, do: Callable[[History], Any]) -> Future[Any]:
+        """Have something done to the history; its result comes when it is durable, HistoryError if it cannot be."""
+        request = Request(do)
+        if self.failing or not self._put(request):
+            request.finish(HistoryError(f"The history cannot be written now. {self.reason}".strip()))
+        return request.done
+
+    def _put(self, item: Item) -> bool:
         try:
             self._queue.put_nowait(item)
         except queue.Full:
             self.lost += 1
+            return False
+        return True
 
     def close(self) -> None:
-        """Write what waits, commit and close."""
-        self._queue.put(None)
+        """Write what waits, commit and close; a history that fails gets one more chance."""
+        self._closing.set()
+        with suppress(queue.Full):
+            self._queue.put_nowait(None)  # so that nobody waits for a scan any more
         self._thread.join()
+        left = [item for item in (*self._unsaved, *self._queue.queue) if item is not None]
+        self.lost += len(left)
+        self._tell_lost("the history cannot be written")
+        for item in left:
+            if isinstance(item, Request):
+                item.finish(HistoryError("The history was closed."))
         try:
             self.history.close()
         except Exception as problem:
@@ -231,58 +303,102 @@ class Recorder:
         self.close()
 
     def _run(self) -> None:
-        due, told, busy = clock.monotonic() + self.COMMIT_AFTER, 0, False
+        due, busy = clock.monotonic() + self.COMMIT_AFTER, False
         while True:
-            try:
-                item = self._queue.get(timeout=0.001 if busy else max(due - clock.monotonic(), 0.001))
-                if item is None:
+            if self.failing and not self._mended():
+                if self._closing.is_set():
                     return
-                self._write(item)
+                continue
+            item: Item | None = None
+            hurry = busy or self._closing.is_set()
+            try:
+                item = self._queue.get(timeout=0.001 if hurry else max(due - clock.monotonic(), 0.001))
             except queue.Empty:
-                busy = self._work()
-            if clock.monotonic() >= due:
-                self._commit()
+                busy = self._tried(self.history.work)
+                if self._closing.is_set() and self._tried(self._commit):
+                    return
+            if item is not None:
+                self._take(item)
+            if clock.monotonic() >= due or isinstance(item, Request):
+                self._tried(self._commit)
+                self._tell_lost("the history is too slow")
                 due = clock.monotonic() + self.COMMIT_AFTER
-            if self.lost > told:
-                log.error("%d scans or events were not recorded: the history is too slow.", self.lost - told)
-                told = self.lost
 
-    def _write(self, item: tuple[np.ndarray, float, int, int] | Event) -> None:
+    def _take(self, item: Item) -> None:
+        """Write an item; one that no database would take is left out."""
         try:
-            if isinstance(item, Event):
-                self.history.note(item)
+            self._write(item)
+        except HistoryError as problem:
+            self._unsaved.append(item)
+            self._fail(problem)
+        except Exception as problem:
+            if isinstance(item, Request):
+                item.finish(HistoryError(str(problem)))
             else:
-                self.history.record(*item)
-        except Exception as problem:
-            self.lost += 1
-            self._recover(problem)
+                self.lost += 1
+            self._fail(problem)
+        else:
+            self._unsaved.append(item)
 
-    def _work(self) -> bool:
-        """Fold while there is nothing to write, a little at a time: what comes meanwhile is committed in time."""
+    def _write(self, item: Item) -> None:
+        if isinstance(item, Request):
+            item.result = item.do(self.history)
+        elif isinstance(item, Event):
+            self.history.note(item)
+        else:
+            self.history.record(*item)
+
+    def _commit(self) -> bool:
+        self.history.commit()
+        saved, self._unsaved = self._unsaved, []
+        for item in saved:
+            if isinstance(item, Request):
+                item.finish()
+        return True
+
+    def _tried(self, do: Callable[[], Any]) -> bool:
+        """Do something with the history; False too when that failed."""
+        if self.failing:
+            return False
         try:
-            return self.history.work()
+            return bool(do())
         except Exception as problem:
-            self._recover(problem)
+            self._fail(problem)
             return False
 
-    def _commit(self) -> None:
-        try:
-            self.history.commit()
-            self.failing = False
-        except Exception as problem:
-            self._recover(problem)
+    def _fail(self, problem: Exception) -> None:
+        """The disk is full, the server is gone: whoever waits is told, the rest is tried again."""
+        self.reason = str(problem).strip().rstrip(".") + "."
+        log.error("The history could not be written: %s The plant goes on.", self.reason)
+        for item in self._unsaved:
+            if isinstance(item, Request):
+                item.finish(HistoryError(self.reason))
+        self._unsaved = [item for item in self._unsaved if not isinstance(item, Request)]
+        self.failing, self._since = True, clock.monotonic()
 
-    def _recover(self, problem: Exception) -> None:
-        """The disk is full, the server is gone: try again from what was committed, now and then."""
-        self.failing = True
-        if clock.monotonic() < self._again:
-            return
-        log.error("The history could not be written: %s.", str(problem).strip().rstrip("."))
+    def _mended(self) -> bool:
+        """Try, now and then, to go on from what was committed, with what was not."""
+        if not self._closing.is_set() and (wait := self._again - clock.monotonic()) > 0.0:
+            self._closing.wait(min(wait, 0.1))
+            return False
         self._again = clock.monotonic() + self.PATIENCE
         try:
             self.history.reopen()
-        except Exception as still:
-            log.error("It cannot be opened again: %s", still)
+            for item in self._unsaved:
+                self._write(item)
+            self._commit()
+        except Exception as problem:
+            self.reason = str(problem).strip().rstrip(".") + "."
+            return False
+        self.failing, passed = False, clock.monotonic() - self._since
+        missing, self._told = self.lost - self._told, self.lost
+        log.warning("The history is written again after %.0f s; %d scans or events are missing.", passed, missing)
+        return True
+
+    def _tell_lost(self, why: str) -> None:
+        if self.lost > self._told:
+            log.error("%d scans or events were not recorded: %s.", self.lost - self._told, why)
+            self._told = self.lost
 
 
 def now() -> int:

@@ -9,12 +9,20 @@ from __future__ import annotations
 
 import struct
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
 
 import numpy as np
 
 LEVEL = 6
 """Of zlib."""
+WORTH, WORTH_OF_TIMES = 0.9, 0.25
+"""What deflating must leave at most of a plane of bytes: to inflate one takes longer than all else in reading it, and
+the times of a block are there once for all its tags."""
+MARK = 0x8000
+"""In the first number of a segment: it begins with its first value, which those of format 3 do not."""
+TIMES = 1
+"""First byte of packed times; those of format 3 begin with zlib's 0x78."""
 _RAW_DEFLATE = -15
 
 
@@ -34,14 +42,16 @@ def hold(values: np.ndarray, bands: np.ndarray) -> np.ndarray:
     return held
 
 
-def kept(values: np.ndarray) -> np.ndarray:
-    """Which scans of one tag are points: where it changes, just before, and both ends."""
+def kept(values: np.ndarray, flags: np.ndarray | None = None) -> np.ndarray:
+    """Which scans are points, along the last axis: where value or quality changes, just before, and both ends."""
     bits = np.ascontiguousarray(values).view(np.uint32)
-    mask = np.zeros(len(bits), dtype=bool)
-    changed = bits[1:] != bits[:-1]
-    mask[1:] = changed
-    mask[:-1] |= changed
-    mask[[0, -1]] = True
+    changed = bits[..., 1:] != bits[..., :-1]
+    if flags is not None:
+        changed |= flags[..., 1:] != flags[..., :-1]
+    mask = np.zeros(bits.shape, dtype=bool)
+    mask[..., 1:] = changed
+    mask[..., :-1] |= changed
+    mask[..., [0, -1]] = True
     return mask
 
 
@@ -53,52 +63,121 @@ def encode(values: np.ndarray, bands: np.ndarray) -> Iterator[bytes]:
 
 
 def _pack(bits: np.ndarray) -> bytes:
-    """Differences of the bit patterns, sign last, byte by byte: those of one weight together, each as small as it gets.
+    """The first bit pattern, and the differences from one to the next, byte by byte."""
+    steps = np.zeros_like(bits)
+    steps[1:] = bits[1:] - bits[:-1]
+    lengths, body = _planes(steps, 32, WORTH)
+    return struct.pack("<3HI", lengths[0] | MARK, *lengths[1:3], bits[0]) + body
 
-    The upper bytes are mostly zero and shrink; the lowest are mostly noise and stay as they are.
+
+def _planes(steps: np.ndarray, width: int, worth: float) -> tuple[list[int], bytes]:
+    """Differences of `width` bits, sign last, as planes of bytes of one weight: the length of each, and all of them.
+
+    The upper planes are zeros, which take nothing, or shrink; the lowest are mostly noise and stay as they are. A plane
+    is deflated if that leaves less than `worth` of it.
     """
-    steps = bits.copy()
-    steps[1:] -= bits[:-1]
-    signed = steps.view(np.int32)
-    folded = ((signed << 1) ^ (signed >> 31)).astype("<i4")
-    parts = []
-    for plane in folded.view(np.uint8).reshape(-1, 4).T:
-        raw = plane.tobytes()
-        small = zlib.compress(raw, LEVEL, _RAW_DEFLATE)
-        parts.append(small if len(small) < len(raw) else raw)
-    return struct.pack("<3H", *map(len, parts[:3])) + b"".join(parts)
+    signed = steps.view(f"<i{width // 8}")
+    folded = (signed << 1) ^ (signed >> (width - 1))
+    parts = [_deflated(plane, worth) for plane in folded.view(np.uint8).reshape(-1, width // 8).T]
+    return [len(part) for part in parts], b"".join(parts)
+
+
+def _deflated(plane: np.ndarray, worth: float) -> bytes:
+    if not plane.any():
+        return b""
+    raw = plane.tobytes()
+    small = zlib.compress(raw, LEVEL, _RAW_DEFLATE)
+    return small if len(small) < worth * len(raw) else raw
 
 
 def decode(segment: bytes, scans: int) -> np.ndarray:
     """A value in single precision for every scan."""
+    return decode_all([segment], scans)[0]
+
+
+def decode_all(found: Sequence[bytes], scans: int) -> np.ndarray:
+    """Values of several segments of as many scans, a row for each: an array of them is quicker than one by one."""
+    firsts = np.empty((len(found), 1), np.uint32)
+    planes: list[list[bytes]] = []
+    for row, segment in enumerate(found):
+        firsts[row, 0], parts = _parts(segment)
+        planes.append(parts)
+    steps = _steps(planes, scans, np.uint32)
+    return (np.cumsum(steps, axis=1, dtype=np.uint32) + firsts).view(np.float32)
+
+
+def _parts(segment: bytes) -> tuple[int, list[bytes]]:
+    """The first bit pattern of a segment (zero in those of format 3, where it is a difference too) and its planes."""
     if len(segment) == 4:
-        return np.full(scans, np.frombuffer(segment, "<f4")[0])
-    lengths, at = struct.unpack_from("<3H", segment), 6
-    planes = np.empty((scans, 4), np.uint8)
-    for k, length in enumerate((*lengths, len(segment) - 6 - sum(lengths))):
-        part = segment[at : at + length]
-        planes[:, k] = np.frombuffer(part if length == scans else zlib.decompress(part, _RAW_DEFLATE), np.uint8)
+        return int.from_bytes(segment, "little"), []
+    one, two, three = struct.unpack_from("<3H", segment)
+    if not one & MARK:
+        return 0, _cut(segment, 6, (one, two, three))
+    return struct.unpack_from("<I", segment, 6)[0], _cut(segment, 10, (one ^ MARK, two, three))
+
+
+def _cut(packed: bytes, at: int, lengths: Sequence[int]) -> list[bytes]:
+    """The planes of such lengths from a place on; the last one takes what is left."""
+    parts = []
+    for length in lengths:
+        parts.append(packed[at : at + length])
         at += length
-    folded = planes.view("<u4").ravel()
-    steps = (folded >> 1) ^ (np.uint32(0) - (folded & 1))
-    return np.cumsum(steps, dtype=np.uint32).view(np.float32)
+    return [*parts, packed[at:]]
+
+
+def _steps(planes: Sequence[Sequence[bytes]], scans: int, kind: type[np.unsignedinteger[Any]]) -> np.ndarray:
+    """The differences again, a row for each list of planes."""
+    folded = np.zeros((len(planes), scans), kind)
+    for weight in range(folded.itemsize):
+        column = [parts[weight] if parts else b"" for parts in planes]
+        if any(column):
+            raw = b"".join(_inflated(plane, scans) for plane in column)
+            folded |= np.frombuffer(raw, np.uint8).reshape(folded.shape).astype(kind) << kind(8 * weight)
+    return (folded >> kind(1)) ^ (kind(0) - (folded & kind(1)))
+
+
+def _inflated(plane: bytes, scans: int) -> bytes:
+    if len(plane) == scans:
+        return plane
+    return zlib.decompress(plane, _RAW_DEFLATE, scans) if plane else bytes(scans)
 
 
 def pack_times(times: np.ndarray) -> bytes:
     """Growing numbers (float64 or int64), exactly: their bit patterns as differences of differences."""
-    bits = np.ascontiguousarray(times).view("<u8").copy()
-    for _ in range(2):
-        bits[1:] -= bits[:-1].copy()
-    return zlib.compress(np.ascontiguousarray(bits.view(np.uint8).reshape(-1, 8).T).tobytes(), LEVEL)
+    bits = np.ascontiguousarray(times).view("<u8")
+    steps = np.diff(bits, prepend=bits[:1])
+    second = int(steps[1]) if len(steps) > 1 else 0
+    turns = np.zeros_like(bits)
+    turns[2:] = steps[2:] - steps[1:-1]
+    lengths, body = _planes(turns, 64, WORTH_OF_TIMES)
+    return struct.pack("<B2Q7H", TIMES, int(bits[0]), second, *lengths[:7]) + body
 
 
-def unpack_times(packed: bytes, kind: str) -> np.ndarray:
+def unpack_times(packed: bytes, scans: int, kind: str) -> np.ndarray:
     """What `pack_times` packed; `kind` is "<f8" or "<i8"."""
+    return unpack_all_times([packed], scans, kind)[0]
+
+
+def unpack_all_times(found: Sequence[bytes], scans: int, kind: str) -> np.ndarray:
+    """The times of several blocks of as many scans, a row for each."""
+    if any(packed[0] != TIMES for packed in found):
+        one_by_one = (_times_of_format_3(p) if p[0] != TIMES else unpack_times(p, scans, "<u8") for p in found)
+        return np.stack(list(one_by_one)).view(kind)
+    heads = [struct.unpack_from("<B2Q7H", packed) for packed in found]
+    turns = _steps([_cut(packed, 31, head[3:]) for packed, head in zip(found, heads, strict=True)], scans, np.uint64)
+    turns[:, 1:2] = np.array([head[2:3] for head in heads], np.uint64)
+    turns[:, 0] = 0
+    firsts = np.array([head[1:2] for head in heads], np.uint64)
+    bits = np.cumsum(np.cumsum(turns, axis=1, dtype=np.uint64), axis=1, dtype=np.uint64) + firsts
+    return bits.view(kind)
+
+
+def _times_of_format_3(packed: bytes) -> np.ndarray:
     planes = np.frombuffer(zlib.decompress(packed), np.uint8).reshape(8, -1)
     bits = np.ascontiguousarray(planes.T).view("<u8").ravel()
     for _ in range(2):
         bits = np.cumsum(bits, dtype=np.uint64)
-    return bits.view(kind)
+    return bits
 
 
 def stacked(blobs: Iterable[bytes], width: int) -> np.ndarray:

@@ -31,7 +31,8 @@ FIELDS = ("mean", "min", "max", "count")
 """Columns of a tag in the minute tier."""
 SHIFT = 1 << 24
 """Segments are numbered block * SHIFT + column: in the order they are written, and found without a search."""
-FORMAT = "3"
+FORMAT, READABLE = "4", ("3", "4")
+"""What is written, and what is read: blocks of format 3 stay as they are beside newer ones."""
 
 TABLES = """
 CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value TEXT NOT NULL);
@@ -57,6 +58,8 @@ CREATE TABLE IF NOT EXISTS event (
 );
 CREATE INDEX IF NOT EXISTS event_wall ON event (wall);
 """
+EVENT = "wall, time, kind, source, message, severity, person, detail"
+"""Columns of an event as it is read."""
 _PUT = "INSERT INTO {} VALUES ({}) ON CONFLICT ({}) DO UPDATE SET {}"
 _META = _PUT.format("meta", "?, ?", "key", "value = excluded.value")
 _TAG = _PUT.format("tag", "?, ?, ?, ?, ?", "number", "unit = excluded.unit, text = excluded.text, band = excluded.band")
@@ -91,6 +94,12 @@ class Event:
     person: str = ""
     detail: dict[str, Any] | None = None
 
+    @classmethod
+    def of_row(cls, row: Row) -> Event:
+        """From the columns EVENT of the table."""
+        wall, time, kind, source, message, severity, person, detail = row
+        return cls(wall, time, kind, source, message, severity, person, json.loads(detail))
+
 
 class Store:
     """The one writer of a history."""
@@ -100,6 +109,7 @@ class Store:
         self._db = open_database(where)
         self._folding: Iterator[bool] | None = None
         self._old = 0  # scans of the tail that belong to an earlier run
+        self._roomy = True  # perhaps there is room to give back
         try:
             check_format(self._db, where)
             if not self._db.claim():
@@ -112,6 +122,11 @@ class Store:
         except BaseException:
             self._db.close()
             raise
+
+    def renew(self) -> None:
+        """Bring a file of earlier versions up to date."""
+        self._db.commit()
+        self._db.renew()
 
     def describe(self, tags: Sequence[tuple[str, str, str, float]], meta: dict[str, str]) -> None:
         """What is recorded from here on: name, unit, text and dead band of each tag, in the order of the scans."""
@@ -151,6 +166,14 @@ class Store:
                 return found[0]
         return None
 
+    def first(self, tier: int) -> int | None:
+        """Wall clock of the first scan."""
+        for table, column in (("block", "first_wall"), ("scan", "wall")):
+            query = f"SELECT {column} FROM {table} WHERE tier = ? ORDER BY {column} LIMIT 1"
+            if found := self._db.rows(query, (tier,)):
+                return int(found[0][0])
+        return None
+
     def begin_run(self, number: int, start: float) -> None:
         """From here on, scans belong to another run."""
         self._old = self._loose[RAW]  # to be folded by themselves
@@ -168,15 +191,29 @@ class Store:
         self._numbers[2] += 1
         e = event
         detail = json.dumps(e.detail or {}, ensure_ascii=False)
-        row = (self._numbers[2], e.wall, e.time, e.kind, e.source, e.severity, e.message, e.person, detail)
+        texts = (text.replace("\0", "") for text in (e.message, e.person))  # which PostgreSQL does not take
+        row = (self._numbers[2], e.wall, e.time, e.kind, e.source, e.severity, *texts, detail)
         self._db.run("INSERT INTO event VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", row)
 
+    def events_at(self, wall: int, kind: str, source: str) -> list[tuple[int, Event]]:
+        """Events of one moment, kind and source, with their numbers."""
+        query = f"SELECT number, {EVENT} FROM event WHERE wall = ? AND kind = ? AND source = ? ORDER BY number"
+        return [(row[0], Event.of_row(row[1:])) for row in self._db.rows(query, (wall, kind, source))]
+
+    def drop_event(self, number: int) -> None:
+        """Take an event out."""
+        self._db.run("DELETE FROM event WHERE number = ?", (number,))
+
     def step(self) -> bool:
-        """Fold a little, if there is anything to fold; False when there is not. A whole block may take a second."""
+        """Fold a little, or give a little room back to the disk; False when there is nothing to do.
+
+        A whole block may take a second.
+        """
         if self._folding is None:
             due = [tier for tier in (RAW, MINUTE) if self._loose[tier] >= BLOCK[tier]] or [RAW] * bool(self._old)
             if not due:
-                return False
+                self._roomy = self._roomy and self._db.shrink()
+                return self._roomy
             self._folding = self._fold(due[0])
         if next(self._folding, True):
             self._folding = None
@@ -226,13 +263,16 @@ class Store:
         """Retention: drop blocks of a tier that ended before a wall clock [us since 1970], the oldest first."""
         query = "SELECT number FROM block WHERE tier = ? AND last_wall < ? ORDER BY last_wall LIMIT ?"
         old = self._db.rows(query, (tier, before, FORGET))
+        self._roomy = self._roomy or bool(old)
         for (number,) in old:
             self._db.run("DELETE FROM segment WHERE number >= ? AND number < ?", (number * SHIFT, (number + 1) * SHIFT))
             self._db.run("DELETE FROM block WHERE number = ?", (number,))
 
     def forget_events(self, before: int) -> None:
         """Retention: drop events before a wall clock [us since 1970]."""
-        self._db.run("DELETE FROM event WHERE wall < ?", (before,))
+        if self._db.rows("SELECT 1 FROM event WHERE wall < ? LIMIT 1", (before,)):
+            self._roomy = True
+            self._db.run("DELETE FROM event WHERE wall < ?", (before,))
 
     def scans_since(self, wall: int) -> list[Scan]:
         """Raw scans at or after a wall clock, of the last block and the tail."""
@@ -253,8 +293,9 @@ class Store:
             )
             nothing = np.float32(np.nan).tobytes()
             segment = (found.get(number * SHIFT + column, nothing) for column in self._columns[RAW])
-            rows = np.stack([segments.decode(blob, scans) for blob in segment], axis=1)
-            times, walls = segments.unpack_times(packed[0], "<f8"), segments.unpack_times(packed[1], "<i8")
+            rows = segments.decode_all(list(segment), scans).T
+            times = segments.unpack_times(packed[0], scans, "<f8")
+            walls = segments.unpack_times(packed[1], scans, "<i8")
             quality = np.frombuffer(flags, np.uint8) if flags else np.zeros(scans, np.uint8)
             for k in np.flatnonzero(walls >= wall):
                 yield Scan(run, float(times[k]), int(walls[k]), int(quality[k]), rows[k].astype("<f4").tobytes())
@@ -281,7 +322,7 @@ def check_format(db: Any, where: str | Path) -> None:
     except HistoryError:
         kept = []
         db.commit()
-    if kept and kept[0][0] != FORMAT:
+    if kept and kept[0][0] not in READABLE:
         raise HistoryError(
             f"{shown(where)} was written by another version of hetwin (form {kept[0][0]}, this one uses {FORMAT}); "
             f"read it with that version, and record into another file."
