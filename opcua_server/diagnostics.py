@@ -232,6 +232,7 @@ def _subscription(found: TagSubscription) -> ua.SubscriptionDiagnosticsDataType:
         EventNotificationsCount=told["events"],
         NotificationsCount=told["changes"] + told["events"],
         LatePublishRequestCount=told["late"],
+        EventQueueOverflowCount=told["overflows"],
         CurrentKeepAliveCount=found._keep_alive_count,
         CurrentLifetimeCount=found._publish_cycles_count,
         UnacknowledgedMessageCount=len(found._not_acknowledged_results),

@@ -22,9 +22,11 @@ from asyncua.server.subscription_service import SubscriptionService
 from asyncua.ua.ua_binary import extensionobject_to_binary
 from asyncua.ua.uaprotocol_auto import DataChangeFilter  # what is decoded; ua.DataChangeFilter is a subclass
 
-from opcua_server.event_filter import Fields, Where, selected
+from opcua_server.event_filter import filter_problems, selected
+from opcua_server.event_queue import Overflow, overflow_fields, put, revised_size
 from opcua_server.nodes import variant_type
 from opcua_server.tag_items import BY_VALUE, TIMES, Sample, TagTable, Watch
+from opcua_server.where import Fields, Where
 from twin.tags import Tag
 
 DATA_CHANGE = ua.NodeId(ua.ObjectIds.DataChangeNotification_Encoding_DefaultBinary)
@@ -103,18 +105,20 @@ class TagSubscription(InternalSubscription):
         """Queue an event of a condition for the items that watch one of its notifiers and whose filter lets it pass."""
         for mid, mdata in self.monitored_item_srv.event_items(item):
             if mdata.read_value_id.NodeId in notifiers and mdata.where_clause_evaluator.eval(fields):
-                await self._queue(mid, mdata, fields)
+                self._queue(mid, mdata, fields)
 
     async def mark(self, fields: Fields, item: int | None = None) -> None:
         """Queue an event that no filter holds back: begin and end of a refresh (Part 9, 4.5)."""
         for mid, mdata in self.monitored_item_srv.event_items(item):
-            await self._queue(mid, mdata, fields)
+            self._queue(mid, mdata, fields)
 
-    async def _queue(self, mid: int, mdata: Any, fields: Fields) -> None:
-        listed = ua.EventFieldList()
-        listed.ClientHandle = mdata.client_handle
-        listed.EventFields = selected(fields, mdata.filter.SelectClauses)
-        await self.enqueue_event(mid, listed, mdata.queue_size)
+    def _queue(self, mid: int, mdata: Any, fields: Fields) -> None:
+        def listed(fields: Fields, kind: type[ua.EventFieldList] = ua.EventFieldList) -> ua.EventFieldList:
+            return kind(mdata.client_handle, selected(fields, mdata.filter.SelectClauses))
+
+        queued = self._triggered_events.setdefault(mid, [])
+        lost = put(queued, listed(fields), mdata.queue_size, mdata.oldest, lambda: listed(overflow_fields(), Overflow))
+        self.told["overflows"] += lost
 
     def has_published_results(self) -> bool:
         return self._has_more() or super().has_published_results()
@@ -204,14 +208,29 @@ class TagItems(MonitoredItemService):
             return _refused(ua.StatusCodes.BadEventFilterInvalid)
         if params.ItemToMonitor.NodeId not in self.aspace:
             return _refused(ua.StatusCodes.BadNodeIdUnknown)
+        problem, details = filter_problems(self.aspace, wanted)
+        if problem:
+            return ua.MonitoredItemCreateResult(StatusCode=ua.StatusCode(problem), FilterResult=details)
         result = super()._create_events_monitored_item(params)
         if result.StatusCode.is_good():
-            self._listen(self._monitored_items[result.MonitoredItemId], wanted)
+            self._listen(self._monitored_items[result.MonitoredItemId], params.RequestedParameters)
+            result.RevisedQueueSize, result.FilterResult = revised_size(params.RequestedParameters.QueueSize), details
         return result
 
-    def _listen(self, mdata: Any, wanted: ua.EventFilter) -> None:
-        mdata.filter = wanted
-        mdata.where_clause_evaluator = Where(self.logger, self.aspace, wanted.WhereClause)
+    def _listen(self, mdata: Any, asked: ua.MonitoringParameters) -> None:
+        mdata.filter, mdata.client_handle = asked.Filter, asked.ClientHandle
+        mdata.queue_size, mdata.oldest = revised_size(asked.QueueSize), asked.DiscardOldest
+        mdata.where_clause_evaluator = Where(self.aspace, asked.Filter.WhereClause)
+
+    def _modify_events(self, params: ua.MonitoredItemModifyRequest) -> ua.MonitoredItemModifyResult:
+        asked = params.RequestedParameters
+        if not isinstance(asked.Filter, ua.EventFilter):
+            return ua.MonitoredItemModifyResult(ua.StatusCode(ua.StatusCodes.BadEventFilterInvalid))
+        problem, details = filter_problems(self.aspace, asked.Filter)
+        if not problem:
+            self._listen(self._monitored_items[params.MonitoredItemId], asked)
+        status, size = ua.StatusCode(problem), revised_size(asked.QueueSize)
+        return ua.MonitoredItemModifyResult(status, RevisedQueueSize=size, FilterResult=details)
 
     def event_items(self, item: int | None = None) -> list[tuple[int, Any]]:
         """Items for events that report; or this one alone."""
@@ -249,11 +268,8 @@ class TagItems(MonitoredItemService):
         if params.MonitoredItemId not in self._rows:
             if params.MonitoredItemId not in self._monitored_items:
                 return ua.MonitoredItemModifyResult(ua.StatusCode(ua.StatusCodes.BadMonitoredItemIdInvalid))
-            wanted = params.RequestedParameters.Filter
             if self.listens(params.MonitoredItemId):
-                if not isinstance(wanted, ua.EventFilter):
-                    return ua.MonitoredItemModifyResult(ua.StatusCode(ua.StatusCodes.BadEventFilterInvalid))
-                self._listen(self._monitored_items[params.MonitoredItemId], wanted)
+                return self._modify_events(params)
             return super()._modify_monitored_item(params)
         row, tag, was = self._rows[params.MonitoredItemId]
         try:
@@ -278,6 +294,7 @@ class TagItems(MonitoredItemService):
 
     def _delete_monitored_items(self, mid: int) -> ua.StatusCode:
         if mid not in self._rows:
+            self.isub._triggered_events.pop(mid, None)
             return super()._delete_monitored_items(mid)
         self._table.remove(self._rows.pop(mid)[0])
         return ua.StatusCode()

@@ -37,11 +37,6 @@ class Hands:
 
 
 @pytest.fixture
-async def plant(serve: Callable[..., Any]) -> TwinServer:
-    return await serve(plant="alarms", mode="lockstep")
-
-
-@pytest.fixture
 async def hands(plant: TwinServer, connect: Callable[[], Any]) -> AsyncIterator[Hands]:
     async with connect() as talk:
         yield Hands(talk)
