@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import threading
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,7 @@ import numpy as np
 from twin.alarms.engine import AlarmSnapshot
 from twin.errors import SnapshotMismatch
 from twin.plant import Snapshot
+from twin.scenario_snapshot import ScenarioSnapshot
 
 if TYPE_CHECKING:
     from twin.alarms.engine import AlarmEngine
@@ -54,7 +56,31 @@ def restore_alarms(simulation: Simulation, path: Path) -> None:
         log.warning("%s %s is left aside; alarms start anew.", problem, kept)
 
 
-def write_snapshot(snapshot: Snapshot | AlarmSnapshot, path: Path) -> None:
+def scenario_beside(path: Path) -> Path:
+    """Where the state of the scenario is kept that played at a snapshot."""
+    return path.with_suffix(".scenario")
+
+
+def go_on_with_scenario(simulation: Simulation, path: Path) -> None:
+    """Let the rest of the scenario happen that played when the plant's snapshot was taken, if one did."""
+    kept = scenario_beside(path)
+    if not kept.is_file():
+        return
+    try:
+        simulation.go_on(ScenarioSnapshot.from_bytes(kept.read_bytes()))
+    except SnapshotMismatch as problem:
+        log.warning("%s %s is left aside; no scenario plays.", problem, kept)
+
+
+def write_scenario(scenario: ScenarioSnapshot | None, path: Path) -> None:
+    """Keep the state of a scenario beside a snapshot; there is no file when none plays."""
+    if scenario is None:
+        scenario_beside(path).unlink(missing_ok=True)
+    else:
+        write_snapshot(scenario, scenario_beside(path))
+
+
+def write_snapshot(snapshot: Snapshot | AlarmSnapshot | ScenarioSnapshot, path: Path) -> None:
     """Replace the file in one move: whoever reads it finds the old one or the new one, whole."""
     draft = path.with_name(f"{path.name}.new")
     with draft.open("wb") as file:
@@ -67,17 +93,24 @@ def write_snapshot(snapshot: Snapshot | AlarmSnapshot, path: Path) -> None:
 class LastSnapshot:
     """Keeps the file up to date in a thread of its own; `take` runs in the simulation's, after each scan."""
 
-    def __init__(self, plant: Plant, path: Path, alarms: AlarmEngine | None = None) -> None:
+    def __init__(
+        self,
+        plant: Plant,
+        path: Path,
+        alarms: AlarmEngine | None = None,
+        scenario: Callable[[], ScenarioSnapshot | None] = lambda: None,
+    ) -> None:
         self.path = path
-        self._plant, self._alarms = plant, alarms
-        self._taken: tuple[Snapshot, AlarmSnapshot | None] | None = None
+        self._plant, self._alarms, self._scenario = plant, alarms, scenario
+        self._taken: tuple[Snapshot, AlarmSnapshot | None, ScenarioSnapshot | None] | None = None
         self._fresh, self._stop = threading.Event(), threading.Event()
         self._thread = threading.Thread(target=self._run, name="snapshot", daemon=True)
         self._thread.start()
 
     def take(self, image: np.ndarray, time: float) -> None:
         """A copy of the plant's memory and its alarms, to be written when the disk is free; the latest one counts."""
-        self._taken = self._plant.snapshot(), self._alarms.snapshot() if self._alarms else None
+        alarms = self._alarms.snapshot() if self._alarms else None
+        self._taken = self._plant.snapshot(), alarms, self._scenario()
         self._fresh.set()
 
     def close(self) -> None:
@@ -105,7 +138,8 @@ class LastSnapshot:
         if taken is None:
             return
         try:
-            plant, alarms = taken
+            plant, alarms, scenario = taken
+            write_scenario(scenario, self.path)  # first: it fits a plant that is older than itself
             write_snapshot(plant, self.path)
             if alarms is not None:
                 write_snapshot(alarms, alarms_beside(self.path))

@@ -13,7 +13,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hetwin.key_figures import clock
-from hetwin.last_snapshot import LastSnapshot, alarms_beside, go_on, restore_alarms, write_snapshot
+from hetwin.last_snapshot import (
+    LastSnapshot,
+    alarms_beside,
+    go_on,
+    go_on_with_scenario,
+    restore_alarms,
+    write_scenario,
+    write_snapshot,
+)
 from hetwin.logs import begin_log
 from hetwin.monitor import Monitor
 from hetwin.one_server import only_one
@@ -104,6 +112,7 @@ def serve(
             begun = snapshot
         history = keeping.open_history(plant)
         asyncio.run(_serve(server, history, snapshot, begun, on_terminal, operation))
+        write_scenario(simulation.scenario_snapshot(), snapshot)
         write_snapshot(plant.snapshot(), snapshot)
         write_snapshot(simulation.alarms.snapshot(), alarms_beside(snapshot))
     print(f"Stopped at {clock(plant.time)}. Snapshot: {snapshot}. History: {shown(history.path)}.")
@@ -126,13 +135,16 @@ async def _serve(
     simulation = server.simulation
     with ExitStack() as kept:
         recorder = kept.enter_context(Recorder(history))
-        last = kept.enter_context(LastSnapshot(simulation.plant, snapshot, simulation.alarms))
+        last = kept.enter_context(
+            LastSnapshot(simulation.plant, snapshot, simulation.alarms, simulation.scenario_snapshot)
+        )
         server.record_into(recorder)
         simulation.subscribe(last.take)
         simulation.alarms.subscribe(lambda told: recorder.note(of_alarm(told)))
         simulation.alarms.subscribe(_log_alarm)
         if begun is not None:
             restore_alarms(simulation, begun)
+            go_on_with_scenario(simulation, begun)
         await server.start()
         try:
             if operation.http_port is not None:

@@ -10,7 +10,7 @@ from typing import Any
 from asyncua import ua
 
 from opcua_server.access import Role
-from opcua_server.event_filter import Fields
+from opcua_server.where import Fields
 
 SERVER = ua.NodeId(ua.ObjectIds.Server)
 TYPES = {

@@ -9,7 +9,7 @@ from typing import Any
 
 from asyncua import ua
 
-from opcua_server.event_filter import Fields
+from opcua_server.where import Fields
 from twin.alarms.catalogue import Alarm
 from twin.alarms.declare import Discrepancy, Levels, Limits, OffNormal, System
 from twin.alarms.engine import LONGEST_SHELVING

@@ -60,9 +60,8 @@ def bind_methods(space: AddressSpace, engine: AlarmEngine, find: Find, number: N
     }
     for do, types, numbers in _remarks(engine, number) + _switches(engine):
         for node in map(ua.NodeId, numbers):
-            if node in space:  # asyncua's set of nodes has not every second form
-                roles[node] = "operator"
-                space.add_method_callback(node, _method(do, types, find))
+            roles[node] = "operator"
+            space.add_method_callback(node, _method(do, types, find))
     return roles
 
 

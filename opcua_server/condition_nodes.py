@@ -12,8 +12,9 @@ from asyncua import ua
 from asyncua.server.address_space import AddressSpace, NodeData
 
 from opcua_server.condition_fields import TWO_STATES, Condition, condition_type
-from opcua_server.event_filter import Fields
+from opcua_server.event_filter import OWN
 from opcua_server.nodes import COMPONENT, PROPERTY, PROPERTY_TYPE, PlantNodes
+from opcua_server.where import Fields
 from twin.alarms.catalogue import Alarm
 
 IDS = ua.ObjectIds
@@ -32,9 +33,6 @@ MACHINES = {
     "ShelvingState": ua.NodeId(IDS.ShelvedStateMachineType),
     "LimitState": ua.NodeId(IDS.ExclusiveLimitStateMachineType),
 }
-OWN = ("Priority", "Cause", "Consequence", "Action")
-"""Fields that are ours, not the standard's."""
-
 METHODS = tuple(
     ua.NodeId(number)
     for number in (
@@ -56,6 +54,10 @@ SHELVE_METHODS = tuple(
     )
 )
 """Methods are those of the type, shared by all conditions."""
+
+SHELVING_STATE = ua.NodeId(IDS.AlarmConditionType_ShelvingState)
+MACHINE, ALARM = "ShelvedStateMachineType", "AlarmConditionType_ShelvingState"
+SECOND_SHELVING = ("TimedShelve2", "OneShotShelve2", "Unshelve2")
 
 Read = Callable[[Condition], Fields]
 
@@ -87,10 +89,22 @@ class ConditionNodes:
         self._space, self._writer, self._read = space, nodes.writer, read
         self._units = nodes.units
         self._folded: dict[str, ConditionNode] = {}
+        self._complete_shelving()
         self.conditions = [self._condition(row, alarm, nodes) for row, alarm in enumerate(alarms)]
         self.by_node = {condition.node: condition for condition in self.conditions}
         self._connect_notifiers(nodes)
         space._nodes.make = self._make
+
+    def _complete_shelving(self) -> None:
+        """Shelving with a comment, which asyncua's set of nodes has at the type of the state machine alone.
+
+        Clients call the methods of the alarm's type too (Part 9, 5.8.17).
+        """
+        for name in SECOND_SHELVING:
+            method, inputs = _shelving(ALARM, name), f"{name}_InputArguments"
+            self._writer.again(_shelving(MACHINE, name), method, SHELVING_STATE, COMPONENT, None)
+            inputs_again = _shelving(ALARM, inputs)
+            self._writer.again(_shelving(MACHINE, inputs), inputs_again, method, PROPERTY, PROPERTY_TYPE)
 
     def find(self, node: ua.NodeId) -> Condition | None:
         """The condition that a node is, or whose part it is (its shelving state)."""
@@ -163,3 +177,8 @@ class ConditionNodes:
             return ua.DataValue(self._read(condition).get(path, ua.Variant()))
 
         node.attributes[ua.AttributeIds.Value].value_callback = read
+
+
+def _shelving(place: str, name: str) -> ua.NodeId:
+    """A node of the standard that belongs to shelving."""
+    return ua.NodeId(getattr(IDS, f"{place}_{name}"))

@@ -25,9 +25,11 @@ from opcua_server.caller import caller, speaks_japanese
 from opcua_server.condition_fields import Condition, Moment, condition_fields
 from opcua_server.condition_methods import UINT, bind_methods, checked
 from opcua_server.condition_nodes import ConditionNodes
-from opcua_server.event_filter import Fields
+from opcua_server.event_filter import event_fields
+from opcua_server.event_queue import server_event
 from opcua_server.nodes import PlantNodes
 from opcua_server.subscriptions import TagSubscription, TagSubscriptions
+from opcua_server.where import Fields
 from twin.alarms.engine import AlarmEngine
 from twin.alarms.event import AlarmEvent, AlarmRefused, messages
 
@@ -63,6 +65,7 @@ class Conditions:
         self.stop = engine.subscribe(self._tell)
         space.add_method_callback(ua.NodeId(IDS.ConditionType_ConditionRefresh), checked(self._refresh, (UINT,)))
         space.add_method_callback(ua.NodeId(IDS.ConditionType_ConditionRefresh2), checked(self._refresh, (UINT, UINT)))
+        event_fields(space)  # now, so that the first client with a filter does not wait
         self.methods = bind_methods(space, engine, self._nodes.find, self._number)
 
     # --- telling -----------------------------------------------------------------------------------------------------
@@ -173,26 +176,11 @@ class Conditions:
 
     async def _repeat(self, subscription: TagSubscription, item: int | None) -> None:
         japanese, start = self._japanese(subscription), time.perf_counter()
-        await subscription.mark(_mark(IDS.RefreshStartEventType), item)
+        await subscription.mark(server_event(IDS.RefreshStartEventType, "Refresh begins"), item)
         for row, event in sorted(self._latest.items()):
             if event.state.retain:
                 condition = self._nodes.conditions[row]
                 fields = condition_fields(condition, self._moment(condition, event), japanese)
                 await subscription.tell(fields, condition.notifiers, item)
                 start = await self._breathe(start)
-        await subscription.mark(_mark(IDS.RefreshEndEventType), item)
-
-
-def _mark(kind: int) -> Fields:
-    """RefreshStartEventType and RefreshEndEventType."""
-    now = ua.Variant(datetime.now(UTC), ua.VariantType.DateTime)
-    return {
-        "EventId": ua.Variant(os.urandom(16), ua.VariantType.ByteString),
-        "EventType": ua.Variant(ua.NodeId(kind), ua.VariantType.NodeId),
-        "SourceNode": ua.Variant(ua.NodeId(IDS.Server), ua.VariantType.NodeId),
-        "SourceName": ua.Variant("Server", ua.VariantType.String),
-        "Time": now,
-        "ReceiveTime": now,
-        "Message": ua.Variant(ua.LocalizedText("Refresh", "en"), ua.VariantType.LocalizedText),
-        "Severity": ua.Variant(1, ua.VariantType.UInt16),
-    }
+        await subscription.mark(server_event(IDS.RefreshEndEventType, "Refresh ends"), item)

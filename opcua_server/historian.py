@@ -24,7 +24,7 @@ from opcua_server.access import Access
 from opcua_server.aggregate_functions import AGGREGATES, ANNOTATION_COUNT
 from opcua_server.aggregates import Intervals
 from opcua_server.caller import caller
-from opcua_server.event_filter import Where, selected
+from opcua_server.event_filter import filter_problems, selected
 from opcua_server.history_codec import TIMES, history_data, microseconds
 from opcua_server.history_events import ACTIONS, ALARMS, annotation_data, event_data, fields_of
 from opcua_server.history_nodes import MOST_EVENTS, MOST_NODES, MOST_POINTS, MOST_VALUES, historize
@@ -32,6 +32,7 @@ from opcua_server.history_rights import HistoryRights
 from opcua_server.history_updates import HistoryUpdates
 from opcua_server.index_range import RANGE
 from opcua_server.nodes import PlantNodes, variant_type
+from opcua_server.where import Where
 from twin.errors import TwinError
 from twin.history import Reader, Recorder
 from twin.history.reader import EVER
@@ -257,7 +258,9 @@ class Historian:
             raise Refused(CODES.BadHistoryOperationInvalid)
         backward = start is None or (end is not None and end < start)
         ends = [start if start is not None else EVER[0], end if end is not None else EVER[1]]
-        matches = Where(log, self._space, details.Filter.WhereClause).eval
+        if problem := filter_problems(self._space, details.Filter)[0]:
+            raise Refused(problem)
+        matches = Where(self._space, details.Filter.WhereClause).eval
         passed, most = job.state or 0, min(MOST_EVENTS, details.NumValuesPerNode or MOST_EVENTS)
         rows: list[list[ua.Variant]] = []
         looked = reader.events(min(ends), max(ends), None, job.kinds, (passed, LOOK), backward)

@@ -8,8 +8,8 @@ from typing import Any
 from asyncua import ua
 from asyncua.ua.ua_binary import struct_to_binary
 
-from opcua_server.event_filter import Fields
 from opcua_server.history_codec import SERVER_TIME, SOURCE_TIME, packed
+from opcua_server.where import Fields
 from twin.history import Event, Note
 
 TYPES = {

@@ -11,12 +11,14 @@ from asyncua.common.utils import ServiceError
 from asyncua.server.monitored_item_service import MonitoredItemService
 
 from opcua_server.data_filter import NUMERIC, is_null, trigger_and_band
-from opcua_server.event_filter import Where
+from opcua_server.event_filter import filter_problems
+from opcua_server.event_queue import revised_size
 from opcua_server.index_range import problem_with
 from opcua_server.nodes import variant_type
 from opcua_server.tag_items import DISABLED, REPORTING, SAMPLING, Watch
 from opcua_server.timestamps import KINDS
 from opcua_server.value_items import Read, ValueItem, ValueItems
+from opcua_server.where import Where
 from twin.tags import Tag
 
 if TYPE_CHECKING:
@@ -186,19 +188,24 @@ class TagItems(MonitoredItemService):
 
     def _create_events_monitored_item(self, params: ua.MonitoredItemCreateRequest) -> ua.MonitoredItemCreateResult:
         """An item for events: asyncua's, with our evaluation of its filter."""
-        wanted = params.RequestedParameters.Filter
-        if not isinstance(wanted, ua.EventFilter):
+        asked = params.RequestedParameters
+        if not isinstance(asked.Filter, ua.EventFilter):
             return _refused(CODES.BadEventFilterInvalid)
         if params.ItemToMonitor.NodeId not in self.aspace:
             return _refused(CODES.BadNodeIdUnknown)
+        problem, details = filter_problems(self.aspace, asked.Filter)
+        if problem:
+            return ua.MonitoredItemCreateResult(StatusCode=ua.StatusCode(problem), FilterResult=details)
         result = super()._create_events_monitored_item(params)
         if result.StatusCode.is_good():
-            self._listen(self._monitored_items[result.MonitoredItemId], wanted)
+            self._listen(self._monitored_items[result.MonitoredItemId], asked)
+            result.RevisedQueueSize, result.FilterResult = revised_size(asked.QueueSize), details
         return result
 
-    def _listen(self, mdata: Any, wanted: ua.EventFilter) -> None:
-        mdata.filter = wanted
-        mdata.where_clause_evaluator = Where(self.logger, self.aspace, wanted.WhereClause)
+    def _listen(self, mdata: Any, asked: ua.MonitoringParameters) -> None:
+        mdata.filter, mdata.client_handle = asked.Filter, asked.ClientHandle
+        mdata.queue_size, mdata.oldest = revised_size(asked.QueueSize), asked.DiscardOldest
+        mdata.where_clause_evaluator = Where(self.aspace, asked.Filter.WhereClause)
 
     def event_items(self, item: int | None = None) -> list[tuple[int, Any]]:
         """Items for events that are not disabled; or this one alone."""
@@ -254,9 +261,11 @@ class TagItems(MonitoredItemService):
             return ua.MonitoredItemModifyResult(ua.StatusCode(CODES.BadMonitoredItemIdInvalid))
         if not isinstance(asked.Filter, ua.EventFilter):
             return ua.MonitoredItemModifyResult(ua.StatusCode(CODES.BadEventFilterInvalid))
-        self._listen(mdata, asked.Filter)
-        mdata.client_handle, mdata.queue_size = asked.ClientHandle, self._revise_queue_size(asked.QueueSize)
-        return ua.MonitoredItemModifyResult(RevisedQueueSize=mdata.queue_size)
+        problem, details = filter_problems(self.aspace, asked.Filter)
+        if not problem:
+            self._listen(mdata, asked)
+        size = revised_size(asked.QueueSize)
+        return ua.MonitoredItemModifyResult(ua.StatusCode(problem), RevisedQueueSize=size, FilterResult=details)
 
     def _change(self, number: int, watch: Watch) -> Watch:
         if number not in self._rows:

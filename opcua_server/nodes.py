@@ -256,6 +256,12 @@ class Writer:
         found = _reference(reference, True, self._space[target], kind or ua.NodeId())
         self._space[source].references.append(found)
 
+    def again(
+        self, source: ua.NodeId, nodeid: ua.NodeId, parent: ua.NodeId, reference: ua.NodeId, kind: ua.NodeId | None
+    ) -> None:
+        """A node like another one, under another parent."""
+        self._put(NodeData(nodeid), dict(self._space[source].attributes), parent, reference, kind)
+
     def notify(self, node: ua.NodeId) -> None:
         """Let clients subscribe to the events of an object."""
         self._space[node].attributes[ua.AttributeIds.EventNotifier] = _value(

@@ -74,14 +74,16 @@ def _time_methods(simulation: Simulation) -> list[Method]:
 
 def _snapshot_methods(simulation: Simulation, snapshots: Snapshots) -> list[Method]:
     async def snapshot(name: str) -> float:
-        taken = simulation.call(lambda plant: (plant.snapshot(), simulation.alarms.snapshot(), float(plant.time)))
-        plant, alarms, time = await asyncio.wrap_future(taken)
-        await asyncio.to_thread(snapshots.save, name, plant, alarms, time)
-        return float(time)
+        def take(plant: Any) -> tuple[Any, ...]:
+            return plant.snapshot(), simulation.alarms.snapshot(), float(plant.time), simulation.scenario_snapshot()
+
+        taken = await asyncio.wrap_future(simulation.call(take))
+        await asyncio.to_thread(snapshots.save, name, *taken)
+        return float(taken[2])
 
     async def restore(name: str) -> float:
         kept = snapshots.find(name)
-        await asyncio.wrap_future(simulation.restore(kept.plant, kept.alarms))
+        await asyncio.wrap_future(simulation.restore(kept.plant, kept.alarms, kept.scenario))
         return kept.time
 
     async def list_snapshots() -> tuple[Any, ...]:

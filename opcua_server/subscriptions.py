@@ -20,11 +20,13 @@ from asyncua.common.utils import ServiceError
 from asyncua.server.internal_subscription import InternalSubscription
 from asyncua.server.subscription_service import SubscriptionService
 
-from opcua_server.event_filter import Fields, selected
+from opcua_server.event_filter import selected
+from opcua_server.event_queue import Overflow, overflow_fields, put
 from opcua_server.monitored_items import LONGEST_INTERVAL, QUEUE, TagItems
 from opcua_server.publish_answer import DATA_CHANGE, quick_answer
 from opcua_server.tag_items import Sample, TagTable
 from opcua_server.value_items import Read, ValueItem, ValueItems
+from opcua_server.where import Fields
 from twin.tags import Tag
 
 CODES = ua.StatusCodes
@@ -232,19 +234,20 @@ class TagSubscription(InternalSubscription):
         """Queue an event of a condition for the items that watch one of its notifiers and whose filter lets it pass."""
         for mid, mdata in self.monitored_item_srv.event_items(item):
             if mdata.read_value_id.NodeId in notifiers and mdata.where_clause_evaluator.eval(fields):
-                await self._queue(mid, mdata, fields)
+                self._queue(mid, mdata, fields)
 
     async def mark(self, fields: Fields, item: int | None = None) -> None:
         """Queue an event that no filter holds back: begin and end of a refresh (Part 9, 4.5)."""
         for mid, mdata in self.monitored_item_srv.event_items(item):
-            await self._queue(mid, mdata, fields)
+            self._queue(mid, mdata, fields)
 
-    async def _queue(self, mid: int, mdata: Any, fields: Fields) -> None:
-        listed = ua.EventFieldList()
-        listed.ClientHandle = mdata.client_handle
-        listed.EventFields = selected(fields, mdata.filter.SelectClauses)
-        self.told["events lost"] += len(self._triggered_events.get(mid, ())) >= mdata.queue_size > 0
-        await self.enqueue_event(mid, listed, mdata.queue_size)
+    def _queue(self, mid: int, mdata: Any, fields: Fields) -> None:
+        def listed(fields: Fields, kind: type[ua.EventFieldList] = ua.EventFieldList) -> ua.EventFieldList:
+            return kind(mdata.client_handle, selected(fields, mdata.filter.SelectClauses))
+
+        queued = self._triggered_events.setdefault(mid, [])
+        lost = put(queued, listed(fields), mdata.queue_size, mdata.oldest, lambda: listed(overflow_fields(), Overflow))
+        self.told["events lost"] += lost
         self.monitored_item_srv.heard(mid)
 
 

@@ -28,7 +28,7 @@ Times count from the start of the scenario. An expectation that is not met is re
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NotRequired, Required
@@ -223,8 +223,8 @@ def _tag(place: str, name: str, tags: Tags, problems: list[str]) -> Tag | None:
     return None
 
 
-@dataclass
-class _Ramp:
+@dataclass(frozen=True)
+class Ramp:
     """A tag on its way: from `first` at `begin` [s] to `last` at `end` [s]."""
 
     tag: str
@@ -245,10 +245,17 @@ class ScenarioPlayer:
         self.plant = plant
         self.scenario = scenario
         self.findings: list[Finding] = []
-        self._start = plant.time
+        self.start = plant.time
+        self.ramps: list[Ramp] = []
         self._next = 0
-        self._ramps: list[_Ramp] = []
+        self._ramped = -math.inf  # time up to which the ramps are written
         self._tell = tell or (lambda time, text: None)
+
+    def resume(self, start: float, ramps: Sequence[Ramp]) -> None:
+        """Stand where a player stood that began at `start`, as far as the plant's time says."""
+        time = self.plant.time
+        self.start, self.ramps, self._ramped = start, [ramp for ramp in ramps if ramp.begin <= time], time
+        self._next = sum(event.at <= self._due() for event in self.scenario.events) if time > start else 0
 
     def run(self, seconds: float) -> None:
         """Advance the plant, letting happen what is due on the way."""
@@ -270,33 +277,40 @@ class ScenarioPlayer:
     @property
     def done(self) -> bool:
         """Whether everything has happened."""
-        return self._next == len(self.scenario.events) and not self._ramps
+        return self._next == len(self.scenario.events) and not self._going()
+
+    def _going(self) -> list[Ramp]:
+        """Ramps that are not at their end."""
+        return [ramp for ramp in self.ramps if ramp.end > self._ramped]
+
+    def _due(self) -> float:
+        """The time of the scenario [s]; half a step early counts as due, so that nothing comes a step late."""
+        return self.plant.time - self.start + 0.5 * self.plant.dt
 
     def _fire(self) -> None:
-        """Do what is due at the plant's time; half a step early counts as due, so that nothing comes a step late."""
-        due = self.plant.time - self._start + 0.5 * self.plant.dt
+        """Do what is due at the plant's time."""
         events = self.scenario.events
-        while self._next < len(events) and events[self._next].at <= due:
+        while self._next < len(events) and events[self._next].at <= self._due():
             event, self._next = events[self._next], self._next + 1
             try:
                 self._happen(event)
             except TwinError as problem:
                 when = format(event.at, "s")
                 raise TwinError(f"{self.scenario.path}: the event at {when} cannot happen: {problem}") from problem
-        for ramp in self._ramps:
+        for ramp in self._going():
             self.plant[ramp.tag] = ramp.value(self.plant.time)
-        self._ramps = [ramp for ramp in self._ramps if ramp.end > self.plant.time]
+        self._ramped = self.plant.time
 
     def _happen(self, event: ScenarioEvent) -> None:
         plant = self.plant
         if event.text:
             self._tell(plant.time, event.text)
         for tag, value in event.writes.items():
-            self._ramps = [ramp for ramp in self._ramps if ramp.tag != tag]
+            self.ramps = [ramp for ramp in self.ramps if ramp.tag != tag]
             plant[tag] = value
         for tag, value in event.ramps.items():
-            self._ramps = [ramp for ramp in self._ramps if ramp.tag != tag]
-            self._ramps.append(_Ramp(tag, plant.time, plant.time + event.over, plant[tag], value))
+            self.ramps = [ramp for ramp in self.ramps if ramp.tag != tag]
+            self.ramps.append(Ramp(tag, plant.time, plant.time + event.over, plant[tag], value))
         if event.do:
             plant.do(event.do, **event.args)
         for tag, (low, high) in event.expect.items():
@@ -307,10 +321,10 @@ class ScenarioPlayer:
     def _time_to_next(self) -> float:
         """Seconds until something has to be done."""
         events = self.scenario.events
-        waits = [ramp_step(ramp.end - ramp.begin, self.plant.dt) for ramp in self._ramps]
-        waits += [ramp.end - self.plant.time for ramp in self._ramps]
+        waits = [ramp_step(ramp.end - ramp.begin, self.plant.dt) for ramp in self._going()]
+        waits += [ramp.end - self.plant.time for ramp in self._going()]
         if self._next < len(events):
-            waits.append(self._start + events[self._next].at - self.plant.time)
+            waits.append(self.start + events[self._next].at - self.plant.time)
         return max(min(waits, default=math.inf), 0.0)
 
 

@@ -32,6 +32,7 @@ from twin.errors import NumericalFailure, TwinError
 from twin.plant import Plant
 from twin.records import MODES
 from twin.scenario import Scenario, ScenarioPlayer
+from twin.scenario_snapshot import ScenarioSnapshot
 from twin.tags import Tag
 
 CONTROLS = ("SIM.mode", "SIM.speed")
@@ -160,9 +161,20 @@ class Simulation:
         player = self._player
         return player.scenario if player is not None else None
 
-    def restore(self, snapshot: Any, alarms: AlarmSnapshot | None = None) -> Future[Any]:
-        """Return to a snapshot, and to that of the alarms if there is one; a failure is forgiven."""
-        return self._ask(lambda: self._restore(snapshot, alarms))
+    def scenario_snapshot(self) -> ScenarioSnapshot | None:
+        """Where the scenario stands that plays; to be asked in the simulation's thread, between two steps."""
+        player = self._player
+        return None if player is None else ScenarioSnapshot(player.scenario, player.start, tuple(player.ramps))
+
+    def go_on(self, scenario: ScenarioSnapshot) -> Future[None]:
+        """Let the rest of a scenario happen, from the plant's present time on."""
+        return self._ask(lambda: self._play(scenario.scenario, scenario))
+
+    def restore(
+        self, snapshot: Any, alarms: AlarmSnapshot | None = None, scenario: ScenarioSnapshot | None = None
+    ) -> Future[Any]:
+        """Return to a snapshot, to that of the alarms, to where the scenario stood; a failure is forgiven."""
+        return self._ask(lambda: self._restore(snapshot, alarms, scenario))
 
     def start(self) -> None:
         """Start the thread."""
@@ -304,11 +316,13 @@ class Simulation:
             log.info("The scenario %s is over.", player.scenario.name)
             self._player = None
 
-    def _play(self, scenario: Scenario | None) -> None:
+    def _play(self, scenario: Scenario | None, stood: ScenarioSnapshot | None = None) -> None:
         def tell(time: float, text: str) -> None:
             log.info("At %g s: %s", time, text)
 
         self._player = ScenarioPlayer(self.plant, scenario, tell) if scenario is not None else None
+        if self._player is not None and stood is not None:
+            self._player.resume(stood.start, stood.ramps)
 
     def _advance(self, seconds: float, modes: tuple[str, ...]) -> float:
         if self._mode not in modes:
@@ -332,9 +346,9 @@ class Simulation:
             self._publish()
         return self.plant.time
 
-    def _restore(self, snapshot: Any, alarms: AlarmSnapshot | None) -> None:
+    def _restore(self, snapshot: Any, alarms: AlarmSnapshot | None, scenario: ScenarioSnapshot | None) -> None:
         self.plant.restore(snapshot)
-        self._player = None
+        self._play(scenario.scenario if scenario is not None else None, scenario)
         if alarms is not None:
             self.alarms.restore(alarms, self.plant.time)
         self.failure = None

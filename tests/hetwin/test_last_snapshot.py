@@ -9,11 +9,21 @@ from pathlib import Path
 import pytest
 
 from benchmarks.durability import kill_and_look
-from hetwin.last_snapshot import LastSnapshot, go_on, write_snapshot
+from hetwin.last_snapshot import (
+    LastSnapshot,
+    go_on,
+    go_on_with_scenario,
+    scenario_beside,
+    write_scenario,
+    write_snapshot,
+)
 from hetwin.one_server import only_one
 from twin.errors import TwinError
 from twin.plant import Plant, Snapshot
+from twin.scenario import load_scenario
+from twin.simulation import Simulation
 
+PATIENCE = 30.0  # s, for a thread that should answer in milliseconds
 PLANT = Path(__file__).parent.parent / "plants" / "two-vessels.toml"
 
 
@@ -61,6 +71,50 @@ def test_a_snapshot_that_cannot_be_finished_leaves_the_old_one(
         plant.run(minutes=1)
         last.take(plant.image, plant.time)
     assert path.read_bytes() == before
+
+
+def test_a_scenario_goes_on_after_a_restart(tmp_path: Path) -> None:
+    script = tmp_path / "valve.toml"
+    script.write_text(
+        'description = "A valve opens twice."\n'
+        '[[event]]\nat = "1 s"\nset = {"CV-101.opening" = 0.3}\n'
+        '[[event]]\nat = "4 s"\nset = {"CV-101.opening" = 0.6}\n'
+    )
+    path = tmp_path / "x.snapshot"
+    before = _lockstep()
+    before.start()
+    before.play(load_scenario(script, before.plant)).result(PATIENCE)
+    with LastSnapshot(before.plant, path, before.alarms, before.scenario_snapshot) as last:
+        before.subscribe(last.take)
+        before.advance(2.0).result(PATIENCE)
+    before.stop()
+
+    after = _lockstep()
+    assert go_on(after.plant, path)
+    go_on_with_scenario(after, path)
+    after.start()
+    after.advance(1.0).result(PATIENCE)
+    assert (after.plant["CV-101.opening"], after.scenario is not None) == (0.3, True)
+    after.advance(3.0).result(PATIENCE)
+    assert (after.plant["CV-101.opening"], after.scenario) == (0.6, None)
+    after.stop()
+    write_scenario(after.scenario_snapshot(), path)
+    assert not scenario_beside(path).exists()
+
+
+def test_the_state_of_a_scenario_that_cannot_be_read_is_left_aside(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    path = tmp_path / "x.snapshot"
+    scenario_beside(path).write_bytes(b"torn")
+    simulation = _lockstep()
+    go_on_with_scenario(simulation, path)
+    assert "no scenario plays" in caplog.text
+    assert simulation.scenario is None
+
+
+def _lockstep() -> Simulation:
+    return Simulation(Plant.load(PLANT), mode="lockstep")
 
 
 def test_two_servers_do_not_share_a_folder(tmp_path: Path) -> None:

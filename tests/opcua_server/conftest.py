@@ -18,6 +18,7 @@ from twin.simulation import Simulation
 
 from .secured import Site
 from .talking import PLANT, Talker
+from .watching import Watcher
 
 
 @pytest.fixture
@@ -77,3 +78,18 @@ def key() -> rsa.RSAPrivateKey:
 @pytest.fixture
 def site(tmp_path: Path, endpoint: str, key: rsa.RSAPrivateKey) -> Site:
     return Site(tmp_path, endpoint, key)
+
+
+@pytest.fixture
+async def plant(serve: Callable[..., Any]) -> TwinServer:
+    """A server of the plant with many alarms."""
+    return await serve(plant="alarms", mode="lockstep")
+
+
+@pytest.fixture
+async def watch(plant: TwinServer, connect: Callable[[], Any]) -> AsyncIterator[Watcher]:
+    """A client of its alarms."""
+    async with connect() as talk:
+        watcher = Watcher(talk.client)
+        watcher.talk = talk  # type: ignore[attr-defined]
+        yield watcher

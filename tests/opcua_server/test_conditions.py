@@ -3,117 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
 from typing import Any
 
-import pytest
 from asyncua import Client, ua
 
 from opcua_server import TwinServer
 
-IDS = ua.ObjectIds
-SERVER = ua.NodeId(IDS.Server)
-REFRESH = ua.NodeId(IDS.RefreshStartEventType), ua.NodeId(IDS.RefreshEndEventType)
-AIR, PRESSURE = "ZC-101.air", "PA-102"
-FIELDS = (
-    *("EventId", "EventType", "SourceNode", "SourceName", "Time", "Message", "Severity"),
-    *("ConditionName", "BranchId", "Retain", "Quality", "Comment", "ClientUserId", "ConditionClassId"),
-    *("ActiveState", "ActiveState/Id", "AckedState/Id", "ConfirmedState/Id", "SuppressedState/Id"),
-    *("OutOfServiceState/Id", "LatchedState/Id", "ShelvingState/CurrentState/Id", "SuppressedOrShelved"),
-    *("LimitState/CurrentState", "HighLimit", "InputNode", "Cause", "Action", "NodeId"),
-)
-
-
-def condition(name: str) -> ua.NodeId:
-    return ua.NodeId(f"{name}/alarm", 2)
-
-
-def clause(path: str) -> ua.SimpleAttributeOperand:
-    if path == "NodeId":
-        return ua.SimpleAttributeOperand(ua.NodeId(IDS.ConditionType), [], ua.AttributeIds.NodeId)
-    names = [ua.QualifiedName(name) for name in path.split("/")]
-    return ua.SimpleAttributeOperand(ua.NodeId(IDS.BaseEventType), names, ua.AttributeIds.Value)
-
-
-def literal(value: Any, kind: ua.VariantType) -> ua.LiteralOperand:
-    return ua.LiteralOperand(ua.Variant(value, kind))
-
-
-class Watcher:
-    """A client of alarms: what it was told, in order, by field."""
-
-    def __init__(self, client: Client) -> None:
-        self.client = client
-        self.told: list[dict[str, Any]] = []
-        self.number = 0
-        self.item = 0
-
-    async def listen(self, at: ua.NodeId = SERVER, *where: ua.ContentFilterElement) -> None:
-        """Subscribe to the events of an object."""
-        parameters = ua.CreateSubscriptionParameters(50.0, 10_000, 5, 0, True, 0)
-        created = await self.client.uaclient.create_subscription(parameters, self._take)
-        self.number = created.SubscriptionId
-        status = await self.add(at, *where)
-        assert status.is_good(), status
-
-    async def add(self, at: ua.NodeId, *where: ua.ContentFilterElement, filter: Any = None) -> ua.StatusCode:
-        chosen = filter or ua.EventFilter([clause(path) for path in FIELDS], ua.ContentFilter(list(where)))
-        asked = ua.MonitoringParameters(1, 0.0, chosen, 1000, True)
-        item = ua.MonitoredItemCreateRequest(
-            ua.ReadValueId(at, ua.AttributeIds.EventNotifier), ua.MonitoringMode.Reporting, asked
-        )
-        request = ua.CreateMonitoredItemsParameters(self.number, ua.TimestampsToReturn.Both, [item])
-        (result,) = await self.client.uaclient.create_monitored_items(request)
-        self.item = result.MonitoredItemId
-        return result.StatusCode
-
-    def _take(self, result: ua.PublishResult) -> None:
-        for data in result.NotificationMessage.NotificationData or ():
-            if isinstance(data, ua.EventNotificationList):
-                for event in data.Events:
-                    found = dict(zip(FIELDS, (field.Value for field in event.EventFields), strict=True))
-                    if found["ConditionName"] or found["EventType"] in REFRESH:  # what was written is told as well
-                        self.told.append(found)
-
-    async def until(self, count: int) -> list[dict[str, Any]]:
-        """What was told, once it is so much."""
-        async with asyncio.timeout(20.0):
-            while len(self.told) < count:
-                await asyncio.sleep(0.01)
-        return self.told
-
-    async def ask(self, name: str | ua.NodeId, method: int, *arguments: ua.Variant) -> str:
-        """Call a method of a condition; the name of the status."""
-        parent = condition(name) if isinstance(name, str) else name
-        request = ua.CallMethodRequest(parent, ua.NodeId(method), list(arguments))
-        (result,) = await self.client.uaclient.call([request])
-        return result.StatusCode.name
-
-
-def remark(event_id: bytes, text: str = "") -> list[ua.Variant]:
-    return [
-        ua.Variant(event_id, ua.VariantType.ByteString),
-        ua.Variant(ua.LocalizedText(text), ua.VariantType.LocalizedText),
-    ]
-
-
-@pytest.fixture
-async def plant(serve: Callable[..., Any]) -> TwinServer:
-    return await serve(plant="alarms", mode="lockstep")
-
-
-@pytest.fixture
-async def watch(plant: TwinServer, connect: Callable[[], Any]) -> AsyncIterator[Watcher]:
-    async with connect() as talk:
-        watcher = Watcher(talk.client)
-        watcher.talk = talk  # type: ignore[attr-defined]
-        yield watcher
-
-
-async def lose_air(watch: Any, lost: bool = True) -> None:
-    """Instrument air goes or comes back, and a step passes."""
-    assert await watch.talk.write(AIR, lost, ua.VariantType.Boolean) == "Good"
-    await watch.talk.advance(0.1)
+from .watching import AIR, IDS, PRESSURE, SERVER, Watcher, clause, condition, literal, lose_air, remark
 
 
 async def test_an_alarm_comes_as_an_event_with_the_fields_of_its_type(watch: Any) -> None:
@@ -295,6 +191,46 @@ async def test_operators_shelve_suppress_and_take_out_of_service(watch: Any, pla
     assert await watch.ask(AIR, IDS.ConditionType_Disable) == "Good"
     assert await watch.ask(AIR, IDS.ConditionType_Disable) == "BadConditionAlreadyDisabled"
     assert await watch.ask(AIR, IDS.AlarmConditionType_Suppress) == "BadConditionDisabled"
+
+
+async def test_every_method_has_a_form_with_a_comment(watch: Any, plant: TwinServer) -> None:
+    engine = plant.simulation.alarms
+    why, minute = ua.Variant(ua.LocalizedText("why"), ua.VariantType.LocalizedText), ua.Variant(6e4)
+    calls = [
+        ("AlarmConditionType_Suppress2", [why], "suppressed"),
+        ("AlarmConditionType_Unsuppress2", [why], "normal"),
+        ("AlarmConditionType_RemoveFromService2", [why], "out of service"),
+        ("AlarmConditionType_PlaceInService2", [why], "normal"),
+    ]
+    for place in (
+        "AlarmConditionType_ShelvingState",
+        "ShelvedStateMachineType",
+    ):  # clients call either (Part 9, 5.8.17)
+        calls += [
+            (f"{place}_TimedShelve2", [minute, why], "shelved"),
+            (f"{place}_Unshelve2", [why], "normal"),
+            (f"{place}_OneShotShelve2", [why], "shelved once"),
+            (f"{place}_Unshelve2", [why], "normal"),
+        ]
+    for number, (name, arguments, state) in enumerate(calls):
+        arguments[-1] = ua.Variant(ua.LocalizedText(f"because {number}"), ua.VariantType.LocalizedText)
+        assert await watch.ask(AIR, getattr(IDS, name), *arguments) == "Good", name
+        assert engine.state(AIR).name == state
+        assert engine.note(AIR)[0] == f"because {number}"
+    assert await watch.ask(AIR, IDS.AlarmConditionType_Reset2, why) == "BadInvalidState"
+    assert await watch.ask(AIR, IDS.AlarmConditionType_ShelvingState_TimedShelve2, minute) == "BadArgumentsMissing"
+
+
+async def test_the_methods_of_shelving_are_found_at_condition_and_type_with_their_arguments(watch: Any) -> None:
+    wanted = {f"{name}{form}" for name in ("TimedShelve", "OneShotShelve", "Unshelve") for form in ("", "2")}
+    for place in (ua.NodeId(f"{AIR}/alarm/ShelvingState", 2), ua.NodeId(IDS.AlarmConditionType_ShelvingState)):
+        found = await watch.client.get_node(place).get_children(
+            refs=IDS.HasComponent, nodeclassmask=ua.NodeClass.Method
+        )
+        assert wanted <= {(await node.read_browse_name()).Name for node in found}
+    shelve = watch.client.get_node(ua.NodeId(IDS.AlarmConditionType_ShelvingState_TimedShelve2))
+    arguments = await (await shelve.get_child("0:InputArguments")).read_value()
+    assert [argument.Name for argument in arguments] == ["ShelvingTime", "Comment"]
 
 
 async def test_wrong_events_objects_and_arguments_are_refused(watch: Any) -> None:

@@ -14,6 +14,7 @@ from opcua_server import TwinServer
 from opcua_server.access import Role
 from opcua_server.condition_methods import checked_arguments
 from twin.plant import Plant
+from twin.scenario import load_scenario
 from twin.simulation import Simulation
 
 
@@ -34,11 +35,6 @@ class Hands:
         if not result.StatusCode.is_good():
             return result.StatusCode.name
         return [output.Value for output in result.OutputArguments or ()]
-
-
-@pytest.fixture
-async def plant(serve: Callable[..., Any]) -> TwinServer:
-    return await serve(plant="alarms", mode="lockstep")
 
 
 @pytest.fixture
@@ -128,6 +124,11 @@ async def test_snapshots_hold_plant_and_alarms_and_outlive_the_server(
         assert server.simulation.alarms.state("ZC-101.air").name == "unacknowledged"
         assert server.simulation.plant["ZC-101.air"] == 1.0
         assert await hands.call("SIM.restore", "after") == "BadNotFound"
+        script = tmp_path / "air.toml"
+        script.write_text('description = "Air."\n[[event]]\nat = "1 h"\nset = {"ZC-101.air" = "lost"}\n')
+        await asyncio.wrap_future(server.simulation.play(load_scenario(script, server.simulation.plant)))
+        assert await hands.call("SIM.snapshot", "playing") == [taken]
+        assert await hands.call("SIM.stop_scenario") == ["air"]
         assert await hands.call("SIM.snapshot", "../before") == "BadNotFound"
 
     async with (
@@ -136,8 +137,11 @@ async def test_snapshots_hold_plant_and_alarms_and_outlive_the_server(
     ):
         hands = Hands(talk)
         names, times, made = await hands.call("SIM.list_snapshots")
-        assert (names, times, len(made)) == (["before"], [taken], 1)
+        assert (names, times, len(made)) == (["before", "playing"], [taken] * 2, 2)
+        assert await hands.call("SIM.restore", "playing") == [taken]
+        assert server.simulation.scenario is not None
         assert await hands.call("SIM.restore", "before") == [taken]
+        assert server.simulation.scenario is None
         assert server.simulation.alarms.state("ZC-101.air").name == "unacknowledged"
 
 

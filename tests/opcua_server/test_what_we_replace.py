@@ -21,7 +21,7 @@ from asyncua.server.history import HistoryManager
 from asyncua.server.internal_server import InternalServer
 from asyncua.server.internal_session import InternalSession
 from asyncua.server.internal_subscription import InternalSubscription
-from asyncua.server.monitored_item_service import MonitoredItemService, WhereClauseEvaluator
+from asyncua.server.monitored_item_service import MonitoredItemService
 from asyncua.server.server import Server
 from asyncua.server.subscription_service import SubscriptionService
 from asyncua.server.uaprocessor import UaProcessor
@@ -43,7 +43,6 @@ WRITTEN_AGAINST = {
     MonitoredItemService.modify_monitored_items: "72d110e08e1a",
     MonitoredItemService.set_monitoring_mode: "3d257c965bb8",
     MonitoredItemService.delete_monitored_items: "23e780570c1b",
-    MonitoredItemService._revise_queue_size: "59288a8a228a",
     InternalSubscription.enqueue_event: "f19512139125",
     SubscriptionService.modify_monitored_items: "f1196c7dae44",
     SubscriptionService.set_monitoring_mode: "226c05d5517c",
@@ -63,12 +62,9 @@ WRITTEN_AGAINST = {
     InternalSession.history_read: "0d5f915de247",
     InternalSession.history_update: "c236145cbf1f",
     InternalServer.stop: "1f47ced4d372",
-    WhereClauseEvaluator.eval: "a69374f045fd",
     InternalSubscription._enqueue_event: "e69c7f033b26",
     MonitoredItemService._create_events_monitored_item: "0484abac1e1c",
     MonitoredItemService._commit_monitored_item: "d5f842c3737c",
-    WhereClauseEvaluator._eval_el: "e87aee4a1045",
-    WhereClauseEvaluator._eval_op: "08df7ae98ab7",
     InternalSession.call: "f6bf9e5fb2bb",
     InternalSession.activate_session: "cfe664a2bb57",
     InternalServer.create_session: "20ddcc7f3bf2",

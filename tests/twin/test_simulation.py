@@ -5,14 +5,16 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from twin.clock import VirtualClock
-from twin.errors import BadWrite, NumericalFailure, UnknownTag
+from twin.errors import BadWrite, NumericalFailure, SnapshotMismatch, UnknownTag
 from twin.plant import Plant
 from twin.scenario import load_scenario
+from twin.scenario_snapshot import ScenarioSnapshot
 from twin.simulation import Simulation, SimulationError, WrongMode
 
 PLANT = Path(__file__).parent.parent / "plants" / "two-vessels.toml"
@@ -278,6 +280,47 @@ def test_a_scenario_happens_while_the_plant_runs_and_can_be_stopped(running: Sim
     assert running.plant["CV-101.opening"] == 1.0
     assert running.scenario is None  # everything has happened
     assert running.failure is None
+
+
+def test_a_scenario_goes_on_where_it_stood_when_its_plant_is_restored(running: Simulation, tmp_path: Path) -> None:
+    path = tmp_path / "valve.toml"
+    path.write_text(SCENARIO)
+    running.play(load_scenario(path, running.plant)).result(PATIENCE)
+    running.advance(5.0).result(PATIENCE)  # in the middle of the ramp
+
+    def take(plant: Plant) -> tuple[Any, ...]:
+        state = running.scenario_snapshot()
+        assert state is not None
+        return plant.snapshot(), None, ScenarioSnapshot.from_bytes(state.to_bytes())
+
+    kept = running.call(take).result(PATIENCE)
+    running.advance(4.0).result(PATIENCE)
+    straight = running.plant.image.copy()
+    assert running.scenario is None
+
+    running.restore(*kept).result(PATIENCE)
+    path.unlink()  # the snapshot holds the scenario itself
+    running.advance(4.0).result(PATIENCE)
+    assert running.plant["CV-101.opening"] == 1.0
+    assert running.plant.image.tobytes() == straight.tobytes()
+    running.restore(kept[0]).result(PATIENCE)
+    assert running.scenario is None
+
+
+def test_the_state_of_a_scenario_fits_a_plant_that_is_a_little_older(running: Simulation, tmp_path: Path) -> None:
+    path = tmp_path / "valve.toml"
+    path.write_text(SCENARIO)
+    older = running.call(lambda plant: plant.snapshot()).result(PATIENCE)
+    running.play(load_scenario(path, running.plant)).result(PATIENCE)
+    running.advance(5.0).result(PATIENCE)
+    newer = running.call(lambda plant: running.scenario_snapshot()).result(PATIENCE)
+    running.restore(older, None, newer).result(PATIENCE)
+    running.advance(3.0).result(PATIENCE)
+    assert running.plant["CV-101.opening"] == 0.5
+    running.advance(5.0).result(PATIENCE)
+    assert running.plant["CV-101.opening"] == 1.0
+    with pytest.raises(SnapshotMismatch, match="not the state of a scenario"):
+        ScenarioSnapshot.from_bytes(b"{}")
 
 
 def test_a_paused_plant_advances_step_by_step(running: Simulation) -> None:
