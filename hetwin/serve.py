@@ -22,8 +22,8 @@ from opcua_server.health import STUCK
 from opcua_server.security import Security
 from opcua_server.server import TwinServer
 from opcua_server.users import role_of
-from twin.history import History, Recorder, Retention, shown
-from twin.history.alarms import of_alarm
+from twin.history import History, Reader, Recorder, Retention, shown
+from twin.history.alarms import next_number, of_alarm
 from twin.simulation import Simulation
 
 if TYPE_CHECKING:
@@ -131,8 +131,10 @@ async def _serve(
         simulation.subscribe(last.take)
         simulation.alarms.subscribe(lambda told: recorder.note(of_alarm(told)))
         simulation.alarms.subscribe(_log_alarm)
+        with Reader(history.path) as reader:
+            simulation.alarms.number_from(next_number(reader))
         if begun is not None:
-            restore_alarms(simulation, begun)
+            restore_alarms(simulation, begun, history.path if begun == snapshot else None)
         await server.start()
         try:
             if operation.http_port is not None:
