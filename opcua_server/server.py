@@ -59,6 +59,8 @@ from twin.tags import Tag
 
 ACTION_SEVERITY = 100
 """Of events that tell what a person did, on the scale of 1 to 1 000."""
+LONGEST_SETTLING = 1.0
+"""Before clients are told of an alarm though it is not on record yet [s]."""
 ENDPOINT = "opc.tcp://127.0.0.1:4840"
 log = logging.getLogger(__name__)
 
@@ -189,7 +191,8 @@ class TwinServer:
         self.publisher = Publisher(nodes, image, subscriptions, self.simulation.period)
         core.attribute_service = TagWrites(space, nodes.by_id, self._write)
         space.add_method_callback(nodes.advance, self._advance)
-        self.conditions = Conditions(space, nodes, self.simulation.alarms, subscriptions, lambda: self.publisher.image)
+        alarms, scan = self.simulation.alarms, lambda: self.publisher.image
+        self.conditions = Conditions(space, nodes, alarms, subscriptions, scan, self._settled)
         ServerMethods(space, subscriptions, self.access)
         roles = {nodes.advance: "instructor", **self.conditions.methods, **self._add_methods(space, nodes)}
         for method, role in roles.items():
@@ -224,6 +227,11 @@ class TwinServer:
             self._recorder.note(
                 Event(now(), self.simulation.plant.time, kind, source, message, ACTION_SEVERITY, person, detail)
             )
+
+    async def _settled(self) -> None:
+        """Wait until what happened is on record; a disk that does not answer keeps no alarm from anybody for long."""
+        if self._recorder is not None:
+            await asyncio.wait([asyncio.wrap_future(self._recorder.settled())], timeout=LONGEST_SETTLING)
 
     def _called(self, method: str, arguments: list[Any]) -> None:
         """Note a call that was carried out, with who made it."""

@@ -271,6 +271,12 @@ class Recorder:
             request.finish(HistoryError(f"The history cannot be written now. {self.reason}".strip()))
         return request.done
 
+    def settled(self) -> Future[None]:
+        """Done once all that was handed over before is committed, or cannot be: a killed process does not lose it."""
+        settled: Future[None] = Future()
+        self.ask(lambda history: None).add_done_callback(lambda _: settled.set_result(None))
+        return settled
+
     def _put(self, item: Item) -> bool:
         try:
             self._queue.put_nowait(item)
