@@ -42,6 +42,8 @@ LOG_PERIOD = 60.0  # s of wall time between two log lines
 TURN = 0.0005  # s after which a thread of Python gives way: scans and records shall not keep a client waiting
 LIFE_PERIOD = 5.0  # s between two signs of life to systemd, a third of WatchdogSec or less
 
+STOPPING = ("The server was asked to stop.", "サーバーに停止が指示されました。")
+
 log = logging.getLogger("hetwin")
 
 
@@ -190,7 +192,7 @@ async def _view_until(stop: asyncio.Event, server: TwinServer) -> None:
 async def _say_goodbye(stop: asyncio.Event, server: TwinServer, operation: Operation) -> None:
     """Clients hear that the server stops and when it is back, and have a moment to leave; a second signal ends it."""
     tell_systemd("STOPPING=1")
-    await server.announce_stop(operation.stop_delay, "The server was asked to stop.", operation.away)
+    server.announce_stop(operation.stop_delay, STOPPING, operation.away)
     stop.clear()
     end = time.monotonic() + operation.stop_delay
     while server.diagnostics.load()["sessions"] and not stop.is_set() and time.monotonic() < end:

@@ -33,7 +33,7 @@ from opcua_server.caller import user_name
 from opcua_server.condition_methods import checked_arguments
 from opcua_server.conditions import Conditions
 from opcua_server.derived import DerivedValues
-from opcua_server.diagnostics import Diagnostics
+from opcua_server.diagnostics import FLAG, Diagnostics
 from opcua_server.errors import EndpointRefused, PortBusy
 from opcua_server.health import Health, health
 from opcua_server.historian import Historian
@@ -143,9 +143,12 @@ class TwinServer:
         """How well it serves now; from any thread."""
         return health(self.simulation, self._recorder, self.diagnostics.shutdown is not None)
 
-    async def announce_stop(self, seconds: float, reason: str, away: float | None = None) -> None:
-        """Tell clients that the server stops in so many seconds, and is expected back `away` [s] later."""
-        self.diagnostics.announce(seconds, reason, away)
+    def announce_stop(self, seconds: float, reasons: tuple[str, str], away: float | None = None) -> None:
+        """Tell clients that the server stops in so many seconds, why in English and Japanese, and when it is back.
+
+        `away` [s] is how long it expects to be away.
+        """
+        self.diagnostics.announce(seconds, reasons, away)
 
     async def run(self) -> None:
         """Serve until cancelled."""
@@ -189,7 +192,8 @@ class TwinServer:
         self.derived = model.derived
         image = self.derived.extend(plant.image)
         self.publisher = Publisher(nodes, image, subscriptions, self.simulation.period)
-        core.attribute_service = TagWrites(space, nodes.by_id, self._write)
+        self.access.allow_writing(space[FLAG], Role.ENGINEER)
+        core.attribute_service = TagWrites(space, nodes.by_id, self._write, {FLAG: self.diagnostics.enable})
         space.add_method_callback(nodes.advance, self._advance)
         alarms, scan = self.simulation.alarms, lambda: self.publisher.image
         self.conditions = Conditions(space, nodes, alarms, subscriptions, scan, self._settled)

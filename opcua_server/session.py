@@ -64,6 +64,8 @@ class Session(InternalSession):
         self._pages = Pages(core.view_service, guard.bounds)
         self.auth_token = ua.NodeId(os.urandom(32), 0, ua.NodeIdType.ByteString)
         self.external = True
+        number = InternalSession._counter  # asyncua's own ids are those of the standard's nodes
+        self.session_id: ua.NodeId = ua.NodeId(number, 1)
         core.register_external_session(self)
 
     @property
@@ -84,8 +86,8 @@ class Session(InternalSession):
     def admit(self, person: Person, locales: list[str] | None) -> ua.ActivateSessionResult:
         """From now on the session is this person's, who wants these languages; those of before if none are named."""
         self.locales = tuple(locales or ()) or self.locales
-        if not self.is_activated():
-            InternalSession._current_connections += 1
+        first = not self.is_activated()
+        InternalSession._current_connections += first
         self.user, self.nonce, self.state = person, create_nonce(32), SessionState.Activated
         for found in self.subscriptions():
             found.owner = self.owner
@@ -93,10 +95,13 @@ class Session(InternalSession):
         del self.tally.users[:-USERS]
         self.touch()
         self._start_timeout_watchdog()
+        if first:
+            self._guard.opened(self)
         return ua.ActivateSessionResult(ServerNonce=self.nonce)
 
     async def close_session(self, delete_subs: bool = True) -> None:
         if not self.closed:
+            self._guard.closed(self)
             self._guard.told("session closed", self)
             self._guard.tally.events["session timed out"] += asyncio.current_task() is self._timeout_task
         if not delete_subs:
