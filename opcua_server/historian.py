@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import secrets
-from collections import OrderedDict
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -23,10 +21,12 @@ from asyncua.server.address_space import AddressSpace
 
 from opcua_server import history_queries as queries
 from opcua_server.aggregates import AGGREGATES, Intervals
+from opcua_server.caller import caller
+from opcua_server.continuation import ContinuationPoints, NoPoint
 from opcua_server.event_filter import Where, selected
 from opcua_server.history_codec import TIMES, history_data
 from opcua_server.history_events import ACTIONS, annotation_data, event_data, fields_of
-from opcua_server.history_nodes import MOST_EVENTS, MOST_NODES, MOST_POINTS, MOST_VALUES, historize
+from opcua_server.history_nodes import MOST_EVENTS, MOST_NODES, MOST_VALUES, historize
 from opcua_server.nodes import PlantNodes, variant_type
 from twin.errors import TwinError
 from twin.history import Reader
@@ -42,6 +42,9 @@ CODES = ua.StatusCodes
 log = logging.getLogger(__name__)
 
 
+Points = ContinuationPoints[tuple[ua.NodeId, type, Any]]
+
+
 class Refused(Exception):
     """A node's part of a request cannot be answered; the status says why."""
 
@@ -52,7 +55,8 @@ class Refused(Exception):
 
 @dataclass(frozen=True)
 class Job:
-    """One node of a request: what is asked of it, how much may be answered, where a former answer ended."""
+    """One node of a request: what is asked of it, how much may be answered, where a former answer ended; `points` of
+    the session that asks."""
 
     nodeid: ua.NodeId
     details: Any
@@ -60,6 +64,7 @@ class Job:
     times: int
     most: int
     state: Any
+    points: Points
 
 
 class Historian:
@@ -71,7 +76,6 @@ class Historian:
         self._tags = nodes.tags
         self._by_name = {tag.name: nodeid for nodeid, tag in nodes.tags.items()}
         self._notes = historize(space, index, nodes)
-        self._points: OrderedDict[bytes, tuple[ua.NodeId, type, Any]] = OrderedDict()
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="history-reader")
         self._answers: dict[type, Callable[[Reader, Job], tuple[ua.ExtensionObject | None, Any]]] = {
             ua.ReadRawModifiedDetails: self._raw,
@@ -92,7 +96,7 @@ class Historian:
         if len(asked) > MOST_NODES:
             raise ua.uaerrors.BadTooManyOperations
         if params.ReleaseContinuationPoints:
-            return [_result(self._release(node)) for node in asked]
+            return [_result(_release(_points(), node)) for node in asked]
         if type(details) not in self._answers:
             return [_result(CODES.BadHistoryOperationUnsupported)] * len(asked)
         if params.TimestampsToReturn not in TIMES and not isinstance(details, ua.ReadEventDetails):
@@ -111,8 +115,9 @@ class Historian:
     def _job(self, params: ua.HistoryReadParameters, position: int) -> Job | int:
         """What to read of a node, or the status that refuses it. In the event loop, where the points are kept."""
         node, details, state = params.NodesToRead[position], params.HistoryReadDetails, None
+        points = _points()
         if node.ContinuationPoint:
-            nodeid, kind, state = self._points.pop(node.ContinuationPoint, (None, None, None))
+            nodeid, kind, state = points.take(node.ContinuationPoint) or (None, None, None)
             if nodeid != node.NodeId or kind is not type(details):
                 return int(CODES.BadContinuationPointInvalid)
         if node.IndexRange:
@@ -121,11 +126,7 @@ class Historian:
             return int(CODES.BadNodeIdUnknown)
         times = TIMES.get(params.TimestampsToReturn, 0)
         most = max(1, min(MOST_VALUES, MOST_IN_ALL // len(params.NodesToRead)))
-        return Job(node.NodeId, details, position, times, most, state)
-
-    def _release(self, node: ua.HistoryReadValueId) -> int:
-        known = self._points.pop(node.ContinuationPoint, None) is not None
-        return int(CODES.Good if known else CODES.BadContinuationPointInvalid)
+        return Job(node.NodeId, details, position, times, most, state, points)
 
     # In the reading thread
 
@@ -140,23 +141,18 @@ class Historian:
     def _read(self, reader: Reader, job: Job) -> ua.HistoryReadResult:
         try:
             data, state = self._answers[type(job.details)](reader, job)
+            point = None if state is None else job.points.keep((job.nodeid, type(job.details), state))
         except Refused as refused:
             return _result(refused.code)
+        except NoPoint:
+            return _result(CODES.BadNoContinuationPoints)
         except Exception:
             log.exception("The history of %s could not be read.", job.nodeid)
             return _result(CODES.BadUnexpectedError)
         result = _result(CODES.Good if data is not None else CODES.GoodNoData)
         result.HistoryData = data if data is not None else ua.HistoryData()
-        if state is not None:
-            result.ContinuationPoint = self._keep(job, state)
+        result.ContinuationPoint = point
         return result
-
-    def _keep(self, job: Job, state: Any) -> bytes:
-        point = secrets.token_bytes(16)
-        self._points[point] = (job.nodeid, type(job.details), state)
-        while len(self._points) > MOST_POINTS:
-            self._points.popitem(last=False)
-        return point
 
     def _tag(self, reader: Reader, job: Job) -> tuple[Tag, Any]:
         tag = self._tags.get(job.nodeid)
@@ -272,6 +268,17 @@ def _wall(time: datetime | None) -> int | None:
         return None
     since = (time if time.tzinfo else time.replace(tzinfo=UTC)) - datetime(1970, 1, 1, tzinfo=UTC)
     return since // timedelta(microseconds=1)
+
+
+def _points() -> Points:
+    """Those of the session that asks; the server itself goes on from nowhere."""
+    session = caller()
+    return ContinuationPoints(1) if session is None else session.history_points
+
+
+def _release(points: Points, node: ua.HistoryReadValueId) -> int:
+    known = points.take(node.ContinuationPoint or b"") is not None
+    return int(CODES.Good if known else CODES.BadContinuationPointInvalid)
 
 
 def _result(code: int) -> ua.HistoryReadResult:

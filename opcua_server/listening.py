@@ -31,6 +31,7 @@ PUBLISHED = {
     f"{LIMITS}MaxNodesPerHistoryReadData": "history_reads",
     f"{LIMITS}MaxNodesPerHistoryReadEvents": "history_reads",
     "Server_ServerCapabilities_MaxBrowseContinuationPoints": "continuation_points",
+    "Server_ServerCapabilities_MaxHistoryContinuationPoints": "history_points",
     "Server_ServerCapabilities_MaxSessions": "sessions",
     "Server_ServerCapabilities_MaxSubscriptions": "subscriptions",
     "Server_ServerCapabilities_MaxMonitoredItems": "items",

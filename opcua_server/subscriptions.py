@@ -278,8 +278,17 @@ class TagItems(MonitoredItemService):
 
     def _delete_monitored_items(self, mid: int) -> ua.StatusCode:
         if mid not in self._rows:
-            return super()._delete_monitored_items(mid)
+            return self._delete_other(mid)
         self._table.remove(self._rows.pop(mid)[0])
+        return ua.StatusCode()
+
+    def _delete_other(self, mid: int) -> ua.StatusCode:
+        """An item of asyncua's, which would look through all of them for its place."""
+        handle = getattr(self._monitored_items.get(mid), "callback_handle", None)
+        if handle is None:
+            return super()._delete_monitored_items(mid)
+        self.aspace.delete_datachange_callback(handle)
+        del self._monitored_datachange[handle], self._monitored_items[mid]
         return ua.StatusCode()
 
     def delete_all_monitored_items(self) -> None:

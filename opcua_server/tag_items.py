@@ -109,7 +109,8 @@ class TagTable:
         self._heads: list[tuple[int, int]] = []
         self._waiting: list[Waiting] = []
         self._columns = self._all[:0]
-        self._plain = True
+        self._plain, self._stale = True, False
+        self._dropped: set[int] = set()
         self._time = 0
 
     def __len__(self) -> int:
@@ -137,10 +138,11 @@ class TagTable:
         self._forget(row)
         self._all[row]["mode"] = DISABLED
         self._free.append(row)
-        self._look()
+        self._stale = True
 
     def sample(self, scan: Sample) -> None:
         """Queue the items that are due and have changed since they were last queued."""
+        self._sweep()
         c = self._columns
         values, status = scan.values[c["address"]], scan.status[c["address"]]
         moved, judged = values.view(np.int64) != c["last"].view(np.int64), status != c["status"]
@@ -155,12 +157,14 @@ class TagTable:
 
     def ready(self) -> bool:
         """Whether there is anything to report."""
+        self._sweep()
         if self._plain:
             return bool(self._waiting)
         return any((self._columns["mode"][batch.rows] == REPORTING).any() for batch in self._waiting)
 
     def take(self, most: int = 0) -> bytes:
         """The oldest notifications, at most so many (0: all), encoded; `ready` tells whether more wait."""
+        self._sweep()
         found = self._cut(self._joined())
         reported = self._columns["mode"][found.rows] == REPORTING
         kept = found[~reported]
@@ -209,8 +213,17 @@ class TagTable:
         return replace(found, status=status)[np.sort(order[kept])]
 
     def _forget(self, row: int) -> None:
-        self._waiting = [batch[batch.rows != row] for batch in self._waiting]
-        self._waiting = [batch for batch in self._waiting if len(batch)]
+        self._dropped.add(row)
+
+    def _sweep(self) -> None:
+        """Take up what was changed since the last look: a session that ends drops thousands of items at once."""
+        if self._stale:
+            self._look()
+        if self._dropped:
+            gone = np.fromiter(self._dropped, np.int64, len(self._dropped))
+            self._dropped.clear()
+            kept = [batch[~np.isin(batch.rows, gone)] for batch in self._waiting]
+            self._waiting = [batch for batch in kept if len(batch)]
 
     # --- rows ------------------------------------------------------------------------------------------------------
 
@@ -226,13 +239,13 @@ class TagTable:
         o["address"], o["handle"], o["form"] = watch.address, watch.handle, self._form(watch.kind, TIMES[watch.times])
         o["mode"], o["trigger"], o["band"] = watch.mode, watch.trigger, watch.band
         o["interval"], o["queue"], o["keep_newest"] = watch.interval, watch.queue, watch.keep_newest
-        self._look()
+        self._stale = True
 
     def _look(self) -> None:
         """Whether every item reports every change, as nearly all do."""
         c = self._columns
         simple = (c["mode"] == REPORTING) & (c["trigger"] == BY_VALUE) & (c["band"] <= 0.0) & (c["interval"] <= 0.0)
-        self._plain = bool(simple.all())
+        self._plain, self._stale = bool(simple.all()), False
 
     def _form(self, kind: ua.VariantType, times: int) -> int:
         """Number of the layout in which such items travel."""
