@@ -27,8 +27,14 @@ class Bounds:
     """Fields of one message: a byte on the wire can become a hundred in memory, and takes microseconds to decode."""
     inbox: int = 1 << 18
     """Received and not yet looked at; then the client has to wait."""
+    answer: int = 4 << 20
+    """Of one request."""
+    outbox: int = 1 << 18
+    """Answered and not fetched; then the client has to wait."""
     unsent: int = 8 << 20
-    """Answered and not fetched; then the client is dropped."""
+    """Answered, published and not fetched; then the client is dropped."""
+    fetch_time: float = 10.0
+    """In which a client has to fetch what fills the outbox, or is dropped."""
     certificate: int = 16_384
     token_time: tuple[float, float] = (10.0, 3600.0)
     """Lifetime of the keys of a channel."""
@@ -59,7 +65,12 @@ class Bounds:
     history_updates: int = 100
     references: int = 1000
     """Of one node in one answer; the rest comes by BrowseNext."""
+    references_in_all: int = 20_000
+    """In one answer."""
     continuation_points: int = 10
+    """Of a session, for Browse."""
+    history_points: int = 100
+    """Of a session, for HistoryRead."""
 
     # Strangers
     free_failures: int = 3

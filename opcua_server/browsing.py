@@ -2,21 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
-import os
-import time
-from collections.abc import Callable, Iterable
-from typing import TypeVar
-
 from asyncua import ua
 from asyncua.server.address_space import ViewService
 
 from opcua_server.bounds import Bounds
-
-A = TypeVar("A")
-B = TypeVar("B")
-
-BITE = 0.005  # s that the event loop is held in one go
+from opcua_server.continuation import ContinuationPoints, NoPoint
+from opcua_server.turns import in_bites
 
 
 class Views(ViewService):
@@ -65,18 +56,21 @@ class Views(ViewService):
 
 
 class Pages:
-    """The open continuation points of one session."""
+    """What one session browses, page by page."""
 
     def __init__(self, views: Views, bounds: Bounds) -> None:
         self._views = views
         self._bounds = bounds
-        self._open: dict[bytes, tuple[list[ua.ReferenceDescription], int]] = {}
+        self._points: ContinuationPoints[tuple[list[ua.ReferenceDescription], int]]
+        self._points = ContinuationPoints(bounds.continuation_points)
+        self._room = 0
 
     async def browse(self, params: ua.BrowseParameters) -> list[ua.BrowseResult]:
         """The references of each node, or their first page."""
         if not params.View.ViewId.is_null():
             return [_refused(ua.StatusCodes.BadViewIdUnknown) for _ in params.NodesToBrowse]
         most = min(params.RequestedMaxReferencesPerNode or self._bounds.references, self._bounds.references)
+        self._begin()
         return await in_bites(lambda wanted: self._browse(wanted, most), params.NodesToBrowse)
 
     def _browse(self, wanted: ua.BrowseDescription, most: int) -> ua.BrowseResult:
@@ -91,19 +85,24 @@ class Pages:
 
     def _page(self, references: list[ua.ReferenceDescription], most: int) -> ua.BrowseResult:
         """The first of them, and a continuation point for the rest."""
-        if len(references) <= most:
-            return ua.BrowseResult(References=references)
-        if len(self._open) >= self._bounds.continuation_points:
+        page = references[: min(most, self._room)]
+        try:
+            point = self._points.keep((references[len(page) :], most)) if len(page) < len(references) else None
+        except NoPoint:
             return _refused(ua.StatusCodes.BadNoContinuationPoints)
-        point = os.urandom(8)
-        self._open[point] = references[most:], most
-        return ua.BrowseResult(ContinuationPoint=point, References=references[:most])
+        self._room -= len(page)
+        return ua.BrowseResult(ContinuationPoint=point, References=page)
+
+    def _begin(self) -> None:
+        self._points.begin()
+        self._room = self._bounds.references_in_all
 
     def next(self, params: ua.BrowseNextParameters) -> list[ua.BrowseResult]:
         """Go on where a continuation point is, or forget it."""
+        self._begin()
         results = []
         for point in params.ContinuationPoints:
-            rest = self._open.pop(point, None)
+            rest = self._points.take(point)
             if rest is None:
                 results.append(_refused(ua.StatusCodes.BadContinuationPointInvalid))
             elif params.ReleaseContinuationPoints:
@@ -111,17 +110,6 @@ class Pages:
             else:
                 results.append(self._page(*rest))
         return results
-
-
-async def in_bites(do: Callable[[A], B], items: Iterable[A]) -> list[B]:
-    """Do something with each, giving the loop to others in between."""
-    results, start = [], time.perf_counter()
-    for item in items:
-        results.append(do(item))
-        if time.perf_counter() - start > BITE:
-            await asyncio.sleep(0)
-            start = time.perf_counter()
-    return results
 
 
 def _class_of(node: object) -> ua.NodeClass:

@@ -1,15 +1,18 @@
-"""Who calls a method, and in which language they are answered."""
+"""Who calls a method or reads, in which language they are answered, and of which moment."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import Any
+from typing import Any, TypeVar
 
 from opcua_server.languages import likes_japanese
 
+T = TypeVar("T")
+
 _caller: ContextVar[Any] = ContextVar("caller", default=None)
+_moment: ContextVar[list[Any] | None] = ContextVar("moment", default=None)
 
 
 def caller() -> Any:
@@ -25,6 +28,27 @@ def calling(session: Any) -> Iterator[None]:
         yield
     finally:
         _caller.reset(before)
+
+
+@contextmanager
+def one_moment() -> Iterator[None]:
+    """All that is read meanwhile belongs to one scan, though the loop is given to others in between."""
+    before = _moment.set([])
+    try:
+        yield
+    finally:
+        _moment.reset(before)
+
+
+def moment_of(scan: T) -> T:
+    """The scan from which to read: the latest, `scan`, or that which the request began with."""
+    begun = _moment.get()
+    if begun is None:
+        return scan
+    if not begun:
+        begun.append(scan)
+    found: T = begun[0]
+    return found
 
 
 def user_name() -> str:

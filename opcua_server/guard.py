@@ -86,13 +86,17 @@ class Guard:
         """Monitored items of all clients."""
         return sum(found.monitored_item_srv.count() for found in self._core.subscription_service.clients())
 
-    def new_session(self, address: str, application: str) -> Session:
-        """Raises BadTooManySessions."""
+    async def new_session(self, address: str, application: str) -> Session:
+        """Raises BadTooManySessions where there is no room and nobody makes any."""
         present = self.sessions()
-        from_there = sum(found.address == address for found in present)
-        if len(present) >= self.bounds.sessions or from_there >= self.bounds.sessions_per_address:
-            self.tally.events["session refused"] += 1
-            raise ServiceError(ua.StatusCodes.BadTooManySessions)
+        from_there = [found for found in present if found.address == address]
+        crowd = from_there if len(from_there) >= self.bounds.sessions_per_address else present
+        if crowd is from_there or len(present) >= self.bounds.sessions:
+            idle = min((found for found in crowd if not found.in_use), key=lambda found: found.rank, default=None)
+            if idle is None:
+                self.tally.events["session refused"] += 1
+                raise ServiceError(ua.StatusCodes.BadTooManySessions)
+            await idle.close_session()
         return Session(self, self._core, address, application)
 
     async def identify(self, session: Session, params: Any, channel: Any, address: str) -> Person:

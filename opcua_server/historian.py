@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import secrets
-from collections import OrderedDict
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -24,10 +22,11 @@ from opcua_server.access import Access
 from opcua_server.aggregate_functions import AGGREGATES, ANNOTATION_COUNT
 from opcua_server.aggregates import Intervals
 from opcua_server.caller import caller
+from opcua_server.continuation import ContinuationPoints, NoPoint
 from opcua_server.event_filter import filter_problems, selected
 from opcua_server.history_codec import TIMES, history_data, microseconds
 from opcua_server.history_events import ACTIONS, ALARMS, annotation_data, event_data, fields_of
-from opcua_server.history_nodes import MOST_EVENTS, MOST_NODES, MOST_POINTS, MOST_VALUES, historize
+from opcua_server.history_nodes import MOST_EVENTS, MOST_NODES, MOST_VALUES, historize
 from opcua_server.history_rights import HistoryRights
 from opcua_server.history_updates import HistoryUpdates
 from opcua_server.index_range import RANGE
@@ -47,6 +46,9 @@ CODES = ua.StatusCodes
 log = logging.getLogger(__name__)
 
 
+Points = ContinuationPoints[tuple[ua.NodeId, type, Any]]
+
+
 class Refused(Exception):
     """A node's part of a request cannot be answered; the status says why."""
 
@@ -57,7 +59,8 @@ class Refused(Exception):
 
 @dataclass(frozen=True)
 class Job:
-    """One node of a request: what is asked of it, how much may be answered, where a former answer ended."""
+    """One node of a request: what is asked of it, how much may be answered, where a former answer ended; `points` of
+    the session that asks."""
 
     nodeid: ua.NodeId
     details: Any
@@ -65,6 +68,7 @@ class Job:
     times: int
     most: int
     state: Any
+    points: Points
     kinds: tuple[str, ...]
     """Of events that may be told."""
 
@@ -82,7 +86,6 @@ class Historian:
         self._notes = historize(space, index, nodes, recorder.history, period)
         self._rights = HistoryRights(space, access)
         self._updates = HistoryUpdates(recorder, self._rights, self._notes)
-        self._points: OrderedDict[bytes, tuple[ua.NodeId, type, Any]] = OrderedDict()
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="history-reader")
         self._answers: dict[type, Callable[[Reader, Job], tuple[ua.ExtensionObject | None, Any]]] = {
             ua.ReadRawModifiedDetails: self._raw,
@@ -103,7 +106,7 @@ class Historian:
         if len(asked) > MOST_NODES:
             raise ua.uaerrors.BadTooManyOperations
         if params.ReleaseContinuationPoints:
-            return [_result(self._release(node)) for node in asked]
+            return [_result(_release(_points(), node)) for node in asked]
         if type(details) not in self._answers:
             return [_result(CODES.BadHistoryOperationUnsupported)] * len(asked)
         if params.TimestampsToReturn not in TIMES and not isinstance(details, ua.ReadEventDetails):
@@ -120,8 +123,9 @@ class Historian:
     def _job(self, params: ua.HistoryReadParameters, position: int) -> Job | int:
         """What to read of a node, or the status that refuses it. In the event loop, where the points are kept."""
         node, details, state = params.NodesToRead[position], params.HistoryReadDetails, None
+        points = _points()
         if node.ContinuationPoint:
-            nodeid, kind, state = self._points.pop(node.ContinuationPoint, (None, None, None))
+            nodeid, kind, state = points.take(node.ContinuationPoint) or (None, None, None)
             if nodeid != node.NodeId or kind is not type(details):
                 return int(CODES.BadContinuationPointInvalid)
         if status := self._rights.reading(caller(), node.NodeId):
@@ -133,11 +137,7 @@ class Historian:
         kinds = ALARMS + (ACTIONS if self._rights.audits(caller()) else ())
         times = TIMES.get(params.TimestampsToReturn, 0)
         most = max(1, min(MOST_VALUES, MOST_IN_ALL // len(params.NodesToRead)))
-        return Job(node.NodeId, details, position, times, most, state, kinds)
-
-    def _release(self, node: ua.HistoryReadValueId) -> int:
-        known = self._points.pop(node.ContinuationPoint, None) is not None
-        return int(CODES.Good if known else CODES.BadContinuationPointInvalid)
+        return Job(node.NodeId, details, position, times, most, state, points, kinds)
 
     # In the reading thread
 
@@ -152,8 +152,11 @@ class Historian:
     def _read(self, reader: Reader, job: Job) -> ua.HistoryReadResult:
         try:
             data, state = self._answers[type(job.details)](reader, job)
+            point = None if state is None else job.points.keep((job.nodeid, type(job.details), state))
         except Refused as refused:
             return _result(refused.code)
+        except NoPoint:
+            return _result(CODES.BadNoContinuationPoints)
         except Exception:
             log.exception("The history of %s could not be read.", job.nodeid)
             return _result(CODES.BadUnexpectedError)
@@ -162,16 +165,8 @@ class Historian:
             code, state = CODES.GoodMoreData, None
         result = _result(code)
         result.HistoryData = data if data is not None else ua.HistoryData()
-        if state is not None:
-            result.ContinuationPoint = self._keep(job, state)
+        result.ContinuationPoint = point
         return result
-
-    def _keep(self, job: Job, state: Any) -> bytes:
-        point = secrets.token_bytes(16)
-        self._points[point] = (job.nodeid, type(job.details), state)
-        while len(self._points) > MOST_POINTS:
-            self._points.popitem(last=False)
-        return point
 
     def _tag(self, reader: Reader, job: Job) -> tuple[Tag, Any]:
         tag = self._tags.get(job.nodeid)
@@ -280,6 +275,17 @@ class Historian:
 
 def _data(answer: queries.Answer, kind: ua.VariantType, job: Job) -> ua.ExtensionObject | None:
     return history_data(answer, kind, job.times) if len(answer) else None
+
+
+def _points() -> Points:
+    """Those of the session that asks; the server itself goes on from nowhere."""
+    session = caller()
+    return ContinuationPoints(1) if session is None else session.history_points
+
+
+def _release(points: Points, node: ua.HistoryReadValueId) -> int:
+    known = points.take(node.ContinuationPoint or b"") is not None
+    return int(CODES.Good if known else CODES.BadContinuationPointInvalid)
 
 
 def _result(code: int) -> ua.HistoryReadResult:

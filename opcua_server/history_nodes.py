@@ -14,8 +14,6 @@ from twin.history import History
 
 MOST_VALUES, MOST_EVENTS, MOST_NODES = 10_000, 1_000, 100
 """Values and events of a node in one response, nodes of a request."""
-MOST_POINTS = 500
-"""Continuation points that are kept; the oldest goes first."""
 
 _IDS = ua.ObjectIds
 
@@ -67,8 +65,6 @@ def _describe_server(space: AddressSpace, links: Links) -> None:
     }
     for number, limit in numbers.items():
         links.set_value(number, limit, ua.VariantType.UInt32)
-    most = _IDS.Server_ServerCapabilities_MaxHistoryContinuationPoints
-    links.set_value(most, MOST_POINTS, ua.VariantType.UInt16)
     for folder in (
         _IDS.HistoryServerCapabilities_AggregateFunctions,
         _IDS.Server_ServerCapabilities_AggregateFunctions,

@@ -32,6 +32,7 @@ PUBLISHED = {
     f"{LIMITS}MaxNodesPerHistoryReadData": "history_reads",
     f"{LIMITS}MaxNodesPerHistoryReadEvents": "history_reads",
     f"{ABLE}MaxBrowseContinuationPoints": "continuation_points",
+    f"{ABLE}MaxHistoryContinuationPoints": "history_points",
     f"{ABLE}MaxSessions": "sessions",
     f"{ABLE}MaxSubscriptions": "subscriptions",
     f"{ABLE}MaxMonitoredItems": "items",

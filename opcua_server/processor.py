@@ -13,13 +13,15 @@ from asyncua.common.connection import TransportLimits
 from asyncua.common.utils import Buffer, ServiceError
 from asyncua.crypto import uacrypto
 from asyncua.server.uaprocessor import PublishRequestData, UaProcessor
-from asyncua.ua.ua_binary import Primitives, nodeid_from_binary, struct_from_binary, struct_to_binary, uatcp_to_binary
+from asyncua.ua.ua_binary import Primitives, nodeid_from_binary, struct_from_binary, uatcp_to_binary
 
 from opcua_server.channel import Channel
 from opcua_server.decoding import decode
+from opcua_server.encoding import encoded
 from opcua_server.explained import explain
 from opcua_server.services import SERVICES, Service
 from opcua_server.session import Session
+from opcua_server.turns import rest
 
 if TYPE_CHECKING:
     from opcua_server.guard import Guard
@@ -28,6 +30,8 @@ if TYPE_CHECKING:
 IDS = ua.ObjectIds
 LEAST_BUFFER = 8192
 """Part 6, 7.1.2.3: what every client must be able to receive."""
+OVERHEAD = 1024
+"""Bytes of a chunk that may be headers, padding and signature."""
 LONGEST_URL = 4096
 TRANSPORT = "http://opcfoundation.org/UA-Profile/Transport/uatcp-uasc-uabinary"
 SPARE_REQUESTS = 10
@@ -51,7 +55,7 @@ class Processor(UaProcessor):
         self._guard = guard
         self._bounds = guard.bounds
         self._connection = Channel(self._limits, guard.bounds, self._admit)
-        self._answer_limit = 0
+        self._answer_limit = guard.bounds.answer
         self._handlers = {
             IDS.GetEndpointsRequest_Encoding_DefaultBinary: self._get_endpoints,
             IDS.FindServersRequest_Encoding_DefaultBinary: self._find_servers,
@@ -107,7 +111,10 @@ class Processor(UaProcessor):
         self.greeted = True
         self._limits.max_send_buffer = min(hello.ReceiveBufferSize, self._bounds.chunk)
         self._limits.max_recv_buffer = min(hello.SendBufferSize, self._bounds.chunk)
-        self._answer_limit = hello.MaxMessageSize
+        chunks = hello.MaxChunkCount * (self._limits.max_send_buffer - OVERHEAD)
+        self._answer_limit = min(
+            hello.MaxMessageSize or self._answer_limit, chunks or self._answer_limit, self._answer_limit
+        )
         acknowledge = ua.Acknowledge(
             ReceiveBufferSize=self._limits.max_recv_buffer,
             SendBufferSize=self._limits.max_send_buffer,
@@ -119,20 +126,15 @@ class Processor(UaProcessor):
     def _admit(self, certificate: bytes | None) -> None:
         self._guard.admit(certificate, self.address)
 
-    def send_response(
-        self, requesthandle: int, seqhdr: Any, response: Any, msgtype: bytes = ua.MessageType.SecureMessage
-    ) -> None:
-        """Encode and send, if the client can take that much."""
-        response.ResponseHeader.RequestHandle = requesthandle
-        body = struct_to_binary(response)
-        if self._answer_limit and len(body) > self._answer_limit:
-            fault = ua.ServiceFault()
-            fault.ResponseHeader.RequestHandle = requesthandle
-            fault.ResponseHeader.ServiceResult = ua.StatusCode(ua.StatusCodes.BadResponseTooLarge)
-            body = struct_to_binary(fault)
-        self._transport.write(
-            self._connection.message_to_binary(body, message_type=msgtype, request_id=seqhdr.RequestId)
-        )
+    async def _answer(self, handle: int, seqhdr: Any, response: Any) -> None:
+        """Encode and send, if it is not more than the client can take, or anybody should."""
+        response.ResponseHeader.RequestHandle = handle
+        try:
+            body = await encoded(response, self._answer_limit)
+        except ServiceError as problem:
+            self.send_response(handle, seqhdr, _fault(problem.code))
+            return
+        self._transport.write(self._connection.message_to_binary(body, request_id=seqhdr.RequestId))
 
     # --- services ----------------------------------------------------------------------------------------------------
 
@@ -152,7 +154,7 @@ class Processor(UaProcessor):
         if response is not None:
             if header.ReturnDiagnostics:
                 explain(response, header.ReturnDiagnostics)
-            self.send_response(header.RequestHandle, seqhdr, response)
+            await self._answer(header.RequestHandle, seqhdr, response)
         return True
 
     async def _serve(self, typeid: ua.NodeId, header: Any, seqhdr: Any, body: Buffer) -> Any:
@@ -166,7 +168,9 @@ class Processor(UaProcessor):
         return await self._do(service, self._own_session(header), body)
 
     async def _do(self, service: Service, session: Session, body: Buffer) -> Any:
+        since = time.perf_counter()
         params: Any = decode(service.params, body)
+        await rest(since)
         self._check_count(service.count(params), getattr(self._bounds, service.most))
         results = service.do(session, params)
         return service.answer(await results if inspect.isawaitable(results) else results)
@@ -221,7 +225,7 @@ class Processor(UaProcessor):
             if len(nonce) < 32:
                 raise ServiceError(ua.StatusCodes.BadNonceInvalid)
             self._guard.check_application(certificate, params.ClientCertificate, params.ClientDescription)
-        session = self._guard.new_session(self.address, str(params.ClientDescription.ApplicationUri or ""))
+        session = await self._guard.new_session(self.address, str(params.ClientDescription.ApplicationUri or ""))
         try:
             created = await session.create_session(params, sockname=self.sockname)
         except Exception:

@@ -22,6 +22,7 @@ from functools import partial
 import numpy as np
 from asyncua import ua
 
+from opcua_server.caller import moment_of
 from opcua_server.nodes import PlantNodes, variant_type
 from opcua_server.subscriptions import TagSubscriptions
 from opcua_server.tag_items import Sample
@@ -183,7 +184,7 @@ class Publisher:
         return Sample(values, status, ua.datetime_to_win_epoch(scan.taken), time.monotonic())
 
     def _read(self, tag: Tag, address: int, kind: ua.VariantType) -> ua.DataValue:
-        scan = self._scan
+        scan = moment_of(self._scan)
         number = float(scan.image[address])
         status = GOOD
         if scan.failure and tag.equipment != "SIM":
@@ -196,7 +197,7 @@ class Publisher:
         return data_value(bool(label) if kind is ua.VariantType.Boolean else label, kind, status, scan.taken)
 
     def _read_failure(self) -> ua.DataValue:
-        scan = self._scan
+        scan = moment_of(self._scan)
         return data_value(scan.failure, ua.VariantType.String, GOOD, scan.taken)
 
 

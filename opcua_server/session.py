@@ -7,6 +7,7 @@ import math
 import os
 import time
 from collections import deque
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -15,13 +16,15 @@ from asyncua.common.utils import ServiceError, create_nonce
 from asyncua.server.internal_session import InternalSession, SessionState
 
 from opcua_server.access import Person
-from opcua_server.browsing import Pages, in_bites
-from opcua_server.caller import calling, speaks_japanese
+from opcua_server.browsing import Pages
+from opcua_server.caller import calling, one_moment, speaks_japanese
+from opcua_server.continuation import ContinuationPoints
 from opcua_server.index_range import part_of
 from opcua_server.languages import browsed_in_japanese, read_in_japanese
 from opcua_server.method_calls import problem_of
 from opcua_server.tally import SessionTally
 from opcua_server.timestamps import KINDS, stamped
+from opcua_server.turns import in_bites
 
 if TYPE_CHECKING:
     from opcua_server.guard import Guard
@@ -39,6 +42,8 @@ PERSONAL = frozenset(
 )
 """Attributes whose value depends on who asks."""
 DENIED = ua.StatusCodes.BadUserAccessDenied
+GROUP = 50
+"""Monitored items that are made or changed in one go."""
 USERS = 10
 """Of one session, one after the other, that are remembered."""
 
@@ -62,6 +67,7 @@ class Session(InternalSession):
         self._guard = guard
         self._bounds = guard.bounds
         self._pages = Pages(core.view_service, guard.bounds)
+        self.history_points: ContinuationPoints[Any] = ContinuationPoints(guard.bounds.history_points)
         self.auth_token = ua.NodeId(os.urandom(32), 0, ua.NodeIdType.ByteString)
         self.external = True
         number = InternalSession._counter  # asyncua's own ids are those of the standard's nodes
@@ -71,6 +77,16 @@ class Session(InternalSession):
     @property
     def closed(self) -> bool:
         return self.state == SessionState.Closed
+
+    @property
+    def in_use(self) -> bool:
+        """Whether somebody is logged in and connected; the others make room for newcomers (Part 4, 5.7.2)."""
+        return self.is_activated() and self.processor is not None
+
+    @property
+    def rank(self) -> tuple[bool, float]:
+        """Who makes room first: one that was never activated, then the one that was heard of the longest ago."""
+        return self.is_activated(), self._last_activity
 
     # --- life --------------------------------------------------------------------------------------------------------
 
@@ -117,12 +133,17 @@ class Session(InternalSession):
             raise ServiceError(ua.StatusCodes.BadMaxAgeInvalid)
         if times not in KINDS:
             raise ServiceError(ua.StatusCodes.BadTimestampsToReturnInvalid)
-        return [stamped(self.look(wanted), wanted.AttributeId == VALUE, times) for wanted in params.NodesToRead]
+
+        def answered(wanted: ua.ReadValueId) -> ua.DataValue:
+            return stamped(self.look(wanted), wanted.AttributeId == VALUE, times)
+
+        with one_moment():
+            return await in_bites(answered, params.NodesToRead)
 
     def look(self, wanted: ua.ReadValueId) -> ua.DataValue:
         """An attribute as this session sees it: its user's rights, its language, the part and the encoding it wants."""
         with calling(self):
-            found = self.aspace.read_attribute_value(wanted.NodeId, wanted.AttributeId)
+            found: ua.DataValue = self.aspace.read_attribute_value(wanted.NodeId, wanted.AttributeId)
         if wanted.AttributeId in PERSONAL:
             found = self._personal(wanted, found)
         if found.StatusCode is not None and found.StatusCode.is_bad():
@@ -150,7 +171,7 @@ class Session(InternalSession):
 
     async def write(self, params: ua.WriteParameters) -> list[ua.StatusCode]:
         """Only what this user may write goes any further; all of it is on record."""
-        return [await self._write_one(item) for item in params.NodesToWrite]
+        return await in_bites(self._write_one, params.NodesToWrite)
 
     async def _write_one(self, item: ua.WriteValue) -> ua.StatusCode:
         access = self._guard.access
@@ -163,7 +184,7 @@ class Session(InternalSession):
         return status
 
     async def call(self, params: list[ua.CallMethodRequest]) -> list[ua.CallMethodResult]:
-        return [await self._call_one(method) for method in params]
+        return await in_bites(self._call_one, params)
 
     async def _call_one(self, method: ua.CallMethodRequest) -> ua.CallMethodResult:
         if problem := problem_of(self.aspace, method):
@@ -177,6 +198,7 @@ class Session(InternalSession):
         return result
 
     async def history_read(self, params: ua.HistoryReadParameters) -> list[ua.HistoryReadResult]:
+        self.history_points.begin()
         with calling(self):
             return await super().history_read(params)
 
@@ -279,19 +301,19 @@ class Session(InternalSession):
         mine = sum(found.monitored_item_srv.count() for found in self.subscriptions())
         if mine + wanted > self._bounds.items_per_session or self._guard.items() + wanted > self._bounds.items:
             raise ServiceError(ua.StatusCodes.BadTooManyMonitoredItems)
-        return await super().create_monitored_items(params)
+        return await _in_groups(super().create_monitored_items, params, "ItemsToCreate")
 
     async def modify_monitored_items(self, params: ua.ModifyMonitoredItemsParameters) -> Any:
         self._own(params.SubscriptionId)
-        return await super().modify_monitored_items(params)
+        return await _in_groups(super().modify_monitored_items, params, "ItemsToModify")
 
     async def set_monitoring_mode(self, params: ua.SetMonitoringModeParameters) -> list[ua.StatusCode]:
         self._own(params.SubscriptionId)
-        return await super().set_monitoring_mode(params)
+        return await _in_groups(super().set_monitoring_mode, params, "MonitoredItemIds")
 
     async def delete_monitored_items(self, params: ua.DeleteMonitoredItemsParameters) -> list[ua.StatusCode]:
         self._own(params.SubscriptionId)
-        return await super().delete_monitored_items(params)
+        return await _in_groups(super().delete_monitored_items, params, "MonitoredItemIds")
 
     def set_triggering(self, params: ua.SetTriggeringParameters) -> ua.SetTriggeringResult:
         """Part 4, 5.13.5."""
@@ -367,3 +389,10 @@ class Session(InternalSession):
 
     def touch(self) -> None:
         self._last_activity = time.monotonic()
+
+
+async def _in_groups(do: Any, params: Any, field: str) -> list[Any]:
+    """The results of a service that is carried out for some of its items after the other."""
+    items = getattr(params, field)
+    groups = [replace(params, **{field: items[k : k + GROUP]}) for k in range(0, len(items), GROUP)]
+    return [result for results in await in_bites(do, groups) for result in results]

@@ -113,6 +113,7 @@ class TagTable:
         self._waiting: list[Waiting] = []
         self._columns = self._all[:0]
         self._plain, self._firing, self._stale = True, False, False
+        self._dropped: set[int] = set()
         self._time = 0
         self.overflows = 0
         self.on_fire: Callable[[int], None] = lambda row: None
@@ -152,11 +153,13 @@ class TagTable:
 
     def release(self, row: int) -> None:
         """Report what waits for an item that only samples."""
+        self._sweep()
         waits = any((batch.rows == row).any() for batch in self._waiting)
         self._all[row]["released"] = waits
 
     def repeat(self) -> None:
         """Let the next sample queue every item that reports, changed or not, unless something waits for it already."""
+        self._sweep()
         c = self._columns
         again = c["mode"] == REPORTING
         for batch in self._waiting:
@@ -165,8 +168,7 @@ class TagTable:
 
     def sample(self, scan: Sample) -> None:
         """Queue the items that are due and have changed since they were last queued."""
-        if self._stale:
-            self._look()
+        self._sweep()
         c = self._columns
         values, status = scan.values[c["address"]], scan.status[c["address"]]
         moved, judged = values.view(np.int64) != c["last"].view(np.int64), status != c["status"]
@@ -184,8 +186,7 @@ class TagTable:
 
     def ready(self) -> bool:
         """Whether there is anything to report."""
-        if self._stale:
-            self._look()
+        self._sweep()
         if self._plain:
             return bool(self._waiting)
         return any(self._reported(batch.rows).any() for batch in self._waiting)
@@ -195,6 +196,7 @@ class TagTable:
 
     def take(self, most: int = 0) -> bytes:
         """The oldest notifications, at most so many (0: all), encoded; `ready` tells whether more wait."""
+        self._sweep()
         found = self._cut(self._joined())
         reported = self._reported(found.rows)
         kept = found[~reported]
@@ -246,8 +248,17 @@ class TagTable:
         return replace(found, status=status)[np.sort(order[kept])]
 
     def _forget(self, row: int) -> None:
-        self._waiting = [batch[batch.rows != row] for batch in self._waiting]
-        self._waiting = [batch for batch in self._waiting if len(batch)]
+        self._dropped.add(row)
+
+    def _sweep(self) -> None:
+        """Take up what was changed since the last look: a session that ends drops thousands of items at once."""
+        if self._stale:
+            self._look()
+        if self._dropped:
+            gone = np.fromiter(self._dropped, np.int64, len(self._dropped))
+            self._dropped.clear()
+            kept = [batch[~np.isin(batch.rows, gone)] for batch in self._waiting]
+            self._waiting = [batch for batch in kept if len(batch)]
 
     # --- rows ------------------------------------------------------------------------------------------------------
 

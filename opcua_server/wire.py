@@ -19,6 +19,7 @@ from asyncua.ua.ua_binary import header_from_binary, uatcp_to_binary
 from opcua_server.bounds import Bounds
 from opcua_server.decoding import UNDECODABLE, Budget, Limited
 from opcua_server.processor import Processor
+from opcua_server.turns import Turn, Turns, take_turns
 
 HEAD = struct.Struct("<3scI")
 KINDS = (b"HEL", b"OPN", b"MSG", b"CLO")
@@ -44,6 +45,10 @@ class Wire(OPCUAProtocol):
         self._inbox: deque[bytes] = deque()
         self._waiting = 0
         self._arrived = asyncio.Event()
+        self._fetched = asyncio.Event()
+        self._fetched.set()
+        self._stuck: float | None = None
+        self._turn = Turn(listener.turns)
         self._begun: float | None = None
         self._since = time.monotonic()
         self._counted = self._refused = False
@@ -52,10 +57,10 @@ class Wire(OPCUAProtocol):
         self.transport = transport
         self.peer_name = transport.get_extra_info("peername")
         self.address = self.peer_name[0]
-        if self._listener.full(self.address):
+        if not self._listener.has_room(self.address):
             self.refuse(ua.StatusCodes.BadTcpNotEnoughResources, "too many connections")
             return
-        transport.set_write_buffer_limits(high=self._bounds.unsent)
+        transport.set_write_buffer_limits(high=self._bounds.outbox)
         self.processor = self._make(self)
         self.processor.set_policies(self.policies)
         self.iserver.asyncio_transports.append(transport)
@@ -78,6 +83,16 @@ class Wire(OPCUAProtocol):
             self.closing_tasks.append(asyncio.create_task(self.processor.close()))
 
     def pause_writing(self) -> None:
+        """Answers wait to be fetched: until they are, no more requests are looked at."""
+        self._fetched.clear()
+        self._stuck = time.monotonic()
+
+    def resume_writing(self) -> None:
+        """They are fetched."""
+        self._fetched.set()
+        self._stuck = None
+
+    def _drop(self) -> None:
         """The client does not fetch its answers."""
         log.warning("%s reads too slowly and is disconnected.", self.address)
         self._listener.told("connection dropped", self.address, "reads too slowly")
@@ -114,7 +129,9 @@ class Wire(OPCUAProtocol):
 
     async def _process_received_message_loop(self) -> None:
         """One message after the other; between two of them it is somebody else's turn."""
+        take_turns(self._turn)
         while not self._refused:
+            await self._fetched.wait()
             if not self._inbox:
                 self._arrived.clear()
                 await self._arrived.wait()
@@ -123,6 +140,7 @@ class Wire(OPCUAProtocol):
             self._waiting -= len(frame)
             if self._waiting <= self._bounds.inbox and self.transport is not None:
                 self.transport.resume_reading()
+            await self._turn.begin(len(frame))
             if not await self._take(frame):
                 break
             if self._inbox:
@@ -148,6 +166,11 @@ class Wire(OPCUAProtocol):
             self.transport.close()
         return bool(alive)
 
+    @property
+    def active(self) -> bool:
+        """Whether somebody is logged in here."""
+        return self.processor is not None and self.processor.active
+
     def refuse(self, code: int, reason: str) -> None:
         """Say why, and hang up."""
         if self._refused or self.transport is None:
@@ -163,7 +186,11 @@ class Wire(OPCUAProtocol):
 
     def check(self, now: float) -> None:
         """Hang up on whoever is late."""
-        assert self.processor is not None
+        assert self.processor is not None and self.transport is not None
+        unsent = self.transport.get_write_buffer_size()
+        if now - (self._stuck or now) > self._bounds.fetch_time or unsent > self._bounds.unsent:
+            self._drop()
+            return
         unfinished = self.processor.unfinished_since
         begun = min(self._begun or now, unfinished or now)
         if self.processor.active:
@@ -190,6 +217,7 @@ class Listener(BinaryServer):
         super().__init__(*args)
         self.bounds = bounds
         self.addresses: Counter[str] = Counter()
+        self.turns = Turns()
         self.told = told
         self._every_second = every_second
         self._make = make
@@ -206,12 +234,20 @@ class Listener(BinaryServer):
             limits=self.limits,
         )
 
-    def full(self, address: str) -> bool:
-        """Whether there is no room for one more connection from there."""
-        return (
-            len(self.clients) >= self.bounds.connections
-            or self.addresses[address] >= self.bounds.connections_per_address
-        )
+    def has_room(self, address: str) -> bool:
+        """Whether there is room for one more connection from there.
+
+        Where there is none, the oldest that has no active session makes room (Part 4, 5.5.1).
+        """
+        from_there = self.addresses[address] >= self.bounds.connections_per_address
+        if not from_there and len(self.clients) < self.bounds.connections:
+            return True
+        for wire in self.clients:
+            if not wire.active and (wire.address == address or not from_there):
+                wire.refuse(ua.StatusCodes.BadTcpNotEnoughResources, "others need the room")
+                wire.connection_lost(None)
+                return True
+        return False
 
     def forget(self, address: str) -> None:
         """A connection from there has ended."""

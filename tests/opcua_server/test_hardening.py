@@ -27,7 +27,9 @@ SMALL = Bounds(
     **dict.fromkeys(("reads", "writes", "calls", "browses", "paths", "items_per_call", "numbers"), 10),
     message=100_000,
     chunks=4,
-    unsent=100_000,
+    outbox=50_000,
+    fetch_time=0.5,
+    answer=10_000,
     references=5,
     continuation_points=2,
     connections_per_address=8,
@@ -179,12 +181,43 @@ async def test_connections_and_sessions_are_counted_and_room_is_made_when_they_e
     sessions = [await Raw.session_to(port) for _ in range(4)]
     with pytest.raises(ua.uaerrors.BadTooManySessions):
         await Raw.session_to(port)
-    more = [await Raw.connect(port) for _ in range(3)]
-    assert await ending(await Raw.connect(port)) == "BadTcpNotEnoughResources"
-    for raw in sessions + more:
+    for raw in sessions:
         raw.close()
     await asyncio.sleep(0.1)
     assert await read(await Raw.session_to(port), "CV-101.opening") == 0.0
+
+
+async def test_where_connections_are_full_the_oldest_without_a_session_makes_room(endpoint: str) -> None:
+    async with listening(endpoint, replace(SMALL, connections_per_address=3)) as port:
+        first = await Raw.session_to(port)
+        idle = [await Raw.channel_to(port) for _ in range(2)]
+        newcomer = await Raw.session_to(port)
+        assert await ending(idle[0]) == "BadTcpNotEnoughResources"
+        await Raw.session_to(port)
+        assert await ending(idle[1]) == "BadTcpNotEnoughResources"
+        assert await ending(await Raw.connect(port)) == "BadTcpNotEnoughResources"  # all the others are at work
+        for raw in (first, newcomer):
+            assert await read(raw, "CV-101.opening") == 0.0
+
+
+async def test_where_sessions_are_full_one_that_nobody_uses_makes_room(port: int) -> None:
+    forgotten = await Raw.session_to(port)
+    await subscribe(forgotten)  # it outlives its connection
+    forgotten.close()
+    created = await Raw.channel_to(port)
+    await created.ask(ua.CreateSessionRequest(), ua.CreateSessionResponse)
+    used = [await Raw.session_to(port) for _ in range(2)]
+    used.append(await Raw.session_to(port))  # in place of the one that is not activated
+    used.append(await Raw.session_to(port))  # in place of the one without a connection
+    with pytest.raises(ua.uaerrors.BadTooManySessions):
+        await Raw.session_to(port)
+    assert [await read(raw, "CV-101.opening") for raw in used] == [0.0] * 4
+    second = await Raw.channel_to(port)
+    second.session = forgotten.session
+    activate = ua.ActivateSessionRequest()
+    activate.Parameters.UserIdentityToken = ua.AnonymousIdentityToken()
+    with pytest.raises(ua.uaerrors.BadSessionIdInvalid):
+        await second.ask(activate, ua.ActivateSessionResponse)
 
 
 async def test_another_clients_session_cannot_be_used_or_guessed(port: int) -> None:
@@ -377,12 +410,34 @@ async def test_browsing_comes_in_pages_that_add_up(port: int) -> None:
 
 async def test_continuation_points_are_counted_released_and_nobody_elses(port: int) -> None:
     raw, other = await Raw.session_to(port), await Raw.session_to(port)
-    points = [(await raw.ask(browsing(SERVER), ua.BrowseResponse)).Results[0].ContinuationPoint for _ in range(2)]
-    full = (await raw.ask(browsing(SERVER), ua.BrowseResponse)).Results[0]
-    assert full.StatusCode.name == "BadNoContinuationPoints"
-    assert (await go_on(other, points[0])).StatusCode.name == "BadContinuationPointInvalid"
-    assert (await go_on(raw, points[0], release=True)).StatusCode.is_good()
-    assert (await raw.ask(browsing(SERVER), ua.BrowseResponse)).Results[0].StatusCode.is_good()
+    request = browsing(SERVER)
+    request.Parameters.NodesToBrowse *= 3
+    found = (await raw.ask(request, ua.BrowseResponse)).Results
+    assert [each.StatusCode.name for each in found] == ["Good", "Good", "BadNoContinuationPoints"]
+    first, second = found[0].ContinuationPoint, found[1].ContinuationPoint
+    assert (await go_on(other, first)).StatusCode.name == "BadContinuationPointInvalid"
+    assert (await go_on(raw, first, release=True)).StatusCode.is_good()
+    assert (await go_on(raw, first)).StatusCode.name == "BadContinuationPointInvalid"
+    for _ in range(2):  # a new request takes the points of those before it (Part 4, 7.9)
+        assert (await raw.ask(browsing(SERVER), ua.BrowseResponse)).Results[0].StatusCode.is_good()
+    assert (await go_on(raw, second)).StatusCode.name == "BadContinuationPointInvalid"
+
+
+async def test_references_of_one_answer_are_counted_over_all_its_nodes(endpoint: str) -> None:
+    async with listening(endpoint, replace(SMALL, references=1000, references_in_all=12)) as port:
+        raw = await Raw.session_to(port)
+        whole = (await raw.ask(browsing(SERVER, 1000), ua.BrowseResponse)).Results[0].References
+        request = browsing(SERVER, 1000)
+        request.Parameters.NodesToBrowse *= 2
+        pages = (await raw.ask(request, ua.BrowseResponse)).Results
+        assert sum(len(page.References) for page in pages) == 12
+        second = pages[1].References
+        rest = await go_on(raw, pages[1].ContinuationPoint)
+        second += rest.References
+        while rest.ContinuationPoint:
+            rest = await go_on(raw, rest.ContinuationPoint)
+            second += rest.References
+        assert len(second) > 12 and [r.NodeId for r in second[:12]] == [r.NodeId for r in whole]
 
 
 @pytest.mark.parametrize(
@@ -534,6 +589,34 @@ async def test_a_client_that_does_not_read_its_answers_is_dropped(port: int) -> 
     with pytest.raises(Closed):
         await asyncio.wait_for(flood(), 60.0)
     assert await read(await Raw.session_to(port), "CV-101.opening") == 0.0
+
+
+async def test_answers_wait_for_a_client_that_is_slow_to_fetch_them(endpoint: str) -> None:
+    async with listening(endpoint, replace(SMALL, fetch_time=60.0)) as port:
+        raw = await Raw.session_to(port)
+        raw.writer.transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        raw.writer.transport.pause_reading()
+        message = raw.encoded(reading(*["SIM.mode/EnumStrings"] * 10))
+        for _ in range(1000):
+            raw.writer.write(raw.message(message))
+        await asyncio.sleep(0.3)
+        assert await read(await Raw.session_to(port), "CV-101.opening") == 0.0
+        raw.writer.transport.resume_reading()
+        for _ in range(1000):
+            raw.decoded(await asyncio.wait_for(raw.answer(), 30.0), ua.ReadResponse)
+
+
+async def test_an_answer_beyond_its_bound_is_refused_and_the_client_may_go_on(port: int) -> None:
+    raw = await Raw.session_to(port)
+    names = ua.NodeId(ua.ObjectIds.Server_ServerDiagnostics_SessionsDiagnosticsSummary_SessionDiagnosticsArray)
+    request = ua.ReadRequest()
+    request.Parameters.NodesToRead = [ua.ReadValueId(names, ua.AttributeIds.Value)] * 10
+    assert len((await raw.ask(request, ua.ReadResponse)).Results) == 10
+    for _ in range(3):
+        await Raw.session_to(port)
+    with pytest.raises(ua.uaerrors.BadResponseTooLarge):
+        await raw.ask(request, ua.ReadResponse)
+    assert await read(raw, "CV-101.opening") == 0.0
 
 
 async def test_a_client_that_asks_without_end_does_not_keep_others_waiting(port: int) -> None:

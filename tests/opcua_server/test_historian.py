@@ -14,6 +14,8 @@ from asyncua import ua
 from opcua_server import TwinServer
 from opcua_server import historian as module
 from opcua_server.aggregate_functions import OFFERED
+from opcua_server.bounds import Bounds
+from opcua_server.security import Security
 from tests.opcua_server.conftest import PLANT, Talker
 from twin.history import Event, History, Recorder
 from twin.plant import Plant
@@ -119,13 +121,36 @@ async def test_continuation_points_go_on_once_and_can_be_released(talk: Talker) 
     assert elsewhere.StatusCode.value == ua.StatusCodes.BadContinuationPointInvalid
 
 
-async def test_the_oldest_of_too_many_continuation_points_is_dropped(
-    talk: Talker, monkeypatch: pytest.MonkeyPatch
+async def test_a_continuation_point_is_of_its_session_and_ends_with_it(
+    talk: Talker, connect: Callable[[], Any]
 ) -> None:
-    monkeypatch.setattr(module, "MOST_POINTS", 3)
-    points = [(await ask(talk, raw(0, 50, 20))).ContinuationPoint for _ in range(4)]
-    codes = [(await ask(talk, raw(0, 50, 20), point=point)).StatusCode.value for point in points]
-    assert codes == [ua.StatusCodes.BadContinuationPointInvalid, 0, 0, 0]
+    point = (await ask(talk, raw(0, 50, 20))).ContinuationPoint
+    async with connect() as other:
+        stolen = await ask(other, raw(0, 50, 20), point=point)
+        released = await ask(other, raw(0, 50, 20), point=point, release=True)
+        left = (await ask(other, raw(0, 50, 20))).ContinuationPoint
+    for refused in (stolen, released, await ask(talk, raw(0, 50, 20), point=left)):
+        assert refused.StatusCode.value == ua.StatusCodes.BadContinuationPointInvalid
+    assert (await ask(talk, raw(0, 50, 20), point=point)).StatusCode.is_good()
+
+
+async def test_a_request_takes_the_continuation_points_of_those_before_it_but_not_its_own(
+    recorder: Recorder, endpoint: str, connect: Callable[[], Any]
+) -> None:
+    few = Security(bounds=Bounds(history_points=2))
+    server = TwinServer(Simulation(Plant.load(PLANT), mode="lockstep"), endpoint, few)
+    server.record_into(recorder)
+    async with server, connect() as talk:
+        old = [(await ask(talk, raw(0, 50, 20))).ContinuationPoint for _ in range(2)]
+        params = ua.HistoryReadParameters(raw(0, 50, 20), ua.TimestampsToReturn.Both, False)
+        params.NodesToRead = [ua.HistoryReadValueId(ua.NodeId("BUF-1.p", 2))] * 3
+        found = await talk.client.uaclient.history_read(params)
+        assert [each.StatusCode.name for each in found] == ["Good", "Good", "BadNoContinuationPoints"]
+        gone = [(await ask(talk, raw(0, 50, 20), point=point)).StatusCode.name for point in old]
+        assert gone == ["BadContinuationPointInvalid"] * 2
+        assert (await ask(talk, raw(0, 50, 20), point=found[1].ContinuationPoint)).StatusCode.is_good()
+        capability = ua.NodeId(ua.ObjectIds.Server_ServerCapabilities_MaxHistoryContinuationPoints)
+        assert await talk.client.get_node(capability).read_value() == 2
 
 
 async def test_a_response_is_bounded_though_all_is_asked_for(talk: Talker, monkeypatch: pytest.MonkeyPatch) -> None:
