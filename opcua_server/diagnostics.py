@@ -123,6 +123,7 @@ class Diagnostics:
             f"{at}_CurrentTime": (KINDS.DateTime, lambda: datetime.now(UTC)),
             f"{at}_SecondsTillShutdown": (KINDS.UInt32, self._seconds_left),
             f"{at}_ShutdownReason": (KINDS.LocalizedText, self._why),
+            "Server_Auditing": (KINDS.Boolean, lambda: True),
             "Server_ServiceLevel": (KINDS.Byte, lambda: self._health().level),
             "Server_EstimatedReturnTime": (KINDS.DateTime, lambda: self._back or ua.win_epoch_to_datetime(0)),
             "Server_ServerRedundancy_RedundancySupport": (KINDS.Int32, lambda: int(ua.RedundancySupport.None_)),

@@ -27,6 +27,7 @@ IDS = ua.ObjectIds
 LEAST_BUFFER = 8192
 """Part 6, 7.1.2.3: what every client must be able to receive."""
 LONGEST_URL = 4096
+LONGEST_ENTRY = 200
 SPARE_REQUESTS = 10
 """Publish requests that may wait beyond one for each subscription."""
 
@@ -44,6 +45,8 @@ class Processor(UaProcessor):
         super().__init__(wire.iserver, wire.transport, limits)
         self.address = wire.address
         self.greeted = False
+        self.sent: bytes | None = None
+        """The certificate of the application at the other end, with those that it sent along; None without security."""
         self.unfinished_since: float | None = None
         self._guard = guard
         self._bounds = guard.bounds
@@ -64,6 +67,15 @@ class Processor(UaProcessor):
     def active(self) -> bool:
         """Whether somebody is logged in here."""
         return self.session is not None and self.session.is_activated()
+
+    @property
+    def encrypted(self) -> bool:
+        """Whether its channel is."""
+        return self._connection.encrypted
+
+    @property
+    def channel_id(self) -> str:
+        return str(self._connection.security_token.ChannelId)
 
     # --- channel -----------------------------------------------------------------------------------------------------
 
@@ -114,6 +126,7 @@ class Processor(UaProcessor):
 
     def _admit(self, certificate: bytes | None) -> None:
         self._guard.admit(certificate, self.address)
+        self.sent = certificate
 
     def send_response(
         self, requesthandle: int, seqhdr: Any, response: Any, msgtype: bytes = ua.MessageType.SecureMessage
@@ -167,7 +180,10 @@ class Processor(UaProcessor):
         if count > getattr(self._bounds, service.most):
             raise ServiceError(ua.StatusCodes.BadTooManyOperations)
         results = service.do(session, params)
-        return service.answer(await results if inspect.isawaitable(results) else results)
+        results = await results if inspect.isawaitable(results) else results
+        if isinstance(params, ua.HistoryUpdateParameters):
+            self._guard.history_updated(session, params, results)
+        return service.answer(results)
 
     def _own_session(self, header: Any) -> Session:
         """The active session of this channel, if that is the one that the request names."""
@@ -177,6 +193,7 @@ class Processor(UaProcessor):
         if not session.is_activated():
             raise ServiceError(ua.StatusCodes.BadSessionNotActivated)
         session.touch()
+        session.audit_entry = (header.AuditEntryId or "")[:LONGEST_ENTRY]
         return session
 
     async def _get_endpoints(self, header: Any, seqhdr: Any, body: Buffer) -> Any:
@@ -213,6 +230,7 @@ class Processor(UaProcessor):
             await session.close_session()
             raise
         session.certificate, session.processor, self.session = certificate, self, session
+        session.channel_id, session.sent = self.channel_id, self.sent
         self._guard.told("session created", session, encrypted=channel.encrypted)
         created.ServerCertificate = policy.host_certificate
         created.ServerSignature.Algorithm = policy.AsymmetricSignatureURI
@@ -253,7 +271,7 @@ class Processor(UaProcessor):
         """A session of another channel goes on here, and its subscriptions are published here."""
         if session.processor is not None:
             session.processor.session = None
-        session.processor, self.session = self, session
+        session.processor, session.channel_id, self.session = self, self.channel_id, session
         for found in session.subscriptions():
             found.move(self.forward_publish_response)
 
@@ -262,12 +280,16 @@ class Processor(UaProcessor):
         if session is None or header.AuthenticationToken != session.auth_token:
             raise ServiceError(ua.StatusCodes.BadSessionIdInvalid)
         await session.close_session(Primitives.Boolean.unpack(body))
+        self.forget_session()
+        return ua.CloseSessionResponse()
+
+    def forget_session(self) -> None:
+        """The session is closed: whoever waits for notifications waits no longer."""
         self.session = None
         while self._publish_requests:
             waiting = self._publish_requests.popleft()
             closed = _fault(ua.StatusCodes.BadSessionClosed)
             self.send_response(waiting.requesthdr.RequestHandle, waiting.seqhdr, closed)
-        return ua.CloseSessionResponse()
 
     # --- subscriptions -----------------------------------------------------------------------------------------------
 
@@ -311,6 +333,7 @@ class Processor(UaProcessor):
         session.processor = None
         if not session.is_activated() or not session.subscriptions():
             self._guard.tally.events["session aborted"] += 1
+            session.ending = "connection lost"
             await session.close_session(True)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import ipaddress
 import math
 import os
 import time
@@ -12,7 +13,8 @@ from asyncua import ua
 from asyncua.common.utils import ServiceError, create_nonce
 from asyncua.server.internal_session import InternalSession, SessionState
 
-from opcua_server.access import Person
+from opcua_server.access import Person, executable
+from opcua_server.audit_events import Written
 from opcua_server.browsing import Pages, in_bites
 from opcua_server.caller import calling, speaks_japanese
 from opcua_server.index_range import part_of
@@ -28,12 +30,13 @@ PERSONAL = frozenset(
     {
         ua.AttributeIds.UserAccessLevel,
         ua.AttributeIds.UserWriteMask,
+        ua.AttributeIds.Executable,
         ua.AttributeIds.UserExecutable,
         ua.AttributeIds.RolePermissions,
         ua.AttributeIds.UserRolePermissions,
     }
 )
-"""Attributes whose value depends on who asks."""
+"""Attributes that are asked for when they are read: most depend on who asks."""
 DENIED = ua.StatusCodes.BadUserAccessDenied
 USERS = 10
 """Of one session, one after the other, that are remembered."""
@@ -51,7 +54,15 @@ class Session(InternalSession):
         self.locales: tuple[str, ...] = ()  # that the client likes, best first
         """Languages that the client wants, the best first."""
         self.certificate: bytes | None = None
+        self.sent: bytes | None = None
+        """The certificate with those of authorities that came with it."""
         self.processor: Processor | None = None
+        self.channel_id = ""
+        """Of the channel that it was created or activated on last."""
+        self.audit_entry = ""
+        """How the client calls its present request in a log of its own."""
+        self.ending = "by the client"
+        """Why it was closed, or will be."""
         self.tally = SessionTally()
         self._guard = guard
         self._bounds = guard.bounds
@@ -63,6 +74,12 @@ class Session(InternalSession):
     @property
     def closed(self) -> bool:
         return self.state == SessionState.Closed
+
+    @property
+    def private(self) -> bool:
+        """Whether nobody listens to what it is sent: it is encrypted, or stays on this machine."""
+        encrypted = self.processor is not None and self.processor.encrypted
+        return encrypted or ipaddress.ip_address(self.address.partition("%")[0]).is_loopback
 
     # --- life --------------------------------------------------------------------------------------------------------
 
@@ -89,8 +106,10 @@ class Session(InternalSession):
 
     async def close_session(self, delete_subs: bool = True) -> None:
         if not self.closed:
-            self._guard.told("session closed", self)
-            self._guard.tally.events["session timed out"] += asyncio.current_task() is self._timeout_task
+            if asyncio.current_task() is self._timeout_task:
+                self.ending = "timed out"
+                self._guard.tally.events["session timed out"] += 1
+            self._guard.told("session closed", self, reason=self.ending)
         await super().close_session(delete_subs)
 
     # --- values ------------------------------------------------------------------------------------------------------
@@ -122,23 +141,29 @@ class Session(InternalSession):
 
     async def write(self, params: ua.WriteParameters) -> list[ua.StatusCode]:
         """Only what this user may write goes any further; all of it is on record."""
-        return [await self._write_one(item) for item in params.NodesToWrite]
+        done = [await self._write_one(item) for item in params.NodesToWrite]
+        self._guard.written(self, done)
+        return [one.status for one in done]
 
-    async def _write_one(self, item: ua.WriteValue) -> ua.StatusCode:
+    async def _write_one(self, item: ua.WriteValue) -> Written:
         access = self._guard.access
-        if item.AttributeId == VALUE and access.writable(item.NodeId) and not access.may(self, item.NodeId):
+        tag = item.AttributeId == VALUE and access.writable(item.NodeId)
+        old = self.aspace.read_attribute_value(item.NodeId, VALUE).Value if tag else None
+        if tag and not access.may(self, item.NodeId):
             status = ua.StatusCode(DENIED)
         else:
             one = ua.WriteParameters(NodesToWrite=[item])
             status = (await self.iserver.attribute_service.write(one, user=self.user))[0]
-        self._guard.written(self, item, status)
-        return status
+        return Written(item, old, status)
 
     async def call(self, params: list[ua.CallMethodRequest]) -> list[ua.CallMethodResult]:
         return [await self._call_one(method) for method in params]
 
     async def _call_one(self, method: ua.CallMethodRequest) -> ua.CallMethodResult:
-        if method.MethodId in self.aspace and not self._guard.access.may(self, method.MethodId):
+        node = self.aspace.get(method.MethodId)
+        if node is not None and ua.AttributeIds.Executable in node.attributes and not executable(node):
+            result = ua.CallMethodResult(StatusCode=ua.StatusCode(ua.StatusCodes.BadNotExecutable))
+        elif node is not None and not self._guard.access.may(self, method.MethodId):
             result = ua.CallMethodResult(StatusCode=ua.StatusCode(DENIED))
         else:
             with calling(self):

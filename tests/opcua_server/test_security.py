@@ -28,6 +28,12 @@ def events(file: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in file.read_text().splitlines()]
 
 
+def writes(file: Path) -> list[tuple[Any, ...]]:
+    """Node, value before, value and status of every write on record."""
+    found = [each for event in events(file) if event["event"] == "write" for each in event["writes"]]
+    return [(each["node"], each.get("old"), each["value"], each["status"]) for each in found]
+
+
 @pytest.mark.parametrize("mode", [SIGN, ENCRYPT], ids=lambda mode: mode.name)
 @pytest.mark.parametrize(
     "policy",
@@ -245,11 +251,16 @@ async def test_writes_calls_logins_and_refusals_are_on_record(site: Site, key: r
         await talk.write("SIM.mode", 1, ua.VariantType.UInt32)
         with pytest.raises(ua.uaerrors.BadUserAccessDenied):
             await talk.advance(1.0)
-    seen = [(e["event"], e.get("node"), e.get("value"), e.get("status")) for e in events(site.audit)]
-    assert ("write", "CV-101.opening", 0.7, "Good") in seen
-    assert ("write", "CV-101.opening", 7.0, "BadOutOfRange") in seen
-    assert ("write", "SIM.mode", 1, "BadUserAccessDenied") in seen
-    assert ("call", "SIM.advance", None, "BadUserAccessDenied") in seen
+    assert writes(site.audit) == [
+        ("CV-101.opening", 0.0, 0.7, "Good"),
+        ("CV-101.opening", 0.7, 7.0, "BadOutOfRange"),
+        ("SIM.mode", 3, 1, "BadUserAccessDenied"),
+    ]
+    seen = events(site.audit)
+    (call,) = [e for e in seen if e["event"] == "call"]
+    assert (call["object"], call["node"], call["arguments"]) == ("SIM", "SIM.advance", [1.0])
+    assert call["status"] == "BadUserAccessDenied"
+    assert (seen[0]["event"], seen[-1]["event"]) == ("server started", "server stopped")
     assert all(e["user"] == "ono" for e in events(site.audit) if e["event"] in ("write", "call", "login"))
     assert verify(site.audit) == len(seen)
 
@@ -276,5 +287,6 @@ async def test_engineers_hear_audit_events_and_operators_do_not(site: Site, key:
         await operator.write("CV-101.opening", 0.25)
         await eventually(lambda: any(getattr(e, "NewValue", None) == 0.25 for e in ears[1].heard))
         (event,) = [e for e in ears[1].heard if getattr(e, "NewValue", None) == 0.25]
-        assert (event.ClientUserId, event.SourceName, event.Status) == ("ono", "CV-101.opening", True)
+        assert (event.ClientUserId, event.SourceName, event.Status) == ("ono", "Attribute/Write", True)
+        assert (event.SourceNode, event.OldValue) == (ua.NodeId("CV-101.opening", 2), 0.0)
         assert ears[0].heard == []
