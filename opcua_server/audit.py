@@ -75,7 +75,8 @@ class AuditLog:
         self._mutex = threading.RLock()
         self._unsynced = False
         self._untidy = True
-        self._target, self._size, self._last, self._day, self._number = -1, 0, START, "", 0
+        self._target, self._inode, self._size, self._number = -1, 0, 0, 0
+        self._last, self._day = START, ""
         file.parent.mkdir(parents=True, exist_ok=True)
         self._guard = os.open(file.with_suffix(".lock"), os.O_RDWR | os.O_CREAT, 0o600)
         give_to_owner(self._guard, file.parent)
@@ -177,8 +178,11 @@ class AuditLog:
     def _catch_up(self) -> None:
         """Go on after what another process wrote; a file that became shorter is a matter of record."""
         before, expected, number = self._size, self._last, self._number
-        same = self.file.exists() and os.path.samestat(os.stat(self.file), os.fstat(self._target))
-        size = os.fstat(self._target).st_size
+        try:
+            found = os.stat(self.file)
+            same, size = found.st_ino == self._inode, found.st_size
+        except FileNotFoundError:
+            same, size = False, 0
         if same and size == before:
             return
         os.close(self._target)
@@ -192,6 +196,7 @@ class AuditLog:
         last, size, torn = last_line(self.file) if self.file.exists() else ("", 0, 0)
         self._target = os.open(self.file, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
         give_to_owner(self._target, self.file.parent)
+        self._inode = os.fstat(self._target).st_ino
         if torn:
             os.ftruncate(self._target, size)
         self._last, self._size, self._day = last, size, _today()

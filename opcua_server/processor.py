@@ -232,7 +232,8 @@ class Processor(UaProcessor):
         session.certificate, session.processor, self.session = certificate, self, session
         session.channel_id, session.sent = self.channel_id, self.sent
         self._guard.told("session created", session, encrypted=channel.encrypted)
-        created.ServerCertificate = policy.host_certificate
+        # Without security too: who logs in encrypts the password for it (Part 4, 5.6.2).
+        created.ServerCertificate = policy.host_certificate or uacrypto.der_from_x509(self.iserver.certificate)
         created.ServerSignature.Algorithm = policy.AsymmetricSignatureURI
         created.ServerSignature.Signature = policy.asymmetric_cryptography.signature((certificate or b"") + nonce)
         return ua.CreateSessionResponse(Parameters=created)

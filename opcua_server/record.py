@@ -24,9 +24,12 @@ if TYPE_CHECKING:
 CHANNEL_EVENTS = 20
 """On record in a second; a flood of connections must not fill the disk."""
 
+FLUSH = 0.1
+"""So long [s] lines are collected and then written together; so much is lost if the process is killed."""
+
 
 class Record:
-    """Of one server. Lines are written together, after the request that they come from."""
+    """Of one server. A write to the disk for each line would cost more than what the line tells."""
 
     def __init__(self, log: AuditLog | None, core: Any) -> None:
         self.tally = Tally()
@@ -111,7 +114,7 @@ class Record:
         self._log.append(event, **said)
         if not self._scheduled:
             self._scheduled = True
-            asyncio.get_running_loop().call_soon(self._flush)
+            asyncio.get_running_loop().call_later(FLUSH, self._flush)
 
     def _flush(self) -> None:
         self._scheduled = False
