@@ -74,6 +74,8 @@ class Channel(SecureConnection):
         if renew and self.secured:
             self._admit(self._sent)  # what was trusted at first may be so no longer
         self._check_nonce(params.ClientNonce or b"")
+        if renew and self.next_security_token.TokenId:
+            self.revolve_tokens()  # or asyncua gives two tokens in a row one number, if the first was not used
         low, high = self._bounds.token_time
         wanted = params.RequestedLifetime / 1e3 or high
         params.RequestedLifetime = int(1e3 * min(max(wanted, low), high))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from collections import Counter
 from dataclasses import fields as fields_of
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 
 CHANNEL_EVENTS = 20
 """On record in a second; a flood of connections must not fill the disk."""
+
+log = logging.getLogger(__name__)
 
 FLUSH = 0.1
 """So long [s] lines are collected and then written together; so much is lost if the process is killed."""
@@ -47,6 +50,7 @@ class Record:
         """Write all and close."""
         if self._log is not None:
             self._log.close()
+            log.info("The audit log ends with the hash %s.", self._log.last)
             self._log = None
 
     def tend_log(self) -> None:

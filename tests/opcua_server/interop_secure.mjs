@@ -75,7 +75,7 @@ for (const policy of policies) {
 const answer = {
   every,
   unsecured: await visit(SecurityPolicy.None, "ono", "correct horse", None),
-  stayed: (await visit(SecurityPolicy.Aes256_Sha256_RsaPss, "ono", "correct horse", SignAndEncrypt, 6000)).stayed,
+  stayed: await visit(SecurityPolicy.Aes256_Sha256_RsaPss, "ono", "correct horse", SignAndEncrypt, 3000),
   observer: await visit(SecurityPolicy.Aes256_Sha256_RsaPss, "watcher", "correct horse"),
   operator: await visit(SecurityPolicy.Basic256Sha256, "ono", "correct horse"),
   instructor: await visit(SecurityPolicy.Aes128_Sha256_RsaOaep, "teacher", "correct horse"),
