@@ -9,7 +9,8 @@ from typing import Annotated
 
 import typer
 
-from hetwin.security import audit, trust, user
+from hetwin.audit import audit
+from hetwin.security import trust, user
 
 app = typer.Typer(
     name="hetwin",
@@ -66,6 +67,7 @@ def serve(
         str, typer.Option(help="With --secure, the role on this machine of those without a name, or none.")
     ] = "observer",
     unsecured: Annotated[bool, typer.Option("--unsecured", help="With --secure, channels without it too.")] = False,
+    audit_keep: Annotated[str, typer.Option(help="How long to keep closed files of the audit log.")] = "730 d",
     http_port: Annotated[int | None, typer.Option(help="Port on this machine of /health and /metrics [none].")] = None,
     log_format: Annotated[str, typer.Option(help="text or json, an object a line.")] = "text",
     stop_delay: Annotated[str, typer.Option(help="Warning that connected clients get before a stop.")] = "2 s",
@@ -84,6 +86,7 @@ def serve(
     ] = False,
 ) -> None:
     """Serve a plant on OPC UA until Ctrl-C; it goes on from its last snapshot, and its history is kept."""
+    from hetwin.commands import audit_days as days
     from hetwin.commands import check_mode, keeping, load, operation
     from hetwin.serve import security
     from hetwin.serve import serve as run_server
@@ -93,7 +96,7 @@ def serve(
     loaded = load(plant, units, step, snapshot)
     out = out or Path("out") / loaded.name
     secured = security(secure, pki or out / "pki", out / "audit.jsonl", anonymous, unsecured)
-    secured = replace(secured, bounds=context.meta.get("hetwin.bounds", secured.bounds))
+    secured = replace(secured, bounds=context.meta.get("hetwin.bounds", secured.bounds), audit_days=days(audit_keep))
     kept = keeping(out, history, interval, dead_band, (keep, keep_minutes))
     kept = replace(kept, fresh=fresh, begun=snapshot)
     raise typer.Exit(run_server(loaded, f"opc.tcp://{host}:{port}", mode, speed, kept, secured, operated))

@@ -42,6 +42,13 @@ def keeping(out: Path, history: str | None, interval: str | None, dead_band: str
     return Keeping(out, history, duration("--interval", interval) or 0.0, band, Retention(raw, minutes))
 
 
+def audit_days(keep: str) -> float:
+    """How long `hetwin serve` keeps closed files of its audit log, in days."""
+    seconds = duration("--audit-keep", keep)
+    assert seconds
+    return seconds / 86400.0
+
+
 def operation(http_port: int | None, log_format: str, stop_delay: str, away: str) -> Operation:
     """How `hetwin serve` is watched and stopped, as the options ask for it."""
     from hetwin.logs import FORMATS

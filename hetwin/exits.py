@@ -12,7 +12,8 @@ _BAD_INPUT = (
     *("twin.errors.PlantFileError", "twin.errors.UnknownTag", "twin.errors.BadWrite", "twin.errors.SnapshotMismatch"),
     *("twin.errors.Infeasible", "twin.errors.Undetermined", "twin.errors.OutsideMap", "twin.errors.BadStudy"),
     *("opcua_server.errors.UnknownCertificate", "opcua_server.errors.UserRefused", "opcua_server.errors.AuditBroken"),
-    *("thermo.errors.OutOfRange", "opcua_server.errors.EndpointRefused", "hetwin.exits.BadInput"),
+    *("thermo.errors.OutOfRange", "opcua_server.errors.EndpointRefused", "opcua_server.errors.BadCertificate"),
+    "hetwin.exits.BadInput",
 )
 _RUNNING = ("twin.errors.TwinError", "thermo.errors.ThermoError", "opcua_server.errors.ServerError")
 

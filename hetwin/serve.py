@@ -50,7 +50,7 @@ log = logging.getLogger("hetwin")
 def security(secure: bool, pki: Path, audit: Path, anonymous: str, unsecured: bool) -> Security:
     """What the options of `hetwin serve` mean."""
     if not secure:
-        return Security()
+        return Security(audit=audit)
     role = None if anonymous == "none" else role_of(anonymous)
     return Security.plant(pki, role, unsecured, audit)
 

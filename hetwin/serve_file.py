@@ -65,6 +65,7 @@ TABLES: dict[str, dict[str, tuple[str, Any]]] = {
         "pki": ("pki", File),
         "anonymous": ("anonymous", Literal[ROLES]),
         "unsecured": ("unsecured", Flag),
+        "audit_keep": ("audit_keep", _time("how long to keep closed files of the audit log")),
     },
     "operation": {
         "http_port": ("http_port", Port),
@@ -154,7 +155,7 @@ def _from_folder(options: dict[str, Any], folder: Path) -> dict[str, Any]:
     return found
 
 
-QUANTITIES = ("step", "interval", "dead_band", "keep", "keep_minutes", "stop_delay", "away")
+QUANTITIES = ("step", "interval", "dead_band", "keep", "keep_minutes", "audit_keep", "stop_delay", "away")
 
 
 # --- as options of the command ---------------------------------------------------------------------------------------

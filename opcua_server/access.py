@@ -36,15 +36,22 @@ class Role(IntEnum):
         return self.name.lower()
 
 
+INSTRUCTOR = ua.NodeId("Roles/Instructor", 2)
 WELL_KNOWN = {
     Role.OBSERVER: ua.NodeId(ua.ObjectIds.WellKnownRole_Observer),
     Role.OPERATOR: ua.NodeId(ua.ObjectIds.WellKnownRole_Operator),
     Role.ENGINEER: ua.NodeId(ua.ObjectIds.WellKnownRole_Engineer),
-    Role.INSTRUCTOR: ua.NodeId(ua.ObjectIds.WellKnownRole_Supervisor),
+    Role.INSTRUCTOR: INSTRUCTOR,
 }
-"""Our roles among those of Part 3, 4.9.2."""
+"""Our roles among those of Part 3, 4.9.2; the last one is ours alone."""
 
 READ, WRITE, HISTORY_READ, HISTORY_WRITE = 1, 2, 4, 8  # bits of AccessLevel
+AUDITS = frozenset(
+    number
+    for name, number in vars(ua.ObjectIds).items()
+    if name.startswith("Audit") and name.endswith("EventType") and isinstance(number, int)
+)
+"""Types of events that are for engineers and instructors."""
 REFRESH = (ua.ObjectIds.ConditionType_ConditionRefresh, ua.ObjectIds.ConditionType_ConditionRefresh2)
 
 
@@ -57,6 +64,8 @@ class Person(User):
     rank: Role = Role.OBSERVER
     by: str = "Anonymous"
     """How it was found out: Anonymous, UserName or Certificate."""
+    proof: bytes | str = b""
+    """Hash of the password, or thumbprint of the certificate, at that time."""
 
 
 class Access:
@@ -110,14 +119,16 @@ class Access:
         nodeid, attributes = node.nodeid, node.attributes
         if attribute == ua.AttributeIds.UserAccessLevel and ua.AttributeIds.AccessLevel in attributes:
             level = attributes[ua.AttributeIds.AccessLevel].value.Value.Value
-            if (nodeid in self._tags or nodeid in self._switches) and not self.may(session, nodeid):
+            if not self.writable(nodeid) or not self.may(session, nodeid):
                 level &= ~WRITE
             level &= ~self.withheld_history(session)
             return ua.Variant(level, ua.VariantType.Byte)
         if attribute == ua.AttributeIds.UserWriteMask and ua.AttributeIds.WriteMask in attributes:
             return ua.Variant(0, ua.VariantType.UInt32)
+        if attribute == ua.AttributeIds.Executable and attribute in attributes:
+            return ua.Variant(executable(node), ua.VariantType.Boolean)
         if attribute == ua.AttributeIds.UserExecutable and ua.AttributeIds.Executable in attributes:
-            return ua.Variant(self.may(session, nodeid), ua.VariantType.Boolean)
+            return ua.Variant(executable(node) and self.may(session, nodeid), ua.VariantType.Boolean)
         if attribute in (ua.AttributeIds.RolePermissions, ua.AttributeIds.UserRolePermissions):
             own = session.user.rank if attribute == ua.AttributeIds.UserRolePermissions else Role.INSTRUCTOR
             permissions = [self._permissions(node, role) for role in Role if role <= own]
@@ -125,11 +136,22 @@ class Access:
         return None
 
     def _permissions(self, node: Any, role: Role) -> ua.RolePermissionType:
-        may = ua.PermissionType.Browse | ua.PermissionType.Read | ua.PermissionType.ReceiveEvents
-        needed = self.needed(node.nodeid)
+        attributes, nodeid = node.attributes, node.nodeid
+        may = ua.PermissionType.Browse | ua.PermissionType.Read
+        if nodeid.NamespaceIndex != 0 or nodeid.Identifier not in AUDITS or role >= Role.ENGINEER:
+            may |= ua.PermissionType.ReceiveEvents
+        level = attributes.get(ua.AttributeIds.AccessLevel)
+        if level is not None and level.value.Value.Value & HISTORY_READ:
+            may |= ua.PermissionType.ReadHistory
+        needed = self.needed(nodeid)
         if needed is not None and role >= needed:
-            if node.nodeid in self._tags or node.nodeid in self._switches:
+            if self.writable(nodeid):
                 may |= ua.PermissionType.Write
-            elif ua.AttributeIds.Executable in node.attributes:
+            elif ua.AttributeIds.Executable in attributes and executable(node):
                 may |= ua.PermissionType.Call
         return ua.RolePermissionType(RoleId=WELL_KNOWN[role], Permissions=may)
+
+
+def executable(method: Any) -> bool:
+    """Whether something happens when a method is called, and not one that the standard knows and we do not have."""
+    return method.call is not None

@@ -72,6 +72,12 @@ class Bounds:
     history_points: int = 100
     """Of a session, for HistoryRead."""
 
+    # Audit log
+    audit_file: int = 64 << 20
+    """Of the file that is written; it is closed at this size, or when the day ends."""
+    audit_space: int = 20 << 30
+    """Of all closed files, packed; then the oldest go."""
+
     # Strangers
     free_failures: int = 3
     """Wrong passwords before a user and an address have to wait."""

@@ -25,6 +25,7 @@ class Channel(SecureConnection):
         self._bounds = bounds
         self._admit = admit
         self._nonces: set[bytes] = set()
+        self._sent: bytes | None = None
 
     @property
     def secured(self) -> bool:
@@ -62,6 +63,7 @@ class Channel(SecureConnection):
             raise ua.UaStatusCodeError(code)
         if mode is None:
             self._admit(peer_certificate)
+            self._sent = peer_certificate
         self.security_policy = found[0].create(peer_certificate)
 
     def open(self, params: Any, server: Any) -> ua.OpenSecureChannelResult:
@@ -69,7 +71,11 @@ class Channel(SecureConnection):
         renew = params.RequestType == ua.SecurityTokenRequestType.Renew
         if renew != self._open:
             raise ua.UaStatusCodeError(ua.StatusCodes.BadRequestTypeInvalid)
+        if renew and self.secured:
+            self._admit(self._sent)  # what was trusted at first may be so no longer
         self._check_nonce(params.ClientNonce or b"")
+        if renew and self.next_security_token.TokenId:
+            self.revolve_tokens()  # or asyncua gives two tokens in a row one number, if the first was not used
         low, high = self._bounds.token_time
         wanted = params.RequestedLifetime / 1e3 or high
         params.RequestedLifetime = int(1e3 * min(max(wanted, low), high))

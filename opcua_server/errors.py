@@ -4,8 +4,9 @@ ServerError
 ├── PortBusy           another program listens on the port
 ├── EndpointRefused    the endpoint cannot be served: not an opc.tcp URL, or open to the network without security
 ├── UnknownCertificate there is no such certificate in the trust list
+├── BadCertificate     the server's own certificate cannot be used or renewed
 ├── UserRefused        a user cannot be added, changed or removed like this
-└── AuditBroken        an audit log was changed after it was written
+└── AuditBroken        an audit log was changed after it was written, or a part of it is missing
 """
 
 from __future__ import annotations
@@ -27,9 +28,13 @@ class UnknownCertificate(ServerError):
     """There is no such certificate in the trust list."""
 
 
+class BadCertificate(ServerError):
+    """The server's own certificate cannot be used or renewed."""
+
+
 class UserRefused(ServerError):
     """A user cannot be added, changed or removed like this."""
 
 
 class AuditBroken(ServerError):
-    """An audit log was changed after it was written."""
+    """An audit log was changed after it was written, or a part of it is missing."""

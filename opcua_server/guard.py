@@ -5,8 +5,6 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 import logging
-import time
-from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
@@ -16,53 +14,36 @@ from asyncua.crypto import uacrypto
 
 from opcua_server.access import Access, Person
 from opcua_server.audit import AuditLog
-from opcua_server.audit_events import AuditEvents
-from opcua_server.certificates import application_uri, common_name, problem_of, thumbprint
+from opcua_server.certificates import application_uri, chain_of, common_name, problem_of, thumbprint
 from opcua_server.decoding import Budget, Limited
 from opcua_server.identity import Identities, Locked, Unknown
 from opcua_server.lockout import Lockout
+from opcua_server.record import Record
 from opcua_server.security import Security
 from opcua_server.session import Session
-from opcua_server.tally import Tally
 from opcua_server.trust import TrustList
 from opcua_server.users import Users
 
-CHANNEL_EVENTS = 20
-"""On record in a second; a flood of connections must not fill the disk."""
 LOCKED_PAUSE = 1.0
 """Who is locked waits for the answer too [s], or guesses would fill the log."""
 
 log = logging.getLogger(__name__)
 
 
-class Guard:
+class Guard(Record):
     """One for each server."""
 
     def __init__(self, security: Security, core: Any, access: Access) -> None:
+        super().__init__(AuditLog(security.audit, security.keep) if security.audit else None, core)
         self.bounds = security.bounds
         self.access = access
-        self.tally = Tally()
         self._core = core
         self._trust = TrustList(security.pki, self.bounds.rejected) if security.pki else None
         users = Users(security.pki / "users.json") if security.pki else None
         lockout = Lockout(self.bounds.free_failures, self.bounds.first_wait, self.bounds.longest_wait)
-        self._identities = Identities(users, security.anonymous, lockout, core)
-        self._log = AuditLog(security.audit) if security.audit else None
-        self._events = AuditEvents(core)
+        self._identities = Identities(users, security.anonymous, lockout, core, self._locked_out)
         self.opened: Callable[[Session], None] = lambda session: None
         self.closed: Callable[[Session], None] = lambda session: None
-        self._second, self._noted, self._passed_over = 0, 0, Counter[str]()
-
-    def close(self) -> None:
-        """Close the audit log."""
-        if self._log is not None:
-            self._log.close()
-            self._log = None
-
-    def sync(self) -> None:
-        """Once a second: what was logged survives a power failure."""
-        if self._log is not None:
-            self._log.sync()
 
     def limited(self, body: bytes) -> Limited:
         """A message to decode, with the budget of one."""
@@ -115,6 +96,9 @@ class Guard:
         self.told("login", session, user=person.name or "anonymous", role=person.rank.word)
         return person
 
+    def _locked_out(self, session: Session, name: str, seconds: float) -> None:
+        self.told("locked out", session, user=name, seconds=round(seconds, 1), status="BadUserAccessDenied")
+
     # --- certificates ------------------------------------------------------------------------------------------------
 
     def admit(self, content: bytes | None, address: str) -> None:
@@ -125,30 +109,37 @@ class Guard:
         if self._trust is None or not content or len(content) > self.bounds.certificate:
             raise ua.UaStatusCodeError(ua.StatusCodes.BadCertificateInvalid)
         try:
-            certificate = uacrypto.x509_from_der(content)
-            problem = problem_of(certificate)
+            certificate, *sent = chain_of(content)
+            problem = self._trust.problem(certificate, sent) or problem_of(certificate)
         except Exception:
+            self.channel("certificate refused", address, "BadCertificateInvalid", content)
             raise ua.UaStatusCodeError(ua.StatusCodes.BadCertificateInvalid) from None
         about = {"certificate": thumbprint(certificate), "name": common_name(certificate)}
-        if not self._trust.trusts(certificate):
-            self._stranger(certificate, address, about)
-        if self._trust.is_revoked(certificate):
-            problem = int(ua.StatusCodes.BadCertificateRevoked)
-        if problem:
-            self.channel("certificate refused", address, _name(problem), **about)
-            raise ua.UaStatusCodeError(problem)
-        self.channel("certificate accepted", address, "Good", **about)
+        if not problem:
+            self.channel("certificate accepted", address, "Good", content, **about)
+            return
+        self.channel("certificate refused", address, _name(problem), content, **about)
+        if problem == ua.StatusCodes.BadCertificateUntrusted:
+            self._remember(certificate, address)
+            problem = int(ua.StatusCodes.BadSecurityChecksFailed)
+        raise ua.UaStatusCodeError(problem)
 
-    def _stranger(self, certificate: Any, address: str, about: dict[str, str]) -> None:
+    def distrusts(self, content: bytes | None) -> bool:
+        """Whether a certificate that opened a channel would not be admitted again."""
+        if self._trust is None or not content:
+            return False
+        certificate, *sent = chain_of(content)
+        return bool(self._trust.problem(certificate, sent))
+
+    def _remember(self, certificate: Any, address: str) -> None:
+        """Keep a stranger's certificate, and say how it is let in."""
         assert self._trust is not None
         if self._trust.remember(certificate) is not None:
             log.warning(
                 "%s (%s) at %s is not trusted; `hetwin trust accept %s` lets it in.",
-                *(about["name"] or "A client", application_uri(certificate) or "no uri", address),
-                about["certificate"][:12],
+                *(common_name(certificate) or "A client", application_uri(certificate) or "no uri", address),
+                thumbprint(certificate)[:12],
             )
-        self.channel("certificate refused", address, "BadCertificateUntrusted", **about)
-        raise ua.UaStatusCodeError(ua.StatusCodes.BadSecurityChecksFailed)
 
     def check_application(self, of_channel: bytes | None, of_session: bytes | None, described: Any) -> None:
         """The application of a session is the one that opened the channel. Raises ServiceError."""
@@ -157,74 +148,6 @@ class Guard:
         if application_uri(uacrypto.x509_from_der(of_channel)) != described.ApplicationUri:
             raise ServiceError(ua.StatusCodes.BadCertificateUriInvalid)
 
-    # --- record ------------------------------------------------------------------------------------------------------
-
-    def told(self, event: str, session: Session, **fields: Any) -> None:
-        """Something happened in a session."""
-        self.tally.events[event] += 1
-        who = {
-            "session": session.session_id.Identifier,
-            "user": session.user.name or "anonymous",
-            "address": session.address,
-        }
-        self._record(event, session, who | {"application": session.application} | fields)
-
-    def channel(self, event: str, address: str, status: str, **fields: Any) -> None:
-        """Something happened before there was a session; of a flood only so many are on record."""
-        self.tally.events[event] += 1
-        second = int(time.monotonic())
-        if second != self._second:
-            self._second, self._noted = second, 0
-            for passed, count in self._passed_over.items():
-                self._record(passed, None, {"passed over": count})
-            self._passed_over.clear()
-        if self._noted >= CHANNEL_EVENTS:
-            self._passed_over[event] += 1
-            return
-        self._noted += 1
-        self._record(event, None, {"address": address, "status": status} | fields)
-
-    def written(self, session: Session, item: ua.WriteValue, status: ua.StatusCode) -> None:
-        """A write, done or refused."""
-        self.tally.events["write refused"] += not status.is_good()
-        value = item.Value.Value.Value if item.Value is not None and item.Value.Value is not None else None
-        self.told(
-            "write",
-            session,
-            node=_text(item.NodeId),
-            attribute=int(item.AttributeId),
-            value=value,
-            status=status.name,
-        )
-
-    def called(self, session: Session, method: ua.CallMethodRequest, result: ua.CallMethodResult) -> None:
-        """A method call, done or refused."""
-        self.tally.events["call refused"] += not result.StatusCode.is_good()
-        arguments = [argument.Value for argument in method.InputArguments or []]
-        self.told(
-            "call", session, node=_text(method.MethodId), arguments=repr(arguments), status=result.StatusCode.name
-        )
-
-    def history_updated(self, session: Session, details: Any, result: ua.HistoryUpdateResult) -> None:
-        """A change of annotations, done or refused, or an attempt to change the record itself."""
-        codes = [result.StatusCode, *(result.OperationResults or ())]
-        worst = max(codes, key=lambda code: code.value >> 30)
-        self.tally.events["history update refused"] += not worst.is_good()
-        node = getattr(details, "NodeId", None)
-        self.told(
-            "history update",
-            session,
-            node="" if node is None else _text(node),
-            details=type(details).__name__,
-            operations=max(len(codes) - 1, 1),
-            status=worst.name,
-        )
-
-    def _record(self, event: str, session: Session | None, fields: dict[str, Any]) -> None:
-        if self._log is not None:
-            self._log.append(event, **fields)
-        self._events.raise_event(event, session, fields)
-
 
 def _is_local(address: str) -> bool:
     return ipaddress.ip_address(address.partition("%")[0]).is_loopback
@@ -232,8 +155,3 @@ def _is_local(address: str) -> bool:
 
 def _name(code: int) -> str:
     return str(ua.StatusCode(code).name)
-
-
-def _text(nodeid: ua.NodeId) -> str:
-    own = nodeid.NamespaceIndex == 2 and isinstance(nodeid.Identifier, str)
-    return str(nodeid.Identifier) if own else nodeid.to_string()

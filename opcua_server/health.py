@@ -17,7 +17,7 @@ PACED = ("realtime", "scaled", "asap")
 STALE = 5.0
 """Without a scan for so long [s] something is stuck."""
 
-MAINTENANCE, NO_DATA, STUCK, PAUSED, NOT_RECORDING, BEHIND, HEALTHY = 0, 1, 50, 100, 150, 190, 255
+MAINTENANCE, NO_DATA, STUCK, PAUSED, NOT_RECORDING, BEHIND, WARNING, HEALTHY = 0, 1, 50, 100, 150, 190, 200, 255
 
 
 class Health(NamedTuple):
@@ -37,8 +37,14 @@ def scan_age(simulation: Simulation) -> float:
     return (datetime.now(UTC) - simulation.taken).total_seconds()
 
 
-def health(simulation: Simulation, recorder: Recorder | None = None, stopping: bool = False) -> Health:
-    """The worst that can be said of a server now."""
+def health(
+    simulation: Simulation,
+    recorder: Recorder | None = None,
+    stopping: bool = False,
+    audit_problem: str = "",
+    warning: str = "",
+) -> Health:
+    """The worst that can be said of a server now; `warning` is of what will be wrong one day."""
     if stopping:
         return Health(MAINTENANCE, "The server is shutting down.")
     if simulation.failure is not None:
@@ -51,6 +57,10 @@ def health(simulation: Simulation, recorder: Recorder | None = None, stopping: b
         return Health(PAUSED, "The plant is paused.")
     if recorder is not None and recorder.failing:
         return Health(NOT_RECORDING, "The history cannot be written.")
+    if audit_problem:
+        return Health(NOT_RECORDING, f"The audit log cannot be written: {audit_problem}.")
     if simulation.alarms.state(OVERRUN).active:
         return Health(BEHIND, "Scans came late in the last seconds.")
+    if warning:
+        return Health(WARNING, warning)
     return Health(HEALTHY, "")

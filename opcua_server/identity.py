@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import struct
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +16,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 
 from opcua_server.access import Person, Role
+from opcua_server.errors import UserRefused
 from opcua_server.lockout import Lockout
 from opcua_server.users import NOBODY, Account, Users
 
@@ -41,10 +44,22 @@ REJECTED, INVALID, DENIED = (
 )
 
 
-class Identities:
-    """Finds out who is at the other end, and makes those wait who guess."""
+log = logging.getLogger(__name__)
 
-    def __init__(self, users: Users | None, anonymous: Role | None, lockout: Lockout, core: Any) -> None:
+
+class Identities:
+    """Finds out who is at the other end, and makes those wait who guess; `locked_out` hears of it, with name and time
+    [s]."""
+
+    def __init__(
+        self,
+        users: Users | None,
+        anonymous: Role | None,
+        lockout: Lockout,
+        core: Any,
+        locked_out: Callable[[Session, str, float], None],
+    ) -> None:
+        self._locked_out = locked_out
         self._users = users
         self._anonymous = anonymous
         self._lockout = lockout
@@ -70,14 +85,14 @@ class Identities:
         name = str(token.UserName or "")
         password = self._password(token, session, channel)
         keys = (f"user {name}", f"address {session.address}")
-        if (wait := self._lockout.wait(keys)) > 0.0:
-            raise Locked(name, wait)
-        account = users.all().get(name, NOBODY)
+        self._refuse_locked(name, keys)
+        account = _accounts(users).get(name, NOBODY)
         async with self._tries:
+            self._refuse_locked(name, keys)  # others may have guessed while this one waited for its turn
             known = await asyncio.to_thread(account.matches, password)
-        if not known or account is NOBODY:
-            self._lockout.failed(keys)
-            raise Unknown(name)
+            if not known or account is NOBODY:
+                self._fail(session, name, keys)
+                raise Unknown(name)
         self._lockout.succeeded(keys)
         return _person(account, "UserName")
 
@@ -105,8 +120,7 @@ class Identities:
     def _by_certificate(self, users: Users, session: Session, token: Any, signature: Any) -> Person:
         verify = VERIFY.get(signature.Algorithm or "")
         keys = (f"address {session.address}",)
-        if (wait := self._lockout.wait(keys)) > 0.0:
-            raise Locked("", wait)
+        self._refuse_locked("", keys)
         if verify is None:
             raise ServiceError(ua.StatusCodes.BadUserSignatureInvalid)
         try:
@@ -114,14 +128,26 @@ class Identities:
             signed = uacrypto.der_from_x509(self._core.certificate) + (session.nonce or b"")
             verify(certificate, signed, signature.Signature or b"")
         except Exception:
-            self._lockout.failed(keys)
+            self._fail(session, "", keys)
             raise ServiceError(ua.StatusCodes.BadUserSignatureInvalid) from None
+        _accounts(users)
         account = users.by_certificate(certificate.fingerprint(hashes.SHA256()).hex())
         now = datetime.now(UTC)
         if account is None or not certificate.not_valid_before_utc <= now <= certificate.not_valid_after_utc:
-            self._lockout.failed(keys)
+            self._fail(session, "", keys)
             raise ServiceError(REJECTED)
         return _person(account, "Certificate")
+
+    def _refuse_locked(self, name: str, keys: tuple[str, ...]) -> None:
+        """Raises Locked while the user or the address has to wait."""
+        if (wait := self._lockout.wait(keys)) > 0.0:
+            raise Locked(name, wait)
+
+    def _fail(self, session: Session, name: str, keys: tuple[str, ...]) -> None:
+        """Count a failure; a lock-out that begins with it is on record."""
+        self._lockout.failed(keys)
+        if (wait := self._lockout.wait(keys)) > 0.0:
+            self._locked_out(session, name, wait)
 
 
 class Unknown(ServiceError):
@@ -141,7 +167,17 @@ class Locked(Unknown):
 
 
 def _person(account: Account, by: str) -> Person:
-    return Person(name=account.name, rank=account.role, by=by)
+    proof = account.hash if by == "UserName" else account.thumbprint
+    return Person(name=account.name, rank=account.role, by=by, proof=proof)
+
+
+def _accounts(users: Users) -> dict[str, Account]:
+    """All of them. Raises ServiceError if the file cannot be read: then nobody is known."""
+    try:
+        return users.all()
+    except (OSError, UserRefused) as problem:
+        log.error("Nobody can log in: %s", problem)
+        raise ServiceError(REJECTED) from None
 
 
 def _is_null(token: Any) -> bool:

@@ -2,22 +2,30 @@
 
 from __future__ import annotations
 
+import asyncio
+import logging
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 
 from asyncua import Server, ua
 from asyncua.common.connection import TransportLimits
+from cryptography.hazmat.primitives import serialization
 
 from opcua_server.access import Access
 from opcua_server.bounds import Bounds
 from opcua_server.browsing import Views
-from opcua_server.certificates import application_uri, own_certificate
+from opcua_server.certificates import application_uri, expiry_warning, host_names, own_certificate, thumbprint
+from opcua_server.decisions import Decisions
 from opcua_server.guard import Guard
 from opcua_server.monitored_items import QUEUE
 from opcua_server.processor import Processor
-from opcua_server.security import Security
+from opcua_server.security import Security, note_audit
 from opcua_server.wire import Listener, Wire
 
+LOOK = 1.0
+"""Between two looks at what was decided on disk [s]."""
+EVERYWHERE = ("0.0.0.0", "::")
 IDS = ua.ObjectIds
 ABLE = "Server_ServerCapabilities_"
 LIMITS = f"{ABLE}OperationLimits_"
@@ -50,6 +58,9 @@ PROFILES = [
 PRODUCT = "https://pypi.org/project/hetwin"
 
 
+log = logging.getLogger(__name__)
+
+
 class GuardedServer(Server):
     """Serves as its guard allows."""
 
@@ -72,10 +83,19 @@ class GuardedServer(Server):
 
     async def identify(self, name: str, host: str) -> None:
         """Say who the server is: the name in its certificate, if it has one."""
+        self._name, self._host = name, host
         uri = "urn:hetwin:server"
         if self.security.pki is not None:
             self.iserver.certificate, self.iserver.private_key = own_certificate(self.security.pki / "own", name, host)
             uri = application_uri(self.iserver.certificate)
+            if self.security.audit is not None:
+                note_audit(self.security.pki, self.security.audit)
+            if host not in (*host_names(self.iserver.certificate), *EVERYWHERE):
+                log.warning(
+                    "The server's certificate does not name %s, and clients that check will not connect; "
+                    "`hetwin trust renew --host %s` adds it.",
+                    *(host, host),
+                )
         await self.set_application_uri(uri)
 
     def publish_abilities(self, period: float) -> None:
@@ -92,19 +112,55 @@ class GuardedServer(Server):
             bounds=self.security.bounds,
             make=self._processor,
             told=self.guard.channel,
-            every_second=self.guard.sync,
         )
         self.bserver.set_policies(self._policies)
         try:
             await self.bserver.start()
         except OSError:
             await self.iserver.stop()
-            self.guard.close()
+            self.guard.close_log()
             raise
+        self.guard.server("server started", endpoint=self.endpoint.geturl(), secured=self.security.secured)
+        self._watch = asyncio.create_task(self._look(), name="guard")
 
     async def stop(self) -> None:
+        self._watch.cancel()
+        with suppress(asyncio.CancelledError):
+            await self._watch
         await super().stop()
-        self.guard.close()
+        self.guard.server("server stopped")
+        self.guard.close_log()
+
+    async def _look(self) -> None:
+        """Once a second: follow what was decided on disk, and bring the audit log to the disk."""
+        pki = self.security.pki
+        decisions = Decisions(pki, self.guard, lambda: self.bserver.clients, self._take_certificate) if pki else None
+        warned = ""
+        while True:
+            if (warning := self.certificate_warning()) != warned:
+                warned = warning
+                log.warning("%s", warning or "The server's certificate is renewed.")
+            await asyncio.sleep(LOOK)
+            if decisions is not None:
+                await decisions.look()
+            await asyncio.to_thread(self.guard.tend_log)
+
+    def certificate_warning(self) -> str:
+        """A sentence when the server's certificate is about to expire; else empty."""
+        certificate = self.iserver.certificate
+        return "" if certificate is None else expiry_warning(certificate)
+
+    def _take_certificate(self) -> None:
+        """Show a certificate that was renewed to whoever connects from now on."""
+        assert self.security.pki is not None
+        core, folder = self.iserver, self.security.pki / "own"
+        core.certificate, core.private_key = own_certificate(folder, self._name, self._host)
+        for factory in self.bserver._policies:
+            factory.certificate, factory.private_key = core.certificate, core.private_key
+        for endpoint in core.endpoints:
+            endpoint.ServerCertificate = core.certificate.public_bytes(serialization.Encoding.DER)
+        self.guard.server("certificate taken", certificate=thumbprint(core.certificate))
+        log.info("The certificate was renewed; who connects from now on sees %s.", thumbprint(core.certificate))
 
     def _processor(self, wire: Wire) -> Processor:
         return Processor(wire, self.guard, self.limits)

@@ -6,6 +6,8 @@ from typing import Any
 
 from asyncua import ua
 
+from opcua_server.access import executable
+
 CODES = ua.StatusCodes
 COMPONENT = ua.NodeId(ua.ObjectIds.HasComponent)
 
@@ -20,7 +22,7 @@ def problem_of(space: Any, method: ua.CallMethodRequest) -> int:
     has_it = any(found.NodeId == method.MethodId and found.IsForward for found in owner.references)
     if not has_it and not _of_a_type(space, node):
         return int(CODES.BadMethodInvalid)
-    return 0 if node.call is not None else int(CODES.BadNotImplemented)
+    return 0 if executable(node) else int(CODES.BadNotExecutable)
 
 
 def _of_a_type(space: Any, node: Any) -> bool:

@@ -84,10 +84,17 @@ class ModelWriter(Writer):
         self._space[node.references[0].NodeId].references[-1].BrowseName = browse
 
     def component(
-        self, owner: ua.NodeId, name: str, kind: ua.NodeId, index: int, reference: ua.NodeId = COMPONENT, text: str = ""
+        self,
+        owner: ua.NodeId,
+        name: str,
+        kind: ua.NodeId,
+        index: int,
+        reference: ua.NodeId = COMPONENT,
+        text: str = "",
+        path: str = "",
     ) -> ua.NodeId:
         """An object that belongs to another one and has its name from the namespace of its type."""
-        nodeid = self.id(f"{owner.Identifier}/{name}")
+        nodeid = self.id(path or f"{owner.Identifier}/{name}")
         if nodeid not in self._space:
             attributes = self._names(name, text) | _OBJECT
             attributes[ua.AttributeIds.BrowseName] = _value(ua.QualifiedName(name, index), ua.VariantType.QualifiedName)

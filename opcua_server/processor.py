@@ -34,6 +34,7 @@ OVERHEAD = 1024
 """Bytes of a chunk that may be headers, padding and signature."""
 LONGEST_URL = 4096
 TRANSPORT = "http://opcfoundation.org/UA-Profile/Transport/uatcp-uasc-uabinary"
+LONGEST_ENTRY = 200
 SPARE_REQUESTS = 10
 """Publish requests that may wait beyond one for each subscription."""
 
@@ -51,6 +52,8 @@ class Processor(UaProcessor):
         super().__init__(wire.iserver, wire.transport, limits)
         self.address = wire.address
         self.greeted = False
+        self.sent: bytes | None = None
+        """The certificate of the application at the other end, with those that it sent along; None without security."""
         self.unfinished_since: float | None = None
         self._guard = guard
         self._bounds = guard.bounds
@@ -72,6 +75,15 @@ class Processor(UaProcessor):
     def active(self) -> bool:
         """Whether somebody is logged in here."""
         return self.session is not None and self.session.is_activated()
+
+    @property
+    def encrypted(self) -> bool:
+        """Whether its channel is."""
+        return self._connection.encrypted
+
+    @property
+    def channel_id(self) -> str:
+        return str(self._connection.security_token.ChannelId)
 
     # --- channel -----------------------------------------------------------------------------------------------------
 
@@ -125,6 +137,7 @@ class Processor(UaProcessor):
 
     def _admit(self, certificate: bytes | None) -> None:
         self._guard.admit(certificate, self.address)
+        self.sent = certificate
 
     async def _answer(self, handle: int, seqhdr: Any, response: Any) -> None:
         """Encode and send, if it is not more than the client can take, or anybody should."""
@@ -191,6 +204,7 @@ class Processor(UaProcessor):
         if not session.is_activated():
             raise ServiceError(ua.StatusCodes.BadSessionNotActivated)
         session.touch()
+        session.audit_entry = (header.AuditEntryId or "")[:LONGEST_ENTRY]
         return session
 
     async def _get_endpoints(self, header: Any, seqhdr: Any, body: Buffer) -> Any:
@@ -232,8 +246,10 @@ class Processor(UaProcessor):
             await session.close_session()
             raise
         session.certificate, session.processor, self.session = certificate, self, session
+        session.channel_id, session.sent = self.channel_id, self.sent
         self._guard.told("session created", session, encrypted=channel.encrypted)
-        created.ServerCertificate = policy.host_certificate
+        # Without security too: who logs in encrypts the password for it (Part 4, 5.6.2).
+        created.ServerCertificate = policy.host_certificate or uacrypto.der_from_x509(self.iserver.certificate)
         created.ServerSignature.Algorithm = policy.AsymmetricSignatureURI
         created.ServerSignature.Signature = policy.asymmetric_cryptography.signature((certificate or b"") + nonce)
         return ua.CreateSessionResponse(Parameters=created)
@@ -272,7 +288,7 @@ class Processor(UaProcessor):
         """A session of another channel goes on here, and its subscriptions are published here."""
         if session.processor is not None:
             session.processor.session = None
-        session.processor, self.session = self, session
+        session.processor, session.channel_id, self.session = self, self.channel_id, session
         for found in session.subscriptions():
             found.move(self.forward_publish_response)
 
@@ -281,10 +297,14 @@ class Processor(UaProcessor):
         if session is None or header.AuthenticationToken != session.auth_token:
             raise ServiceError(ua.StatusCodes.BadSessionIdInvalid)
         delete = Primitives.Boolean.unpack(body)
-        self.dismiss(ua.StatusCodes.BadSessionClosed)
+        self.forget_session()
         await session.close_session(delete)
-        self.session = None
         return ua.CloseSessionResponse()
+
+    def forget_session(self) -> None:
+        """The session ends: whoever waits for notifications waits no longer."""
+        self.session = None
+        self.dismiss(ua.StatusCodes.BadSessionClosed)
 
     async def _cancel(self, header: Any, seqhdr: Any, body: Buffer) -> Any:
         """Part 4, 5.7.5: only publish requests wait long enough for that."""
@@ -364,6 +384,7 @@ class Processor(UaProcessor):
         session.detach()
         if not session.is_activated() or not session.subscriptions():
             self._guard.tally.events["session aborted"] += 1
+            session.ending = "connection lost"
             await session.close_session(True)
 
 

@@ -24,7 +24,7 @@ from typing import Any
 from urllib.parse import urlparse
 
 import numpy as np
-from asyncua import Server, ua
+from asyncua import ua
 from asyncua.server.address_space import AddressSpace
 
 from opcua_server import companion
@@ -43,11 +43,13 @@ from opcua_server.listening import PRODUCT, GuardedServer
 from opcua_server.nodes import PlantNodes, build_nodes
 from opcua_server.plant_methods import add_methods, unit_methods
 from opcua_server.publisher import Publisher, Scan
+from opcua_server.roles import publish_roles
 from opcua_server.security import Security
 from opcua_server.server_methods import ServerMethods
 from opcua_server.simulation_methods import simulation_methods
 from opcua_server.standard_nodes import PLANT_INDEX, CachedServer
 from opcua_server.subscriptions import TagSubscriptions
+from opcua_server.users import Users
 from opcua_server.watch import Watch
 from opcua_server.writes import TagWrites
 from twin.alarms.catalogue import HISTORY
@@ -89,7 +91,7 @@ class TwinServer:
         self.access: Access
         self.diagnostics: Diagnostics
         self._host, self._port = _address_of(endpoint, self.security.secured)
-        self._server: Server | None = None
+        self._server: GuardedServer | None = None
         self._tasks: list[asyncio.Task[None]] = []
         self._unsubscribe: Callable[[], None] = lambda: None
         self._stop_recording: Callable[[], None] = lambda: None
@@ -141,7 +143,11 @@ class TwinServer:
 
     def health(self) -> Health:
         """How well it serves now; from any thread."""
-        return health(self.simulation, self._recorder, self.diagnostics.shutdown is not None)
+        stopping, server = self.diagnostics.shutdown is not None, self._server
+        if server is None:
+            return health(self.simulation, self._recorder, stopping)
+        problem, warning = server.guard.audit_problem, server.certificate_warning()
+        return health(self.simulation, self._recorder, stopping, problem, warning)
 
     def announce_stop(self, seconds: float, reasons: tuple[str, str], away: float | None = None) -> None:
         """Tell clients that the server stops in so many seconds, why in English and Japanese, and when it is back.
@@ -162,7 +168,7 @@ class TwinServer:
     async def __aexit__(self, *exception: object) -> None:
         await self.stop()
 
-    async def _build(self) -> tuple[Server, PlantNodes]:
+    async def _build(self) -> tuple[GuardedServer, PlantNodes]:
         plant = self.simulation.plant
         nodesets = companion.find_nodesets()
         if nodesets is None:
@@ -201,6 +207,8 @@ class TwinServer:
         roles = {nodes.advance: "instructor", **self.conditions.methods, **self._add_methods(space, nodes)}
         for method, role in roles.items():
             self.access.allow(method, Role[role.upper()])
+        pki = self.security.pki
+        publish_roles(space, self.security.anonymous, Users(pki / "users.json") if pki else None)
         if self._recorder is not None:
             core.history_manager = Historian(
                 space, PLANT_INDEX, nodes, self._recorder, self.access, self.simulation.period

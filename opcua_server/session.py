@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import ipaddress
 import math
 import os
 import time
@@ -16,6 +17,7 @@ from asyncua.common.utils import ServiceError, create_nonce
 from asyncua.server.internal_session import InternalSession, SessionState
 
 from opcua_server.access import Person
+from opcua_server.audit_events import Written
 from opcua_server.browsing import Pages
 from opcua_server.caller import calling, one_moment, speaks_japanese
 from opcua_server.continuation import ContinuationPoints
@@ -35,12 +37,13 @@ PERSONAL = frozenset(
     {
         ua.AttributeIds.UserAccessLevel,
         ua.AttributeIds.UserWriteMask,
+        ua.AttributeIds.Executable,
         ua.AttributeIds.UserExecutable,
         ua.AttributeIds.RolePermissions,
         ua.AttributeIds.UserRolePermissions,
     }
 )
-"""Attributes whose value depends on who asks."""
+"""Attributes that are asked for when they are read: most depend on who asks."""
 DENIED = ua.StatusCodes.BadUserAccessDenied
 GROUP = 50
 """Monitored items that are made or changed in one go."""
@@ -60,9 +63,17 @@ class Session(InternalSession):
         self.locales: tuple[str, ...] = ()  # that the client likes, best first
         """Languages that the client wants, the best first."""
         self.certificate: bytes | None = None
+        self.sent: bytes | None = None
+        """The certificate with those of authorities that came with it."""
         self.processor: Processor | None = None
         self.farewells: deque[ua.PublishResult] = deque(maxlen=guard.bounds.subscriptions_per_session)
         """That subscriptions are no longer this session's, and why."""
+        self.channel_id = ""
+        """Of the channel that it was created or activated on last."""
+        self.audit_entry = ""
+        """How the client calls its present request in a log of its own."""
+        self.ending = "by the client"
+        """Why it was closed, or will be."""
         self.tally = SessionTally()
         self._guard = guard
         self._bounds = guard.bounds
@@ -87,6 +98,12 @@ class Session(InternalSession):
     def rank(self) -> tuple[bool, float]:
         """Who makes room first: one that was never activated, then the one that was heard of the longest ago."""
         return self.is_activated(), self._last_activity
+
+    @property
+    def private(self) -> bool:
+        """Whether nobody listens to what it is sent: it is encrypted, or stays on this machine."""
+        encrypted = self.processor is not None and self.processor.encrypted
+        return encrypted or ipaddress.ip_address(self.address.partition("%")[0]).is_loopback
 
     # --- life --------------------------------------------------------------------------------------------------------
 
@@ -118,8 +135,10 @@ class Session(InternalSession):
     async def close_session(self, delete_subs: bool = True) -> None:
         if not self.closed:
             self._guard.closed(self)
-            self._guard.told("session closed", self)
-            self._guard.tally.events["session timed out"] += asyncio.current_task() is self._timeout_task
+            if asyncio.current_task() is self._timeout_task:
+                self.ending = "timed out"
+                self._guard.tally.events["session timed out"] += 1
+            self._guard.told("session closed", self, reason=self.ending)
         if not delete_subs:
             self.detach()
         await super().close_session(delete_subs)
@@ -171,17 +190,20 @@ class Session(InternalSession):
 
     async def write(self, params: ua.WriteParameters) -> list[ua.StatusCode]:
         """Only what this user may write goes any further; all of it is on record."""
-        return await in_bites(self._write_one, params.NodesToWrite)
+        done = await in_bites(self._write_one, params.NodesToWrite)
+        self._guard.written(self, done)
+        return [one.status for one in done]
 
-    async def _write_one(self, item: ua.WriteValue) -> ua.StatusCode:
+    async def _write_one(self, item: ua.WriteValue) -> Written:
         access = self._guard.access
-        if item.AttributeId == VALUE and access.writable(item.NodeId) and not access.may(self, item.NodeId):
+        tag = item.AttributeId == VALUE and access.writable(item.NodeId)
+        old = self.aspace.read_attribute_value(item.NodeId, VALUE).Value if tag else None
+        if tag and not access.may(self, item.NodeId):
             status = ua.StatusCode(DENIED)
         else:
             one = ua.WriteParameters(NodesToWrite=[item])
             status = (await self.iserver.attribute_service.write(one, user=self.user))[0]
-        self._guard.written(self, item, status)
-        return status
+        return Written(item, old, status)
 
     async def call(self, params: list[ua.CallMethodRequest]) -> list[ua.CallMethodResult]:
         return await in_bites(self._call_one, params)
@@ -205,9 +227,8 @@ class Session(InternalSession):
     async def history_update(self, params: ua.HistoryUpdateParameters) -> list[ua.HistoryUpdateResult]:
         """All of it is on record, done or refused."""
         with calling(self):
-            results = await self.iserver.history_manager.update_history(params)
-        for details, result in zip(params.HistoryUpdateDetails, results, strict=True):
-            self._guard.history_updated(self, details, result)
+            results: list[ua.HistoryUpdateResult] = await self.iserver.history_manager.update_history(params)
+        self._guard.history_updated(self, params, results)
         return results
 
     # --- address space -----------------------------------------------------------------------------------------------

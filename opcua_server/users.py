@@ -53,18 +53,25 @@ class Users:
 
     def __init__(self, file: Path) -> None:
         self.file = file
-        self._stamp: tuple[int, int] | None = None
+        self._stamp: tuple[int, int, int] | None = None
         self._accounts: dict[str, Account] = {}
 
     def all(self) -> dict[str, Account]:
         """By name."""
+        stamp = self.stamp()
+        if stamp is None:
+            return {}
+        if stamp != self._stamp:
+            self._accounts, self._stamp = self._read(), stamp
+        return self._accounts
+
+    def stamp(self) -> tuple[int, int, int] | None:
+        """Differs when the file has changed; None without one."""
         try:
             stat = self.file.stat()
         except FileNotFoundError:
-            return {}
-        if (stamp := (stat.st_mtime_ns, stat.st_size)) != self._stamp:
-            self._accounts, self._stamp = self._read(), stamp
-        return self._accounts
+            return None
+        return stat.st_mtime_ns, stat.st_size, stat.st_ino
 
     def by_certificate(self, thumbprint: str) -> Account | None:
         """Whose certificate this is."""
@@ -84,14 +91,20 @@ class Users:
 
     def set_password(self, name: str, password: str) -> None:
         """Raises UserRefused."""
-        self._write({**self.all(), name: _with_password(self._known(name), password)})
+        self._write({**self.all(), name: _with_password(self.known(name), password)})
+
+    def set_role(self, name: str, role: str) -> Account:
+        """Raises UserRefused."""
+        self._write({**self.all(), name: replace(self.known(name), role=role_of(role))})
+        return self.all()[name]
 
     def remove(self, name: str) -> None:
         """Raises UserRefused."""
-        self._known(name)
+        self.known(name)
         self._write({other: account for other, account in self.all().items() if other != name})
 
-    def _known(self, name: str) -> Account:
+    def known(self, name: str) -> Account:
+        """The account of this name. Raises UserRefused."""
         try:
             return self.all()[name]
         except KeyError:

@@ -212,14 +212,12 @@ class Listener(BinaryServer):
         bounds: Bounds,
         make: Callable[[Wire], Processor],
         told: Callable[[str, str, str], None],
-        every_second: Callable[[], None],
     ) -> None:
         super().__init__(*args)
         self.bounds = bounds
         self.addresses: Counter[str] = Counter()
         self.turns = Turns()
         self.told = told
-        self._every_second = every_second
         self._make = make
         self._watch: asyncio.Task[None] | None = None
 
@@ -269,4 +267,3 @@ class Listener(BinaryServer):
             await asyncio.sleep(WATCH)
             for wire in list(self.clients):
                 wire.check(time.monotonic())
-            await asyncio.to_thread(self._every_second)

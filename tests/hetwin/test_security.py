@@ -76,7 +76,9 @@ def test_verify_counts_a_whole_chain_and_says_where_another_breaks(hetwin: Any, 
         log.append("write", value=value)
     log.close()
     code, printed, _ = hetwin("audit", "verify", log.file)
-    assert (code, "3 lines, the chain is whole" in printed) == (0, True)
+    assert (code, "3 lines in 1 file, the chain is whole." in printed, log.last in printed) == (0, True, True)
+    assert hetwin("audit", "verify", log.file, "--hash", log.last)[0] == 0
+    assert "No line of the log has the hash abc" in hetwin("audit", "verify", log.file, "--hash", "abc")[2]
     log.file.write_text(log.file.read_text().replace("2.0", "9.0"))
     code, _, complaint = hetwin("audit", "verify", log.file)
     assert (code, ":2: the chain breaks here" in complaint) == (2, True)
@@ -85,7 +87,7 @@ def test_verify_counts_a_whole_chain_and_says_where_another_breaks(hetwin: Any, 
 def test_without_options_everybody_on_this_machine_is_instructor_and_with_secure_nobody_is(tmp_path: Path) -> None:
     pki, audit = tmp_path / "pki", tmp_path / "audit.jsonl"
     teaching = security(False, pki, audit, "observer", False)
-    assert (teaching.secured, teaching.anonymous, teaching.audit) == (False, Role.INSTRUCTOR, None)
+    assert (teaching.secured, teaching.anonymous, teaching.audit) == (False, Role.INSTRUCTOR, audit)
     assert len(teaching.policies) == 1
     plant = security(True, pki, audit, "observer", False)
     assert plant.audit == audit

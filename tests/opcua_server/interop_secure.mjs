@@ -14,17 +14,20 @@ const clientCertificateManager = new OPCUACertificateManager({
 });
 await clientCertificateManager.initialize();
 
-async function visit(securityPolicy, user, password) {
+async function visit(securityPolicy, user, password, securityMode = MessageSecurityMode.SignAndEncrypt, stay = 0) {
   const client = OPCUAClient.create({
     applicationUri: "urn:test:client",
     certificateFile: `${folder}/client.crt`,
     privateKeyFile: `${folder}/client.pem`,
     clientCertificateManager,
-    securityMode: MessageSecurityMode.SignAndEncrypt,
+    securityMode,
     securityPolicy,
+    ...(stay ? { defaultSecureTokenLifetime: stay / 3 } : {}),
     endpointMustExist: true,
     connectionStrategy: { maxRetry: 1 },
   });
+  let renewals = 0;
+  client.on("security_token_renewed", () => (renewals += 1));
   await client.connect(endpoint);
   const seen = {};
   try {
@@ -35,6 +38,11 @@ async function visit(securityPolicy, user, password) {
     seen.written = (
       await session.write({ nodeId: tag("CV-101.opening"), attributeId: AttributeIds.Value, value })
     ).name;
+    if (stay) {
+      await new Promise((done) => setTimeout(done, stay));
+      const after = await session.read({ nodeId: tag("CV-101.opening"), attributeId: AttributeIds.Value });
+      seen.stayed = { renewed: renewals >= 2, value: after.value.value };
+    }
     seen.called = (
       await session.call({
         objectId: tag("SIM"),
@@ -50,7 +58,24 @@ async function visit(securityPolicy, user, password) {
   return seen;
 }
 
+const { None, Sign, SignAndEncrypt } = MessageSecurityMode;
+const policies = [
+  SecurityPolicy.Basic256Sha256,
+  SecurityPolicy.Aes128_Sha256_RsaOaep,
+  SecurityPolicy.Aes256_Sha256_RsaPss,
+];
+const every = {};
+for (const policy of policies) {
+  for (const mode of [Sign, SignAndEncrypt]) {
+    const seen = await visit(policy, "ono", "correct horse", mode);
+    every[`${policy.split("#")[1]} ${MessageSecurityMode[mode]}`] = seen.written ?? seen.refused;
+  }
+}
+
 const answer = {
+  every,
+  unsecured: await visit(SecurityPolicy.None, "ono", "correct horse", None),
+  stayed: await visit(SecurityPolicy.Aes256_Sha256_RsaPss, "ono", "correct horse", SignAndEncrypt, 3000),
   observer: await visit(SecurityPolicy.Aes256_Sha256_RsaPss, "watcher", "correct horse"),
   operator: await visit(SecurityPolicy.Basic256Sha256, "ono", "correct horse"),
   instructor: await visit(SecurityPolicy.Aes128_Sha256_RsaOaep, "teacher", "correct horse"),

@@ -156,6 +156,16 @@ async def test_a_channel_is_renewed_for_a_bounded_time_and_not_issued_twice(port
     assert await ending(raw) == "BadRequestTypeInvalid"
 
 
+async def test_a_channel_renewed_twice_before_it_is_used_has_two_tokens(port: int) -> None:
+    raw = await Raw.session_to(port)
+    before, issued = raw.token, []
+    for _ in range(2):
+        await raw.send(raw.open_message(renew=True))
+        issued.append(raw.take_channel((await raw.receive())[1]).TokenId)
+    assert issued == [before + 1, before + 2]
+    assert await read(raw, "CV-101.opening") == 0.0  # with the second one
+
+
 async def test_a_token_that_was_never_issued_ends_the_connection(port: int) -> None:
     for token, status in ((0, "BadSecureChannelTokenUnknown"), (99, "BadTcpInternalError")):
         raw = await Raw.session_to(port)

@@ -17,6 +17,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
+from opcua_server.bounds import Bounds
 from opcua_server.companion import find_nodesets
 from opcua_server.units import UNECE
 
@@ -125,9 +126,13 @@ async def test_node_opcua_logs_in_over_every_policy_and_its_users_may_what_their
     (tmp_path / "client.crt").write_bytes(pem)
     for name, role in (("watcher", "observer"), ("ono", "operator"), ("teacher", "instructor")):
         site.users.add(name, role, PASSWORD)
-    async with site.serving():
+    async with site.serving(unsecured=True, bounds=Bounds(token_time=(1.0, 3600.0))):
         seen = await drive(site.endpoint, str(tmp_path), script="interop_secure.mjs")
     denied = "BadUserAccessDenied"
+    policies = ("Basic256Sha256", "Aes128_Sha256_RsaOaep", "Aes256_Sha256_RsaPss")
+    assert seen["every"] == {f"{policy} {mode}": "Good" for policy in policies for mode in ("Sign", "SignAndEncrypt")}
+    assert seen["unsecured"] == {"level": 3, "written": "Good", "called": denied}  # with an encrypted password
+    assert seen["stayed"].get("stayed") == {"renewed": True, "value": 0.6}, seen["stayed"]
     assert seen["observer"] == {"level": 1, "written": denied, "called": denied}
     assert seen["operator"] == {"level": 3, "written": "Good", "called": denied}
     assert seen["instructor"] == {"level": 3, "written": "Good", "called": "Good"}
