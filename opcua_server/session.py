@@ -130,7 +130,8 @@ class Session(InternalSession):
             status = ua.StatusCode(DENIED)
         else:
             one = ua.WriteParameters(NodesToWrite=[item])
-            status = (await self.iserver.attribute_service.write(one, user=self.user))[0]
+            with calling(self):
+                status = (await self.iserver.attribute_service.write(one, user=self.user))[0]
         self._guard.written(self, item, status)
         return status
 
