@@ -82,7 +82,7 @@ class Model(Protocol):
 
 @dataclass(frozen=True)
 class PlantNodes:
-    """What the server needs to find again: the value of each tag by address, tags by node id, the method of SIM.
+    """What the server needs to find again: the value of each tag by address, tags by node id.
 
     `root` is the plant's object, `units` those of its units; `writer` adds more. `looks` are further variables that
     show a tag or a derived value.
@@ -91,7 +91,6 @@ class PlantNodes:
     values: dict[int, AttributeValue]
     tags: dict[ua.NodeId, Tag]
     failure: AttributeValue
-    advance: ua.NodeId
     root: ua.NodeId
     units: dict[str, ua.NodeId]
     writer: Writer
@@ -122,22 +121,10 @@ def build_nodes(space: AddressSpace, name: str, description: str, tags: Tags, mo
         by_id[node.nodeid] = tag
     sim = writer.group(root, "SIM", "SIM", OBJECT)
     failure = writer.variable(sim, "SIM.failure", PLAIN, "", ua.VariantType.String, "why the simulation stopped")
-    advance = writer.method(
-        sim,
-        "SIM.advance",
-        "in mode lockstep: advance the plant, and answer when the new values can be read",
-        [_argument("seconds", "simulated time to advance [s], a whole number of steps")],
-        [_argument("time", "simulation time reached [s]")],
-    )
     model.furnish(root, units)
     looks = {node.nodeid: (node.attributes[ua.AttributeIds.Value], tag) for node, tag in model.looks}
     stopped = failure.attributes[ua.AttributeIds.Value]
-    return PlantNodes(values, by_id, stopped, advance, root, units, writer, model.derived, looks)
-
-
-def _argument(name: str, text: str) -> ua.Argument:
-    data_type = ua.NodeId(ua.ObjectIds.Double)
-    return ua.Argument(Name=name, DataType=data_type, ValueRank=-1, Description=_text(text))
+    return PlantNodes(values, by_id, stopped, root, units, writer, model.derived, looks)
 
 
 def _text(text: str) -> ua.LocalizedText:

@@ -23,7 +23,7 @@ from opcua_server.errors import ServerError
 from opcua_server.nodes import PlantNodes
 from twin.actions import Action
 from twin.errors import BadWrite, NumericalFailure, PlantFileError, SnapshotMismatch, TwinError, UnknownTag
-from twin.simulation import Simulation, WrongMode
+from twin.simulation import BadDuration, PlantStopped, Simulation, WrongMode
 from twin.unit import Value
 
 CODES, KIND = ua.StatusCodes, ua.VariantType
@@ -101,10 +101,10 @@ def _answer(method: Method, told: Told) -> Callable[..., Awaitable[Any]]:
             told(method.name, [argument.Value for argument in arguments])
         except TwinError as problem:
             log.warning("%s: %s", method.name, problem)
-            return ua.StatusCode(code_of(problem))
+            return _refusal(code_of(problem), types)
         except (TypeError, ValueError, KeyError) as problem:
             log.warning("%s: %s", method.name, problem)
-            return ua.StatusCode(CODES.BadInvalidArgument)
+            return _refusal(int(CODES.BadInvalidArgument), types)
         values = found if isinstance(found, tuple) else (found,)
         return [
             ua.Variant(value, output.kind, is_array=output.array)
@@ -112,6 +112,13 @@ def _answer(method: Method, told: Told) -> Callable[..., Awaitable[Any]]:
         ]
 
     return call
+
+
+def _refusal(code: int, types: tuple[ua.VariantType, ...]) -> ua.StatusCode | ua.CallMethodResult:
+    """The status of a call; a sole argument that is invalid is told to be out of range (Part 4, 5.12.2)."""
+    if code != CODES.BadInvalidArgument or len(types) != 1:
+        return ua.StatusCode(code)
+    return ua.CallMethodResult(ua.StatusCode(code), [ua.StatusCode(CODES.BadOutOfRange)], [], [])
 
 
 def code_of(problem: TwinError) -> int:
@@ -124,6 +131,8 @@ def code_of(problem: TwinError) -> int:
         (SnapshotMismatch, CODES.BadNotFound),
         (PlantFileError, CODES.BadNotFound),
         (NumericalFailure, CODES.BadOutOfService),
+        (PlantStopped, CODES.BadOutOfService),
+        (BadDuration, CODES.BadInvalidArgument),
         (WrongMode, CODES.BadInvalidState),
     ]
     return int(next((code for kind, code in kinds if isinstance(problem, kind)), CODES.BadInvalidState))

@@ -29,8 +29,7 @@ from asyncua.server.address_space import AddressSpace
 
 from opcua_server import companion
 from opcua_server.access import Access, Role
-from opcua_server.caller import user_name
-from opcua_server.condition_methods import checked_arguments
+from opcua_server.caller import caller, user_name
 from opcua_server.conditions import Conditions
 from opcua_server.derived import DerivedValues
 from opcua_server.diagnostics import FLAG, Diagnostics
@@ -53,9 +52,8 @@ from opcua_server.users import Users
 from opcua_server.watch import Watch
 from opcua_server.writes import TagWrites
 from twin.alarms.catalogue import HISTORY
-from twin.errors import TwinError
 from twin.history import Event, Recorder, now
-from twin.simulation import Simulation, WrongMode
+from twin.simulation import Simulation
 from twin.snapshots import Snapshots
 from twin.tags import Tag
 
@@ -200,11 +198,10 @@ class TwinServer:
         self.publisher = Publisher(nodes, image, subscriptions, self.simulation.period)
         self.access.allow_writing(space[FLAG], Role.ENGINEER)
         core.attribute_service = TagWrites(space, nodes.by_id, self._write, {FLAG: self.diagnostics.enable})
-        space.add_method_callback(nodes.advance, self._advance)
         alarms, scan = self.simulation.alarms, lambda: self.publisher.image
         self.conditions = Conditions(space, nodes, alarms, subscriptions, scan, self._settled)
         ServerMethods(space, subscriptions, self.access)
-        roles = {nodes.advance: "instructor", **self.conditions.methods, **self._add_methods(space, nodes)}
+        roles = self.conditions.methods | self._add_methods(space, nodes)
         for method, role in roles.items():
             self.access.allow(method, Role[role.upper()])
         pki = self.security.pki
@@ -226,9 +223,9 @@ class TwinServer:
 
     async def _write(self, tag: Tag, value: float, person: str = "") -> None:
         """A client's write: queued for the plant's next step, shown at once, noted in the history."""
-        self.watch.hear()
         old = self.publisher.value(tag)
         ticket = self.simulation.write(tag.name, value)
+        self.watch.hear(caller())
         self.publisher.overwrite(tag, value, ticket)
         unit = "" if tag.unit == "1" else f" {tag.unit}"
         self._note("write", tag.name, f"{tag.name}: {old:g} to {value:g}{unit}", person, {"old": old, "new": value})
@@ -249,22 +246,6 @@ class TwinServer:
         """Note a call that was carried out, with who made it."""
         shown = ", ".join(f"{value:g}" if isinstance(value, float) else str(value) for value in arguments)
         self._note("call", method, f"{method}({shown})", user_name(), {"arguments": arguments})
-
-    async def _advance(self, parent: ua.NodeId, *arguments: ua.Variant) -> Any:
-        if (refused := checked_arguments(arguments, (ua.VariantType.Double,))) is not None:
-            return refused
-        self.watch.hear()
-        try:
-            time = await asyncio.wrap_future(self.simulation.advance(arguments[0].Value))
-        except TwinError as problem:
-            log.warning("%s", problem)
-            if self.simulation.failure is not None:
-                return ua.StatusCode(ua.StatusCodes.BadOutOfService)
-            wrong_mode = isinstance(problem, WrongMode)
-            return ua.StatusCode(ua.StatusCodes.BadInvalidState if wrong_mode else ua.StatusCodes.BadInvalidArgument)
-        seconds = arguments[0].Value
-        self._called("SIM.advance", [seconds])
-        return [ua.Variant(time, ua.VariantType.Double)]
 
     def _on_scan(self, image: np.ndarray, time: float) -> None:
         """In the simulation's thread: hand the scan over to the event loop."""

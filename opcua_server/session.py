@@ -202,7 +202,8 @@ class Session(InternalSession):
             status = ua.StatusCode(DENIED)
         else:
             one = ua.WriteParameters(NodesToWrite=[item])
-            status = (await self.iserver.attribute_service.write(one, user=self.user))[0]
+            with calling(self):
+                status = (await self.iserver.attribute_service.write(one, user=self.user))[0]
         return Written(item, old, status)
 
     async def call(self, params: list[ua.CallMethodRequest]) -> list[ua.CallMethodResult]:

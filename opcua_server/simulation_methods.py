@@ -7,6 +7,7 @@ from typing import Any
 
 from asyncua import ua
 
+from opcua_server.caller import caller
 from opcua_server.plant_methods import Argument, Method
 from opcua_server.watch import Watch
 from twin.errors import BadWrite, TwinError, UnknownTag, nearest
@@ -22,24 +23,29 @@ NAME = Argument("name", "name", "名前", KIND.String)
 
 
 def simulation_methods(simulation: Simulation, snapshots: Snapshots, watch: Watch) -> list[Method]:
-    """All of them; SIM.advance is beside them."""
+    """All of them."""
+
+    async def promise(seconds: float) -> None:
+        watch.begin(caller(), seconds)
+
     return [
-        *_time_methods(simulation),
+        *_time_methods(simulation, watch),
         *_snapshot_methods(simulation, snapshots),
         *_scenario_methods(simulation),
         *_fault_methods(simulation),
         Method(
             "SIM.watch",
-            "raise the alarm SIM.controller when for so long nothing was written and no step was asked for; 0 ends it",
-            "指定時間書込みがない場合に制御装置通信途絶警報を発報、0で解除",
-            watch.begin,
+            "raise the alarm SIM.controller when this session has written nothing and asked for no step for so long; "
+            "0 ends it",
+            "このセッションから指定時間書込みがない場合に制御装置通信途絶警報を発報、0で解除",
+            promise,
             (Argument("seconds", "longest silence on the wall clock [s]", "最長無通信時間 [s]"),),
             by="operator",
         ),
     ]
 
 
-def _time_methods(simulation: Simulation) -> list[Method]:
+def _time_methods(simulation: Simulation, watch: Watch) -> list[Method]:
     async def freeze() -> float:
         simulation.write("SIM.mode", MODES.index("paused"))
         return await asyncio.wrap_future(simulation.call(lambda plant: float(plant.time)))
@@ -54,7 +60,12 @@ def _time_methods(simulation: Simulation) -> list[Method]:
         simulation.write("SIM.speed", speed)
 
     async def step(dt: float) -> float:
+        watch.hear(caller())
         return await asyncio.wrap_future(simulation.step(dt))
+
+    async def advance(seconds: float) -> float:
+        watch.hear(caller())
+        return await asyncio.wrap_future(simulation.advance(seconds))
 
     speed = Argument("speed", "simulated over real time", "速度倍率")
     return [
@@ -67,6 +78,14 @@ def _time_methods(simulation: Simulation) -> list[Method]:
             "停止中に指定時間だけ進める",
             step,
             (Argument("dt", "simulated time [s], a whole number of steps", "進める時間 [s]"),),
+            (TIME,),
+        ),
+        Method(
+            "SIM.advance",
+            "in mode lockstep: advance the plant, and answer when the new values can be read",
+            "同期モードで指定時間だけ進める",
+            advance,
+            (Argument("seconds", "simulated time to advance [s], a whole number of steps", "進める時間 [s]"),),
             (TIME,),
         ),
     ]

@@ -1,10 +1,11 @@
-"""The watch over a controller that has promised to write: its silence is an alarm."""
+"""The watch over controllers that have promised to write: the silence of one is an alarm."""
 
 from __future__ import annotations
 
 import asyncio
-import math
 import time
+from dataclasses import dataclass
+from typing import Any
 
 from twin.alarms.engine import AlarmEngine
 from twin.errors import BadWrite
@@ -13,27 +14,62 @@ LOOK = 0.1
 """Between two looks [s]."""
 
 
+@dataclass
+class Promise:
+    """A controller's session, the longest silence that it allows itself [s], and when it was heard last."""
+
+    session: Any
+    longest: float
+    heard: float
+
+    @property
+    def gone(self) -> bool:
+        return bool(getattr(self.session, "closed", False))
+
+    def of_same(self, session: Any) -> bool:
+        """Whether a session is this one, or comes in place of it: the same application and user, connected anew."""
+        return self.session is session or (self.gone and _who(self.session) == _who(session))
+
+
 class Watch:
-    """Raises SIM.controller when nothing was heard for longer than promised."""
+    """Raises SIM.controller while a controller has not been heard for longer than it promised.
+
+    Only the controller's own session keeps its promise; what others write does not. A session that has closed keeps
+    none either, so a controller that lost its connection is an alarm until it is back and promises again.
+    """
 
     def __init__(self, engine: AlarmEngine) -> None:
         self._engine = engine
-        self._longest = math.inf
-        self._heard = time.monotonic()
+        self._promises: list[Promise] = []
 
-    async def begin(self, seconds: float) -> None:
-        """Watch from now on; 0 ends it."""
+    def begin(self, session: Any, seconds: float) -> None:
+        """Watch over a session from now on; 0 ends that, and the watch over sessions that have gone."""
         if not 0.0 <= seconds <= 86400.0:
             raise BadWrite(f"SIM.watch: expected 0 to 86400 s, got {seconds:g}.", "out_of_range")
-        self._longest = seconds or math.inf
-        self.hear()
+        self._promises = [
+            one for one in self._promises if not one.of_same(session) and not (one.gone and seconds == 0.0)
+        ]
+        if seconds > 0.0:
+            self._promises.append(Promise(session, seconds, time.monotonic()))
 
-    def hear(self) -> None:
-        """Something was written, or a step was asked for."""
-        self._heard = time.monotonic()
+    def hear(self, session: Any) -> None:
+        """A session has written something, or asked for a step."""
+        for promise in self._promises:
+            if promise.session is session:
+                promise.heard = time.monotonic()
+
+    def silent(self) -> bool:
+        """Whether somebody has been silent for longer than promised."""
+        now = time.monotonic()
+        return any(now - promise.heard > promise.longest for promise in self._promises)
 
     async def run(self) -> None:
         """Look until cancelled."""
         while True:
-            self._engine.controller_silent(time.monotonic() - self._heard > self._longest)
+            self._engine.controller_silent(self.silent())
             await asyncio.sleep(LOOK)
+
+
+def _who(session: Any) -> tuple[str, str]:
+    user = getattr(session, "user", None)
+    return getattr(session, "application", ""), getattr(user, "name", None) or ""

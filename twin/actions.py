@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import inspect
+import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from twin.errors import TwinError, nearest
+from twin.errors import BadWrite, TwinError, nearest
 from twin.quantities import parse
 from twin.unit import Value
 
@@ -53,7 +54,7 @@ def _arguments(function: Any) -> dict[str, Any]:
 
 
 def perform(plant: Plant, name: str, arguments: dict[str, Any]) -> Any:
-    """Do it. Raises TwinError when there is no such action or it cannot be done now."""
+    """Do it. Raises TwinError when there is no such action or it cannot be done now, BadWrite for a bad amount."""
     known = {a.name: a for a in plant.actions}
     if name not in known:
         raise TwinError(f'There is no action "{name}"{nearest(name, known) or "."}')
@@ -63,10 +64,13 @@ def perform(plant: Plant, name: str, arguments: dict[str, Any]) -> Any:
     missing = [k for k, v in known[name].arguments.items() if v is None and k not in arguments]
     if missing:
         raise TwinError(f"{name} needs {', '.join(missing)}.")
+    given = {key: _to_si(value) for key, value in arguments.items()}
+    for key, value in given.items():
+        if isinstance(value, float) and known[name].takes[key].unit != "text" and not 0.0 <= value < math.inf:
+            raise BadWrite(f"{name}: expected a number of 0 or more for {key}, got {value:g}.", "out_of_range")
     unit_name, _, action_name = name.rpartition(".")
     unit = plant.spec.units[unit_name]
-    method = getattr(unit.card, action_name)
-    return method(plant, unit_name, **{k: _to_si(v) for k, v in arguments.items()})
+    return getattr(unit.card, action_name)(plant, unit_name, **given)
 
 
 def _to_si(value: Any) -> Any:

@@ -1,4 +1,8 @@
-"""Faults: the inputs of a plant by which things go wrong, and how to put them right again. Derived from the tags."""
+"""Faults: the inputs of a plant by which things go wrong, and how to put them right again.
+
+Derived from what the kinds declare: the inputs that are the instructor's to write are what happens to a plant, not
+what its operators set.
+"""
 
 from __future__ import annotations
 
@@ -6,14 +10,6 @@ from dataclasses import dataclass
 
 from twin.plant_file import PlantSpec
 from twin.tags import Tag, Tags
-
-FIELDS = (
-    *("bias", "fault"),  # instruments and switches
-    *("stiction_now", "air", "brake_lost"),  # valves and turbines
-    *("leak_factor", "vent_open", "air_leak", "helium_leak"),  # vacuum and vents
-    *("cooling", "water_flow", "temp_water", "ln2"),  # utilities
-)
-"""Inputs with these names are what happens to a plant, not what its operators set; the opening of a leak is another."""
 
 
 @dataclass(frozen=True)
@@ -26,20 +22,13 @@ class Fault:
 
 def plant_faults(spec: PlantSpec, tags: Tags) -> dict[str, Fault]:
     """Every fault of a plant by the name of its tag."""
-    found = {}
-    for tag in tags.values():
-        field = tag.name.removeprefix(tag.equipment).lstrip(".")
-        if tag.writable and (field in FIELDS or (tag.kind == "leak" and field == "opening")):
-            found[tag.name] = Fault(tag, _healthy(spec, tag, field))
-    return found
+    wrong = [tag for tag in tags.values() if tag.writable and tag.by == "instructor"]
+    return {tag.name: Fault(tag, _healthy(spec, tag)) for tag in wrong}
 
 
-def _healthy(spec: PlantSpec, tag: Tag, field: str) -> float:
-    """The value that the kind starts with; what the plant file starts with where the kind asks for it."""
+def _healthy(spec: PlantSpec, tag: Tag) -> float:
+    """The value that the kind calls healthy: the one it starts with, or the parameter, unless it says another."""
     unit = spec.units[tag.equipment]
-    start = unit.kind.quantities[field].start
-    if tag.kind == "leak":
-        return 0.0
-    if tag.kind == "purifier" and field == "ln2":
-        return 1.0
-    return float(getattr(unit.card, start)) if isinstance(start, str) else float(start)
+    declared = unit.kind.quantities[tag.name.removeprefix(f"{tag.equipment}.")]
+    value = declared.start if declared.healthy is None else declared.healthy
+    return float(getattr(unit.card, value)) if isinstance(value, str) else float(value)

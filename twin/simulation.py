@@ -49,6 +49,14 @@ class SimulationError(TwinError):
     """The simulation cannot do this, or has stopped."""
 
 
+class PlantStopped(SimulationError):
+    """The plant could not be computed and stands at its last good state."""
+
+
+class BadDuration(SimulationError):
+    """The plant cannot be advanced by this time."""
+
+
 class WrongMode(SimulationError):
     """The simulation cannot do this in its present mode."""
 
@@ -329,10 +337,10 @@ class Simulation:
             works = " and ".join(f'"{mode}"' for mode in modes)
             raise WrongMode(f"The simulation is in mode {self._mode}; this works in mode {works}.")
         if self.failure is not None:
-            raise SimulationError("The plant could not be computed; restore a snapshot first.")
+            raise PlantStopped("The plant could not be computed; restore a snapshot first.")
         steps = seconds / self.plant.dt
         if not (math.isfinite(steps) and steps >= 0.5 and abs(steps - round(steps)) < 1e-6 * steps):
-            raise SimulationError(f"Cannot advance {seconds:g} s: not a whole number of steps of {self.plant.dt:g} s.")
+            raise BadDuration(f"Cannot advance {seconds:g} s: not a whole number of steps of {self.plant.dt:g} s.")
         left = round(steps)
         try:
             while left and not self._stopping.is_set():

@@ -56,6 +56,7 @@ class Quantity:
     stiff: bool = False
     text_ja: str = ""
     by: str = "operator"
+    healthy: float | str | None = None
 
 
 def Param(unit: str, text: str, default: Any = dataclasses.MISSING, range: tuple[float, float] | None = None) -> Any:
@@ -81,13 +82,15 @@ def Input(
     labels: Sequence[str] = (),
     ja: str = "",
     by: str = "operator",
+    healthy: float | str | None = None,
 ) -> Any:
     """A tag that people and controllers may write; `start` is a number or the name of a parameter.
 
     `by` says who writes it on a plant with users: the operator what is on the panel (set points, modes, commands), the
     engineer how things are tuned and protected, the instructor what happens to the plant (faults, leaks, weather).
+    What is the instructor's is a fault to inject, which is cleared by `healthy`, or `start` where nothing is said.
     """
-    return Quantity("input", unit, text, start, range, tuple(labels), text_ja=ja, by=by)
+    return Quantity("input", unit, text, start, range, tuple(labels), text_ja=ja, by=by, healthy=healthy)
 
 
 def State(

@@ -7,7 +7,7 @@ from typing import Any
 
 from thermo.helium import h_liq, h_pT, h_vap
 from thermo.jit import kernel
-from twin.errors import TwinError
+from twin.errors import TwinError, UnknownTag
 from twin.network import VAPOUR, transfer
 from twin.openings import check, warm_on_the_way
 
@@ -85,7 +85,7 @@ def exchange(plant: Any, one: str, other: str) -> None:
     cards = []
     for name in (one, other):
         if name not in plant.spec.units:
-            raise TwinError(f'There is no unit "{name}" to exchange with.')
+            raise UnknownTag(f'There is no unit "{name}" to exchange with.')
         cards.append(plant.spec.units[name].card)
     volumes = [getattr(card, "volume_total", getattr(card, "volume", None)) for card in cards]
     if type(cards[0]) is not type(cards[1]) or volumes[0] != volumes[1] or one == other:

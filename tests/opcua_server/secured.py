@@ -74,9 +74,9 @@ class Site:
         return file
 
     @asynccontextmanager
-    async def serving(self, **changes: Any) -> AsyncIterator[TwinServer]:
+    async def serving(self, plant: Path = PLANT, **changes: Any) -> AsyncIterator[TwinServer]:
         security = replace(self.security, **changes)
-        async with TwinServer(Simulation(Plant.load(PLANT), mode="lockstep"), self.endpoint, security) as server:
+        async with TwinServer(Simulation(Plant.load(plant), mode="lockstep"), self.endpoint, security) as server:
             yield server
 
     @asynccontextmanager

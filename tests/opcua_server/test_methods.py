@@ -10,12 +10,17 @@ from typing import Any
 import pytest
 from asyncua import ua
 
-from opcua_server import TwinServer
+from opcua_server import TwinServer, simulation_methods
 from opcua_server.access import Role
 from opcua_server.condition_methods import checked_arguments
+from twin import scenario
 from twin.plant import Plant
 from twin.scenario import load_scenario
 from twin.simulation import Simulation
+
+from .secured import PASSWORD, Site, certificate
+
+PLANTS = Path(__file__).parent.parent / "plants"
 
 
 class Hands:
@@ -23,15 +28,17 @@ class Hands:
 
     def __init__(self, talk: Any) -> None:
         self.talk = talk
+        self.arguments: list[str] = []
 
     async def call(self, name: str, *arguments: Any, on: str | None = None) -> Any:
         """The results of a method; the name of its status if it is not good."""
         unit = name.rpartition(".")[0]
-        paths = {"SIM": "SIM", **{u: f"/alarms/hall/{u}" for u in ("BAG-1", "MAG-1", "D-1")}}
+        paths = {"SIM": "SIM", **{u: f"/alarms/hall/{u}" for u in ("BAG-1", "MAG-1", "D-1", "BANK-1")}}
         paths |= {"IL-102": "/alarms/hub/IL-102"}
         given = [ua.Variant(a, ua.VariantType.Double if isinstance(a, float) else None) for a in arguments]
         request = ua.CallMethodRequest(ua.NodeId(on or paths[unit], 2), ua.NodeId(name, 2), given)
         (result,) = await self.talk.client.uaclient.call([request])
+        self.arguments = [code.name for code in result.InputArgumentResults or ()]
         if not result.StatusCode.is_good():
             return result.StatusCode.name
         return [output.Value for output in result.OutputArguments or ()]
@@ -48,7 +55,7 @@ async def test_the_actions_of_a_kind_are_methods_of_its_units(hands: Any, plant:
     assert carried == pytest.approx(0.45, abs=0.01)
     assert await hands.call("MAG-1.refill", 0.005) == []
     assert await hands.call("MAG-1.refill", 0.005) == "BadInvalidState"  # it is being refilled
-    assert await hands.call("D-1.deliver", "BAG-1", 0.001) == "BadInvalidState"
+    assert await hands.call("D-1.deliver", "BAG-1", 0.001) == "BadInvalidState"  # it is no vessel for liquid
     (weight,) = await hands.call("D-1.weigh")
     assert weight == pytest.approx(plant.simulation.plant["D-1.weight"])
 
@@ -64,6 +71,94 @@ async def test_arguments_have_types_units_and_both_languages(hands: Any) -> None
     assert result.Description.Text.startswith("gas carried to the store [m3]")
     text = (await hands.talk.read("BAG-1.swap", ua.AttributeIds.Description)).Value.Value.Text
     assert text.endswith("バッグ交換")
+
+
+async def test_the_truck_changes_bundles_and_dewars_deliver(hands: Any, plant: TwinServer) -> None:
+    twin = plant.simulation.plant
+    assert await hands.call("BANK-1.exchange", "BANK-2") == []
+    await hands.talk.advance(0.1)
+    assert twin["BANK-1.p"] == pytest.approx(10e5, rel=0.01)
+    assert twin["BANK-2.p"] == pytest.approx(120e5, rel=0.01)
+    assert await hands.call("BANK-1.exchange", "BANK-9") == "BadNotFound"
+    assert await hands.call("BANK-1.exchange", "BAG-1") == "BadInvalidState"
+    assert await hands.call("D-1.deliver", "MAG-1", 0.005) == []
+    await hands.talk.advance(1.0)
+    assert twin["MAG-1.m_fill"] > 0.0
+    assert await hands.call("D-1.deliver", "MAG-9", 0.005) == "BadNotFound"
+    assert await hands.call("D-1.deliver", "MAG-1", 5.0) == "BadInvalidState"
+
+
+@pytest.mark.parametrize("amount", [-0.01, float("nan"), float("inf")])
+async def test_an_amount_that_is_none_is_out_of_range(hands: Any, plant: TwinServer, amount: float) -> None:
+    before = plant.simulation.plant["MAG-1.fill_left"]
+    assert await hands.call("MAG-1.refill", amount) == "BadOutOfRange"
+    assert await hands.call("D-1.deliver", "MAG-1", amount) in ("BadOutOfRange", "BadInvalidState")
+    assert plant.simulation.plant["MAG-1.fill_left"] == before
+
+
+async def test_advancing_says_which_argument_is_wrong(
+    hands: Any, plant: TwinServer, caplog: pytest.LogCaptureFixture
+) -> None:
+    assert await hands.call("SIM.advance") == "BadArgumentsMissing"
+    assert await hands.call("SIM.advance", 1.0, 1.0) == "BadTooManyArguments"
+    assert await hands.call("SIM.advance", "soon") == "BadInvalidArgument"
+    assert hands.arguments == ["BadTypeMismatch"]
+    for seconds in (0.123, -1.0, float("nan"), float("inf")):
+        assert await hands.call("SIM.advance", seconds) == "BadInvalidArgument"
+        assert hands.arguments == ["BadOutOfRange"]
+    assert "not a whole number of steps" in caplog.text
+    await hands.call("SIM.freeze")
+    assert await hands.call("SIM.advance", 1.0) == "BadInvalidState"
+    assert 'in mode paused; this works in mode "lockstep"' in caplog.text
+    described = await hands.talk.value("SIM.advance/InputArguments")
+    assert [(argument.Name, argument.DataType.Identifier) for argument in described] == [("seconds", 11)]
+
+
+async def test_a_shipped_scenario_is_listed_started_and_stopped(
+    hands: Any, plant: TwinServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in (scenario, simulation_methods):
+        monkeypatch.setattr(module, "SCENARIOS", tmp_path)
+    text = 'description = "Air is lost."\nplant = "alarms"\n[[event]]\nat = "1 s"\nset = {"ZC-101.air" = "lost"}\n'
+    (tmp_path / "alarms-air.toml").write_text(text)
+    assert await hands.call("SIM.list_scenarios") == [["alarms-air"], ["Air is lost."]]
+    assert await hands.call("SIM.start_scenario", "alarms-air") == [1.0]
+    assert await hands.call("SIM.stop_scenario") == ["alarms-air"]
+    await hands.talk.advance(2.0)
+    assert plant.simulation.plant["ZC-101.air"] == 0.0
+    assert await hands.call("SIM.start_scenario", "alarms-air") == [1.0]
+    await hands.talk.advance(2.0)
+    assert plant.simulation.plant["ZC-101.air"] == 1.0
+    assert await hands.call("SIM.stop_scenario") == [""]  # it is over
+
+
+@pytest.mark.parametrize("role", ["observer", "operator", "instructor"])
+async def test_who_may_call_what(site: Site, key: Any, role: str) -> None:
+    mine = certificate(key)
+    site.trust.add(site.client_file(mine))
+    site.users.add("ono", role, PASSWORD)
+    denied = "BadUserAccessDenied"
+    async with site.serving(PLANTS / "alarms.toml") as server, site.client(mine, user="ono") as talk:
+        hands = Hands(talk)
+        assert (await hands.call("BAG-1.swap") == denied) == (role == "observer")
+        assert (await hands.call("BANK-1.exchange", "BANK-2") == denied) == (role == "observer")
+        assert (await hands.call("SIM.watch", 0.0) == denied) == (role == "observer")
+        assert await hands.call("SIM.list_snapshots") == [[], [], []]
+        for name, arguments in (
+            ("SIM.freeze", ()),
+            ("SIM.do_step", (1.0,)),
+            ("SIM.set_speed", (2.0,)),
+            ("SIM.snapshot", ("mine",)),
+            ("SIM.restore", ("mine",)),
+            ("SIM.stop_scenario", ()),
+            ("SIM.inject_fault", ("PT-102.bias", 1.0)),
+            ("SIM.clear_fault", ("PT-102.bias",)),
+            ("MAG-1.quench", ()),
+            ("SIM.run", (1.0,)),
+        ):
+            assert (await hands.call(name, *arguments) == denied) == (role != "instructor"), name
+        if role != "instructor":
+            assert server.simulation.mode == "lockstep"  # nothing of it has happened
 
 
 async def test_wrong_arguments_are_refused_one_by_one(hands: Any) -> None:
@@ -93,7 +188,7 @@ async def test_a_trip_is_reset_when_its_cause_is_gone(hands: Any, plant: TwinSer
 async def test_time_stands_still_steps_and_runs(hands: Any, plant: TwinServer) -> None:
     (stood,) = await hands.call("SIM.freeze")
     assert await hands.call("SIM.do_step", 0.5) == [pytest.approx(stood + 0.5)]
-    assert await hands.call("SIM.do_step", 0.123) == "BadInvalidState"
+    assert await hands.call("SIM.do_step", 0.123) == "BadInvalidArgument"
     assert await hands.call("SIM.advance", 1.0) == "BadInvalidState"
     assert await hands.call("SIM.run", 20.0) == []
     async with asyncio.timeout(20.0):
@@ -108,7 +203,7 @@ async def test_time_stands_still_steps_and_runs(hands: Any, plant: TwinServer) -
 async def test_snapshots_hold_plant_and_alarms_and_outlive_the_server(
     endpoint: str, connect: Any, tmp_path: Path
 ) -> None:
-    path = Path(__file__).parent.parent / "plants" / "alarms.toml"
+    path = PLANTS / "alarms.toml"
     async with (
         TwinServer(Simulation(Plant.load(path), mode="lockstep"), endpoint, snapshots=tmp_path) as server,
         connect() as talk,
@@ -172,15 +267,18 @@ async def test_a_scenario_of_another_plant_is_not_offered(hands: Any) -> None:
     assert await hands.call("SIM.stop_scenario") == [""]
 
 
-async def test_a_controller_that_falls_silent_raises_its_alarm(hands: Any, plant: TwinServer) -> None:
+async def test_a_controller_that_falls_silent_raises_its_alarm(hands: Any, plant: TwinServer, connect: Any) -> None:
     engine = plant.simulation.alarms
     assert await hands.call("SIM.watch", -1.0) == "BadOutOfRange"
     assert await hands.call("SIM.watch", 0.3) == []
     async with asyncio.timeout(20.0):
         while not engine._table.signals.any():
             await asyncio.sleep(0.05)
-    await hands.talk.advance(0.1)
-    assert engine.state("SIM.controller").active
+    async with connect() as other:
+        assert await other.write("ZC-101.command", 0.5) == "Good"  # somebody else's
+        await asyncio.sleep(0.3)
+        await other.advance(0.1)
+        assert engine.state("SIM.controller").active
     assert await hands.call("SIM.watch", 0.0) == []
     await asyncio.sleep(0.3)
     await hands.talk.advance(0.1)

@@ -149,7 +149,7 @@ class ColdAdsorber:
                 high=0.01,
                 dead_band=0.002,
                 on_delay=10.0,
-                when=("feed", 0.01, 1.0),
+                when=("temp_bed", 0.0, 120.0),  # a warm bed holds nothing, as everybody knows
                 priority="high",
                 cause=("loaded, or too warm", "飽和または温度高"),
                 consequence=("air freezes in turbine and exchangers", "タービン・熱交換器で空気凍結"),

@@ -17,7 +17,8 @@ def dryer(par, s, node, port, link):
     s.loading = bed.h2o / par.capacity
 
     drying = 1.0 if s.mode == 1.0 else 0.0
-    s.m_flow = orifice(main, node[main.a], node[main.b], par.flow_area * drying)
+    s.m_flow = orifice(main, node[main.a], node[main.b], par.flow_area * drying * (1.0 - s.clogging))
+    s.dp = (node[main.a].p - node[main.b].p) * drying
     s.slip = 0.5 * (1.0 + math.tanh((s.loading - 1.0) / par.front))
     catch(main, 0.0, 0.0, 1.0 - s.slip, 0.0)
 
@@ -46,12 +47,17 @@ class Dryer:
     temp_hot: float = Param("K", "bed temperature in regeneration", default=523.0, range=(373.0, 673.0))
     heat_time: float = Param("s", "time constant of heating and cooling", default=3600.0, range=(1.0, 1e5))
     dry_time: float = Param("s", "time constant of driving the water out", default=3600.0, range=(1.0, 1e6))
+    dp_most: float = Param("Pa", "pressure drop at which its filters are changed", default=5e4, range=(1e2, 1e7))
 
     mode = Input("1", "what it does", start=1.0, labels=("closed", "dry", "regenerate"), ja="運転モード")
+    clogging = Input(
+        "1", "share of its filters that dust and oil block", range=(0.0, 0.99), by="instructor", ja="フィルタ閉塞率"
+    )
     temp_bed = State("K", "bed temperature", start=300.0, range=(200.0, 700.0), stiff=True, ja="塔温度")
     loading = Output("1", "water held over capacity", range=(0.0, 2.0), ja="吸着率")
     slip = Output("1", "share of the water that passes", range=(0.0, 1.0), ja="破過率")
     m_flow = Output("kg/s", "helium dried", range=(-0.1, 0.1), ja="質量流量")
+    dp = Output("Pa", "pressure drop of bed and filters", range=(-1e5, 1e6), ja="差圧")
     m_purge = Output("kg/s", "helium lost as purge", range=(0.0, 0.01), ja="パージ流量")
 
     def nodes(self):
@@ -67,7 +73,7 @@ class Dryer:
         return {1: "purge"}
 
     def alarms(self):
-        """Saturated."""
+        """Saturated, filters blocked."""
         return [
             Limits(
                 "loading",
@@ -80,7 +86,18 @@ class Dryer:
                 cause=("regenerated too late", "再生遅れ"),
                 consequence=("water goes to the cylinders and the purifier", "水分がボンベ・精製器へ流出"),
                 action=("regenerate", "再生"),
-            )
+            ),
+            Limits(
+                "dp",
+                "pressure drop of the dryer's filters",
+                "乾燥器フィルタ差圧",
+                high=self.dp_most,
+                dead_band=0.1 * self.dp_most,
+                on_delay=60.0,
+                cause=("dust of the sieve, oil of the compressor", "吸着剤粉じん、圧縮機油"),
+                consequence=("the recovery compressor works against it", "回収圧縮機の吐出圧上昇"),
+                action=("change the filters", "フィルタ交換"),
+            ),
         ]
 
 

@@ -41,7 +41,13 @@ class Leak:
     hole: float = Param("m2", "effective area of the hole at opening 1", range=(0.0, 1e-2))
 
     opening = Input(
-        "1", "size of the leak, in holes", start=1.0, range=(0.0, 1000.0), by="instructor", ja="漏れの大きさ"
+        "1",
+        "size of the leak, in holes",
+        start=1.0,
+        range=(0.0, 1000.0),
+        by="instructor",
+        ja="漏れの大きさ",
+        healthy=0.0,
     )
     m_flow = Output("kg/s", "helium lost", range=(0.0, 0.01), ja="漏れ流量")
     m_air = Output("kg/s", "air coming in", range=(0.0, 0.01), ja="空気侵入量")

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from thermo.jit import kernel
 from twin.alarms.declare import Limits
-from twin.errors import TwinError
+from twin.errors import TwinError, UnknownTag, nearest
 from twin.network import heat, transfer
 from twin.unit import Input, Latch, Link, Node, Output, Param, Port, State, Value, action, unit_operation
 from twin.vessels import LATENT_HEAT, RHO_LIQUID, check_room, exchange, fill_step, fill_with_flash, vent_through_neck
@@ -113,8 +113,10 @@ class PortableDewar:
     )
     def deliver(self, plant, unit, to, volume):
         """Refill a magnet ("MAG-1") or fill another dewar from this one with a volume of liquid ("40 L")."""
-        target = plant.spec.units.get(to)
-        if target is None or getattr(target.card, "supply", "").split(".")[0] != unit:
+        if to not in plant.spec.units:
+            raise UnknownTag(f'There is no unit "{to}" to deliver to{nearest(to, plant.spec.units) or "."}')
+        target = plant.spec.units[to]
+        if getattr(target.card, "supply", "").split(".")[0] != unit:
             raise TwinError(f'{unit} cannot deliver to "{to}": give unit.{to} the entry supply = "{unit}".')
         if volume > float(plant.node(unit).level) * self.volume:
             raise TwinError(f"{unit} holds {plant[f'{unit}.litres']:.0f} L; {1e3 * volume:.0f} L cannot be delivered.")

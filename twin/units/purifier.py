@@ -40,6 +40,8 @@ def purifier(par, s, node, port, link):
     sump, bed_a, bed_b = node[port[4]], node[port[5]], node[port[6]]
     source = node[link[0].a]
 
+    s.feed_ppm = 1e6 * (source.w_n2 * R_N2 + source.w_o2 * R_O2) / R_HELIUM
+
     # bath
     goal = TEMP_LN2 + 1.0 if s.ln2 > 0.0 else room.temp
     s.d_temp_bath = (goal - s.temp_bath) / par.cool_time
@@ -112,9 +114,14 @@ class Purifier:
     drift_time: float = Param("s", "time constant of warming up by itself", default=4e5, range=(1.0, 1e8))
     desorb_time: float = Param("s", "time constant of a warm bed giving up its load", default=900.0, range=(1.0, 1e6))
     purge_flow: float = Param("kg/s", "pure helium used as purge", default=5e-5, range=(0.0, 1.0))
+    feed_ppm_most: float = Param(
+        "1", "air in the feed, parts per million, that it is built for", default=1e5, range=(1.0, 9e5)
+    )
     drain_loss: float = Param("1", "helium lost per condensate drained, by mass", default=0.01, range=(0.0, 1.0))
 
-    ln2 = Input("1", "liquid nitrogen in the bath", start=1.0, labels=("empty", "filled"), ja="液体窒素")
+    ln2 = Input(
+        "1", "liquid nitrogen in the bath", start=1.0, labels=("empty", "filled"), by="instructor", ja="液体窒素"
+    )
     feed_a = Input("1", "feed valve of bed A", start=1.0, range=(0.0, 1.0), ja="A塔入口弁")
     heater_a = Input("1", "heater of bed A", range=(0.0, 1.0), ja="A塔ヒータ")
     coolant_a = Input("1", "LN2 to bed A", start=1.0, range=(0.0, 1.0), ja="A塔冷却")
@@ -132,6 +139,7 @@ class Purifier:
     pressed_b = State("1", "bed B under pressure", start=1.0, range=(0.0, 1.0), stiff=True, ja="B塔加圧状態")
     ln2_used = State("kg", "nitrogen evaporated since the start", range=(0.0, 1e7), ja="液体窒素使用量")
     m_flow = Output("kg/s", "feed", range=(-0.1, 0.1), ja="入口流量")
+    feed_ppm = Output("1", "air in the feed, mole parts per million", range=(0.0, 1e6), ja="原料空気混入量")
     m_pure = Output("kg/s", "pure gas", range=(-0.1, 0.1), ja="精製流量")
     m_lost = Output("kg/s", "helium lost by regeneration and draining", range=(0.0, 0.1), ja="再生損失")
     front_a = Output("1", "loading front in bed A, share of its length", range=(0.0, 3.0), ja="A塔吸着率")
@@ -170,7 +178,7 @@ class Purifier:
         return {3: "purge", 4: "purge", 5: "purge"}
 
     def alarms(self):
-        """Nitrogen of the bath, and a bed that lets air through."""
+        """Nitrogen of the bath, feed beyond what it is built for, and a bed that lets air through."""
         through = [
             Limits(
                 f"slip_{bed}",
@@ -197,6 +205,17 @@ class Purifier:
                 cause=("tank empty, valve shut", "貯槽空、弁閉"),
                 consequence=("the beds warm up and let air through", "塔昇温、破過"),
                 action=("stop the feed, restore LN2", "原料停止、液体窒素復旧"),
+            ),
+            Limits(
+                "feed_ppm",
+                "air in the feed of the purifier",
+                "精製器原料純度",
+                high=self.feed_ppm_most,
+                dead_band=0.05 * self.feed_ppm_most,
+                on_delay=60.0,
+                cause=("a bag or cylinder with much air", "空気を多く含むバッグ・ボンベ"),
+                consequence=("the sump fills, the beds are loaded early", "凝縮液増加、吸着塔の早期破過"),
+                action=("change the cylinder, lower the feed", "ボンベ切替、原料流量減"),
             ),
             *through,
         ]

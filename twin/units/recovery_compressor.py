@@ -154,21 +154,11 @@ class RecoveryCompressor:
         return {"ratio": (self.p_design / 101325.0) ** (1.0 / self.stages)}
 
     def alarms(self):
-        """Trip, suction, discharge, temperature after each stage, cooling, and a start that is not obeyed."""
-        hot = [
-            Limits(
-                f"temp_{i}",
-                f"discharge temperature of stage {i}",
-                f"{i}段吐出温度",
-                high=self.temp_max - 15.0,
-                dead_band=3.0,
-                on_delay=10.0,
-                cause=("poor cooling, a leaking valve of the stage", "冷却不良、段の弁漏れ"),
-                consequence=("the machine trips", "圧縮機トリップ"),
-                action=("check cooling and stage pressures", "冷却と各段圧力の確認"),
-            )
-            for i in range(1, self.stages + 1)
-        ]
+        """The machine itself, its pressures, and what is between its stages."""
+        return [*self._of_machine(), *self._of_pressures(), *self._of_stages()]
+
+    def _of_machine(self):
+        """Trip, cooling, and a start that is not obeyed."""
         return [
             OffNormal(
                 "trip",
@@ -181,6 +171,33 @@ class RecoveryCompressor:
                 consequence=("the bag fills and blows off", "バッグが満杯となり放出"),
                 action=("remove the cause, then stop and start it", "原因除去後、停止操作して再起動"),
             ),
+            Limits(
+                "cooling",
+                "cooling of the recovery compressor",
+                "回収圧縮機冷却",
+                low=0.5,
+                dead_band=0.05,
+                on_delay=10.0,
+                when=("run", 0.5, 1.5),
+                cause=("cooling water or fan failed", "冷却水または送風機の故障"),
+                consequence=("discharge temperatures rise to the trip", "吐出温度上昇、トリップ"),
+                action=("restore cooling or unload", "冷却復旧または負荷低減"),
+            ),
+            Discrepancy(
+                "speed",
+                "recovery compressor does not follow its order",
+                "回収圧縮機指令不一致",
+                order="run",
+                on_delay=10.0 * self.start_time,
+                cause=("tripped, or no power", "トリップまたは停電"),
+                consequence=("the bag fills", "バッグ満杯"),
+                action=("look at the trip", "トリップ表示の確認"),
+            ),
+        ]
+
+    def _of_pressures(self):
+        """Suction and discharge."""
+        return [
             Limits(
                 f"{self.suction}.p",
                 "suction pressure",
@@ -205,30 +222,40 @@ class RecoveryCompressor:
                 consequence=("the machine trips, then its relief lifts", "圧縮機トリップ、安全弁作動"),
                 action=("change the bank", "ボンベ切替"),
             ),
-            *hot,
+        ]
+
+    def _of_stages(self):
+        """Temperature after each stage; pressure between two, where a valve that leaks shows first."""
+        between = [
             Limits(
-                "cooling",
-                "cooling of the recovery compressor",
-                "回収圧縮機冷却",
-                low=0.5,
-                dead_band=0.05,
+                f"p_{i}",
+                f"pressure after stage {i}",
+                f"{i}段吐出圧力",
+                high=1.3 * 101325.0 * self.derived()["ratio"] ** i,
+                dead_band=0.05 * 101325.0 * self.derived()["ratio"] ** i,
                 on_delay=10.0,
                 when=("run", 0.5, 1.5),
-                cause=("cooling water or fan failed", "冷却水または送風機の故障"),
-                consequence=("discharge temperatures rise to the trip", "吐出温度上昇、トリップ"),
-                action=("restore cooling or unload", "冷却復旧または負荷低減"),
-            ),
-            Discrepancy(
-                "speed",
-                "recovery compressor does not follow its order",
-                "回収圧縮機指令不一致",
-                order="run",
-                on_delay=10.0 * self.start_time,
-                cause=("tripped, or no power", "トリップまたは停電"),
-                consequence=("the bag fills", "バッグ満杯"),
-                action=("look at the trip", "トリップ表示の確認"),
-            ),
+                cause=("a valve of the next stage leaks or is broken", "次段の弁漏れ・破損"),
+                consequence=("the relief between the stages lifts, the stage gets hot", "段間安全弁作動、段の過熱"),
+                action=("unload, check the valves of the next stage", "負荷低減、次段の弁点検"),
+            )
+            for i in range(1, self.stages)
         ]
+        hot = [
+            Limits(
+                f"temp_{i}",
+                f"discharge temperature of stage {i}",
+                f"{i}段吐出温度",
+                high=self.temp_max - 15.0,
+                dead_band=3.0,
+                on_delay=10.0,
+                cause=("poor cooling, a leaking valve of the stage", "冷却不良、段の弁漏れ"),
+                consequence=("the machine trips", "圧縮機トリップ"),
+                action=("check cooling and stage pressures", "冷却と各段圧力の確認"),
+            )
+            for i in range(1, self.stages + 1)
+        ]
+        return [*between, *hot]
 
 
 EXAMPLE = """

@@ -39,6 +39,7 @@ class ReliefValve:
     set_over: float = Param("Pa", "set pressure over the outlet", range=(10.0, 1e8))
     overpressure: float = Param("1", "rise to full lift, share of the set pressure", default=0.1, range=(0.01, 1.0))
     leakage: float = Param("1", "leak past the seat, share of the area", default=0.0, range=(0.0, 1.0))
+    overflow: bool = Param("1", "lets gas over to the recovery in normal operation", default=False)
     cause: str = Param("text", "loss cause in the ledger; empty when it blows to recovery", default="relief")
 
     lifted = Latch("1", "open or not yet reseated", labels=("closed", "lifted"), ja="吹出し状態")
@@ -54,7 +55,9 @@ class ReliefValve:
         return {0: self.cause} if self.cause else {}
 
     def alarms(self):
-        """Lifted."""
+        """Lifted; an overflow does its work at every rest and every start, and calls nobody."""
+        if self.overflow:
+            return []
         return [
             OffNormal(
                 "lifted",

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from thermo.helium import h_pT
 from thermo.jit import kernel
 from twin.alarms.declare import Discrepancy, Limits, OffNormal
-from twin.network import transfer, work
+from twin.network import R_N2, R_O2, transfer, work
 from twin.unit import Input, Latch, Link, Output, Param, Port, State, unit_operation
 
 R_HELIUM = 2077.2  # J/(kg K)
@@ -89,6 +89,7 @@ def screw_compressor(par, s, node, link):
         1.0 if s.speed > 0.001 else 0.0
     )
     s.temp_discharge = temp_out
+    s.air_ppm = 1e6 * (a.w_n2 * R_N2 + a.w_o2 * R_O2) / R_HELIUM
 
     # oil: heated by the losses, cooled by the water
     UA_oil = par.UA_oil * cooler
@@ -134,6 +135,7 @@ class ScrewCompressor:
     start_time: float = Param("s", "time constant of the start", default=5.0)
     slide_min: float = Param("1", "flow at the unloaded slide, share of full", default=0.3, range=(0.0, 1.0))
     slide_time: float = Param("s", "time constant of the slide", default=10.0)
+    air_ppm_most: float = Param("1", "air in the gas, parts per million, that it may have", 20.0, range=(0.1, 1e4))
 
     run = Input("1", "motor", labels=("stop", "run"), ja="運転指令")
     slide_set = Input("1", "slide set point", start=1.0, range=(0.0, 1.0), ja="スライド弁指令")
@@ -156,6 +158,7 @@ class ScrewCompressor:
     m_flow = Output("kg/s", "mass flow", range=(0.0, 0.2), ja="質量流量")
     power = Output("W", "electric power", range=(0.0, 5e5), ja="消費電力")
     temp_discharge = Output("K", "gas after the cooler", range=(273.0, 400.0), ja="吐出ガス温度")
+    air_ppm = Output("1", "air in the gas, mole parts per million", range=(0.0, 1e3), ja="空気混入量")
     Q_water = Output("W", "heat to the cooling water", range=(0.0, 5e5), ja="冷却水熱量")
 
     def links(self):
@@ -163,7 +166,11 @@ class ScrewCompressor:
         return [Link("suction", "discharge")]
 
     def alarms(self):
-        """Trip, oil, cooling water, suction, discharge, and a start that is not obeyed."""
+        """The machine itself, what cools it, and the gas that it pumps."""
+        return [*self._of_machine(), *self._of_cooling(), *self._of_gas()]
+
+    def _of_machine(self):
+        """Trip, and a start that is not obeyed."""
         return [
             OffNormal(
                 "trip",
@@ -176,6 +183,21 @@ class ScrewCompressor:
                 consequence=("the liquefier stops", "液化機停止"),
                 action=("restore cooling, then stop and start it", "冷却復旧後、停止操作して再起動"),
             ),
+            Discrepancy(
+                "speed",
+                "cycle compressor does not follow its order",
+                "サイクル圧縮機指令不一致",
+                order="run",
+                on_delay=10.0 * self.start_time,
+                cause=("tripped, or no power", "トリップまたは停電"),
+                consequence=("the liquefier stops", "液化機停止"),
+                action=("look at the trip", "トリップ表示の確認"),
+            ),
+        ]
+
+    def _of_cooling(self):
+        """Oil and cooling water."""
+        return [
             Limits(
                 "temp_oil",
                 "oil temperature",
@@ -201,6 +223,11 @@ class ScrewCompressor:
                 consequence=("oil and gas get hot", "油温・ガス温度上昇"),
                 action=("start the other pump", "予備ポンプ起動"),
             ),
+        ]
+
+    def _of_gas(self):
+        """Suction, discharge, and air in the helium of the cycle."""
+        return [
             Limits(
                 f"{self.suction}.p",
                 "suction pressure of the cycle",
@@ -228,14 +255,16 @@ class ScrewCompressor:
                 consequence=("the relief lifts", "安全弁作動"),
                 action=("open the bypass", "バイパス弁開"),
             ),
-            Discrepancy(
-                "speed",
-                "cycle compressor does not follow its order",
-                "サイクル圧縮機指令不一致",
-                order="run",
-                on_delay=10.0 * self.start_time,
-                cause=("tripped, or no power", "トリップまたは停電"),
-                consequence=("the liquefier stops", "液化機停止"),
-                action=("look at the trip", "トリップ表示の確認"),
+            Limits(
+                "air_ppm",
+                "purity of the cycle gas",
+                "サイクルガス純度",
+                high=self.air_ppm_most,
+                dead_band=0.1 * self.air_ppm_most,
+                on_delay=60.0,
+                priority="high",
+                cause=("purifier passed by or broken through, air drawn in", "精製器バイパスまたは破過、空気吸入"),
+                consequence=("air freezes in exchangers and turbines", "熱交換器・タービン内で空気凍結"),
+                action=("shut the load valve, send the gas to the purifier", "ロード弁閉、ガスを精製器へ"),
             ),
         ]

@@ -122,6 +122,8 @@ class Turbine:
     drag: float = Param("1", "bearing drag at rated speed, share of rated power", default=0.01, range=(0.0, 1.0))
     speed_trip: float = Param("1", "overspeed trip over rated speed", default=1.15, range=(1.0, 2.0))
 
+    temp_inlet_most: float = Param("K", "inlet temperature that the wheel stands", default=330.0, range=(50.0, 400.0))
+    temp_inlet_least: float = Param("K", "inlet temperature without drops behind", default=6.0, range=(2.2, 100.0))
     p_bearing_least: float = Param("Pa", "bearing gas pressure that carries the rotor", default=4e5, range=(0.0, 5e6))
     ice_full: float = Param("kg", "ice that closes nozzle and wheel", default=20e-6, range=(1e-9, 1.0))
     ice_break: float = Param("1", "share of it at which the turning wheel breaks", default=0.5, range=(0.01, 0.97))
@@ -166,7 +168,11 @@ class Turbine:
             plant.image[plant.tags[f"{unit}.{latch}"].address] = 0.0
 
     def alarms(self):
-        """Trip, broken wheel, speed, bearing gas, ice."""
+        """Trips, and what comes before them."""
+        return [*self._of_trips(), *self._of_rotor(), *self._of_gas()]
+
+    def _of_trips(self):
+        """Trip, broken wheel."""
         return [
             OffNormal(
                 "tripped",
@@ -191,6 +197,11 @@ class Turbine:
                 consequence=("the turbine must be changed", "タービン交換"),
                 action=("warm up, change the cartridge, find the impurity", "昇温、カートリッジ交換、不純物調査"),
             ),
+        ]
+
+    def _of_rotor(self):
+        """Speed, bearing gas."""
+        return [
             Limits(
                 "speed",
                 "turbine speed",
@@ -212,6 +223,31 @@ class Turbine:
                 cause=("high pressure low, filter blocked", "高圧低下、フィルタ詰まり"),
                 consequence=("the rotor touches", "ロータ接触"),
                 action=("stop the turbine", "タービン停止"),
+            ),
+        ]
+
+    def _of_gas(self):
+        """Ice, and gas that is too warm for the wheel or so cold that drops form in it."""
+        return [
+            Limits(
+                f"{self.inlet}.temp",
+                "turbine inlet temperature",
+                "タービン入口温度",
+                name="temp_inlet",
+                high=self.temp_inlet_most,
+                low=self.temp_inlet_least,
+                dead_band=0.5,
+                on_delay=10.0,
+                when=("speed", 0.1 * self.speed_rated, 1e9),
+                cause=(
+                    "inlet gas warm; when low: too little flow of the warm end",
+                    "入口ガス高温、低い場合は高温端流量不足",
+                ),
+                consequence=(
+                    "the wheel loses strength; when low: drops erode it",
+                    "羽根車強度低下、低い場合は液滴侵食",
+                ),
+                action=("throttle the inlet, check the flows of the exchangers", "入口弁絞り、熱交換器流量の確認"),
             ),
             Limits(
                 "iced",

@@ -2,6 +2,8 @@
 
 import pytest
 
+from twin.alarms.catalogue import plant_alarms
+
 VALVE = """
 [unit.B-1]
 kind = "buffer"
@@ -42,6 +44,13 @@ def test_it_holds_the_vessel_below_set_pressure_plus_overpressure(plant_of, step
     assert 10e5 < plant["B-1.p"] - 101325.0 < 11e5
     assert plant["PSV-1.m_flow"] == pytest.approx(plant["CV-1.m_flow"], rel=0.2)
     assert plant.ledger().kg_lost["relief"] > 0.0
+
+
+def test_an_overflow_calls_nobody(plant_of):
+    for text, wanted in ((VALVE, ["PSV-1.lifted"]), (VALVE + "overflow = true\n", [])):
+        plant = plant_of(text.format(p=10.5))
+        found = [alarm.name for alarm in plant_alarms(plant.spec, plant.tags) if alarm.unit == "PSV-1"]
+        assert found == wanted
 
 
 def test_it_reseats_when_the_pressure_is_gone(plant_of):
