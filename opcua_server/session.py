@@ -104,13 +104,12 @@ class Session(InternalSession):
             found = self.iserver.attribute_service.read(params)
         japanese = speaks_japanese(self)
         for i, wanted in enumerate(params.NodesToRead):
-            if wanted.AttributeId != VALUE:
-                if wanted.AttributeId in PERSONAL:
-                    found[i] = self._personal(wanted, found[i])
-            elif wanted.IndexRange:
-                found[i] = part_of(found[i], wanted.IndexRange)
+            if wanted.AttributeId in PERSONAL:
+                found[i] = self._personal(wanted, found[i])
             if japanese:
                 found[i] = read_in_japanese(self.iserver.japanese, wanted, found[i])
+            if wanted.AttributeId == VALUE and wanted.IndexRange:
+                found[i] = part_of(found[i], wanted.IndexRange)
             if wanted.DataEncoding is not None and wanted.DataEncoding.Name not in (None, "", "Default Binary"):
                 found[i] = ua.DataValue(StatusCode=ua.StatusCode(ua.StatusCodes.BadDataEncodingUnsupported))
         return found
