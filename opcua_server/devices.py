@@ -19,7 +19,7 @@ from asyncua.server.address_space import NodeData
 
 from opcua_server.companion import DI, MACHINERY, PADIM, PROCESS_VALUES
 from opcua_server.derived import ShownTag, Worst
-from opcua_server.kind_types import moves_a_stem, order_of
+from opcua_server.kind_types import class_name, moves_a_stem, order_of
 from opcua_server.node_writer import ModelWriter, english
 from opcua_server.nodes import FOLDER, ORGANIZES
 from twin.health import NORMAL, STATES
@@ -51,7 +51,7 @@ class Devices:
 
     def name_plate(self, node: ua.NodeId, unit: UnitSpec) -> None:
         """Who made it, what it is, which one it is: DI's IVendorNameplateType and ITagNameplateType."""
-        for name, value in self._plate(unit.name, unit.kind.name, unit.kind.summary).items():
+        for name, value in self._plate(unit.name, unit.kind.name).items():
             self._writer.fact(node, name, value, DI, VERSION if name == "DeviceRevision" else 0)
 
     def health(self, unit: UnitSpec) -> Worst:
@@ -75,10 +75,10 @@ class Devices:
             order, position = (self._tags[f"{unit.name}.{field}"] for field in (order_of(kind), "position"))
             self._control(node, unit.name, order, position)
 
-    def machine(self, node: ua.NodeId, name: str, model: str, text: str, values: Iterable[Tag]) -> None:
+    def machine(self, node: ua.NodeId, name: str, model: str, values: Iterable[Tag]) -> None:
         """Identification and process values of a machine, and its place among the machines."""
         writer = self._writer
-        plate = self._plate(name, model, text)
+        plate = self._plate(name, model)
         identification = writer.component(node, "Identification", ua.NodeId(1012, MACHINERY), DI)
         for field in ("Manufacturer", "Model", "ProductInstanceUri", "SerialNumber", "SoftwareRevision"):
             writer.fact(identification, field, plate[field], DI)
@@ -102,7 +102,7 @@ class Devices:
         measured = [self._tags[tag] for tag in self._measured if self._tags[tag].equipment in names]
         return measured or [tag for unit in units if unit.kind.symbol == "turbine" for tag in self.values_of(unit)]
 
-    def _plate(self, name: str, model: str, text: str) -> dict[str, object]:
+    def _plate(self, name: str, model: str) -> dict[str, object]:
         of_software = release()
         return {
             "Manufacturer": english("hetwin"),
@@ -113,7 +113,7 @@ class Devices:
             "SoftwareRevision": of_software,
             "DeviceRevision": of_software,
             "DeviceManual": "",
-            "DeviceClass": text,
+            "DeviceClass": class_name(model),
             "SerialNumber": f"{self._plant}/{name}",
             "ProductInstanceUri": f"urn:hetwin:{self._plant}:{name}",
             "RevisionCounter": -1,  # DI, table 13: not counted

@@ -171,13 +171,13 @@ class InformationModel:
         self._look(node, tag, "DeviceHealth", DI, HEALTH_TYPE)
         self._devices.signals(node, unit)
         if unit.kind.symbol in MACHINES:
-            self._devices.machine(node, unit.name, unit.kind.name, unit.kind.summary, self._devices.values_of(unit))
+            self._devices.machine(node, unit.name, unit.kind.name, self._devices.values_of(unit))
 
     def _show_places(self, root: ua.NodeId) -> None:
         """A place with heat exchangers is a cold box, which is a machine too."""
         for area, units in places_with_exchangers(self._units).items():
             name, values = area or "cold box", self._devices.values_in(units)
-            self._devices.machine(self._areas.get(area, root), name, "cold box", "cold box", values)
+            self._devices.machine(self._areas.get(area, root), name, "cold box", values)
 
     def _look(
         self, owner: ua.NodeId, tag: Tag, member: str, index: int, data_type: ua.NodeId | None = None

@@ -154,7 +154,12 @@ class KindTypes:
 
 def type_name(kind: Kind) -> str:
     """`control_valve` is a ControlValveType."""
-    return "".join(word.capitalize() for word in kind.name.split("_")) + "Type"
+    return class_name(kind.name) + "Type"
+
+
+def class_name(name: str) -> str:
+    """`control_valve` is a ControlValve, a cold box a ColdBox."""
+    return "".join(word.capitalize() for word in name.replace(" ", "_").split("_"))
 
 
 def part_of(kind: Kind, field: str) -> str:

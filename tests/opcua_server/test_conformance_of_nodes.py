@@ -8,14 +8,17 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
-from asyncua import ua
+from asyncua import Client, ua
 from asyncua.server.address_space import AttributeValue
 from asyncua.ua.uatypes import VariantTypeCustom
 
+from opcua_server import TwinServer
 from opcua_server.companion import find_nodesets
+from opcua_server.history_nodes import HISTORY_READ
 from tests.opcua_server.model_space import (
     HAS_COMPONENT,
     HAS_INTERFACE,
@@ -27,6 +30,9 @@ from tests.opcua_server.model_space import (
     ModelSpace,
     model_space,
 )
+from twin.history import History, Recorder
+from twin.plant import Plant
+from twin.simulation import Simulation
 
 pytestmark = pytest.mark.skipif(find_nodesets() is None, reason="run `npm ci` first")
 
@@ -38,11 +44,16 @@ OPTIONAL_RULES = (
 )
 ONE_WAY = {HAS_TYPE, HAS_RULE, HAS_INTERFACE}
 """References whose targets need not know of them (Part 3, 5.3.2: servers may offer one direction)."""
-HIERARCHICAL = {ORGANIZES, HAS_COMPONENT, HAS_PROPERTY, HAS_SUBTYPE, ID.HasNotifier, ID.HasEventSource}
+HIERARCHICAL = {
+    *(ORGANIZES, HAS_COMPONENT, HAS_PROPERTY, HAS_SUBTYPE),
+    *(ID.HasNotifier, ID.HasEventSource, ID.HasHistoricalConfiguration),
+}
 STANDARD_PROPERTIES = {
     *("EURange", "EngineeringUnits", "EnumStrings", "TrueState", "FalseState", "EnumValues"),
-    *("InputArguments", "OutputArguments", "InstrumentRange", "NamespaceUri"),
+    *("InputArguments", "OutputArguments", "InstrumentRange", "NamespaceUri", "Annotations"),
 }
+"""And the object that says how history is kept has its name from Part 11, 5.2.2."""
+HISTORY = "HA Configuration"
 
 REQUIRED = {
     CLASS.Object: (A.EventNotifier,),
@@ -53,6 +64,7 @@ REQUIRED = {
 """Attributes beyond those of every node (Part 3, 5.5 to 5.7)."""
 
 Gaps = Iterator[str]
+ALARMS = Path(__file__).parent.parent / "plants" / "alarms.toml"
 
 
 @pytest.fixture(scope="module")
@@ -215,7 +227,10 @@ def values(space: ModelSpace, node: Any) -> Gaps:
     if not exists(space, data_type) or get(space[data_type], A.NodeClass) != CLASS.DataType:
         yield f"its data type {data_type} is none"
         return
-    if not level & 1 or get(node, A.UserAccessLevel) & ~level:
+    if (
+        not level & (HISTORY_READ if get(node, A.BrowseName).Name == "Annotations" else 1)
+        or get(node, A.UserAccessLevel) & ~level
+    ):
         yield f"access level {level}, of the user {get(node, A.UserAccessLevel)}"
     interval = get(node, A.MinimumSamplingInterval)
     if interval is not None and not (interval == -1.0 or interval >= 0.0):
@@ -264,7 +279,8 @@ def names(space: ModelSpace, node: Any) -> Gaps:
             for kind in kinds_of(space, parent)
             for child in space.targets(kind, HAS_COMPONENT, HAS_PROPERTY)
         }
-        if key(name) not in declared and name.Name not in STANDARD_PROPERTIES and not _in_machine(space, above, name):
+        known = STANDARD_PROPERTIES | {HISTORY}
+        if key(name) not in declared and name.Name not in known and not _in_machine(space, above, name):
             yield f"{name.Name} is no name of the standard's there"
 
 
@@ -344,6 +360,44 @@ def broken(space: ModelSpace, rule: Rule) -> list[str]:
 def test_no_node_breaks_a_rule(plant: ModelSpace, rule: Rule) -> None:
     assert len(plant.own()) > 5000
     assert broken(plant, rule) == []
+
+
+async def test_no_node_of_a_running_server_with_history_breaks_a_rule(endpoint: str, tmp_path: Path) -> None:
+    simulation = Simulation(Plant.load(ALARMS), mode="lockstep")
+    history = History.create(tmp_path / "history.sqlite", simulation.plant, interval=0.0)
+    with Recorder(history) as recorder:
+        server = TwinServer(simulation, endpoint)
+        server.record_into(recorder)
+        async with server, Client(endpoint, timeout=60.0) as client:
+            space = ServedSpace(server)
+            assert len(space.own()) > 2000
+            assert [gap for rule in RULES for gap in broken(space, rule)] == []
+            assert await _unread(client, space) == []
+
+
+async def _unread(client: Client, space: ModelSpace) -> list[str]:
+    """What a client cannot read of the nodes, or not as the data type of the node says."""
+    gaps = []
+    for node in space.own():
+        wanted = [attribute for attribute in node.attributes if attribute != A.Value or get(node, A.AccessLevel) & 1]
+        read = ua.ReadParameters(NodesToRead=[ua.ReadValueId(node.nodeid, attribute) for attribute in wanted])
+        found = await client.uaclient.read(read)
+        for attribute, value in zip(wanted, found, strict=True):
+            empty = attribute == A.Value and variant(node) is None
+            if not value.StatusCode.is_good() and not empty:
+                gaps.append(f"{node.nodeid.Identifier}: {attribute.name} is {value.StatusCode.name}")
+            elif attribute == A.Value and not empty and value.Value.VariantType != variant(node).VariantType:
+                gaps.append(f"{node.nodeid.Identifier}: read as {value.Value.VariantType}")
+    return gaps
+
+
+class ServedSpace(ModelSpace):
+    """The address space of a server that runs."""
+
+    def __init__(self, server: TwinServer) -> None:
+        assert server._server is not None
+        self.core = server._server.iserver
+        self.core.aspace._nodes.make(None)
 
 
 def test_the_rules_find_what_is_made_wrong(plant: ModelSpace) -> None:
