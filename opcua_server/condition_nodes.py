@@ -11,9 +11,10 @@ from collections.abc import Callable, Sequence
 from asyncua import ua
 from asyncua.server.address_space import AddressSpace, NodeData
 
-from opcua_server.condition_fields import TWO_STATES, Condition, condition_type
+from opcua_server.companion import DI
+from opcua_server.condition_fields import TWO_STATES, Condition, condition_type, health_alarm_type
 from opcua_server.event_filter import Fields
-from opcua_server.nodes import COMPONENT, PROPERTY, PROPERTY_TYPE, PlantNodes
+from opcua_server.nodes import COMPONENT, FOLDER, ORGANIZES, PROPERTY, PROPERTY_TYPE, PlantNodes
 from twin.alarms.catalogue import Alarm
 
 IDS = ua.ObjectIds
@@ -106,15 +107,19 @@ class ConditionNodes:
         index = source.NamespaceIndex
         node = ConditionNode(ua.NodeId(alarm.name + MARK, index), self._unfold)
         unfold, node._unfold = node._unfold, None  # not while it is being put in its place
-        self._writer.object(node, source, f"{alarm.name} alarm", alarm.text, condition_type(alarm))
+        kind = health_alarm_type(alarm, nodes.ailing) or condition_type(alarm)
+        self._writer.object(node, source, f"{alarm.name} alarm", alarm.text, kind)
         self._writer.japanese.names[node.nodeid] = (f"{alarm.name} 警報", alarm.text_ja)
         self._writer.refer(source, HAS_CONDITION, node.nodeid)
+        if kind.NamespaceIndex == DI:
+            folder = self._writer.component(source, "DeviceHealthAlarms", FOLDER, DI)
+            self._writer.refer(folder, ORGANIZES, node.nodeid)
         node._unfold = unfold
         self._folded[node.nodeid.Identifier] = node
         area = ua.NodeId(f"{nodes.root.Identifier}/{alarm.area}", index)
         watched = ua.NodeId(alarm.tag.name, index) if alarm.tag else ua.NodeId()
         notifiers = frozenset({SERVER, nodes.root, source, *([area] if alarm.area else [])})
-        return Condition(row, alarm, node.nodeid, source, watched, notifiers)
+        return Condition(row, alarm, node.nodeid, source, watched, notifiers, kind)
 
     def _connect_notifiers(self, nodes: PlantNodes) -> None:
         """Server, plant, areas and units hand on each other's events (Part 3, 7.18)."""

@@ -22,7 +22,7 @@ from opcua_server.derived import ShownTag, Worst
 from opcua_server.kind_types import class_name, moves_a_stem, order_of
 from opcua_server.node_writer import ModelWriter, english
 from opcua_server.nodes import FOLDER, ORGANIZES
-from twin.health import NORMAL, STATES
+from twin.health import NORMAL, STATES, Sign
 from twin.plant_file import UnitSpec
 from twin.tags import Tag, Tags
 
@@ -58,7 +58,7 @@ class Devices:
         """How the health of a unit follows from its tags, by the signs that its kind declares."""
         signs = [
             (self._tags[f"{unit.name}.{sign.tag}"].address, sign.at_least, sign.at_most, sign.state)
-            for sign in (unit.card.health() if hasattr(unit.card, "health") else ())
+            for sign in signs_of(unit)
         ]
         return Worst(tuple(signs) or ((0, 0.0, 0.0, NORMAL),), CODES)
 
@@ -156,6 +156,11 @@ class Devices:
         browse, path = ua.QualifiedName(member, PADIM), f"{owner.Identifier}/{member}"
         node = self._writer.look(owner, tag, self._interval, path, browse, ua.NodeId(kind, index), title=member)
         self.looks.append((node, tag))
+
+
+def signs_of(unit: UnitSpec) -> list[Sign]:
+    """What the kind of a unit declares of its health."""
+    return list(unit.card.health()) if hasattr(unit.card, "health") else []
 
 
 def _single(tag: Tag) -> ShownTag:

@@ -16,7 +16,7 @@ from asyncua.server.address_space import AddressSpace, NodeData
 from opcua_server.companion import DI, MODELS
 from opcua_server.control_view import ControlView
 from opcua_server.derived import DerivedValues, Differs, Rule
-from opcua_server.devices import HEALTH, HEALTH_TYPE, MACHINES, Devices, places_with_exchangers, release
+from opcua_server.devices import HEALTH, HEALTH_TYPE, MACHINES, Devices, places_with_exchangers, release, signs_of
 from opcua_server.kind_types import CONTROL, SHAPES, KindTypes, moves_a_stem, part_of
 from opcua_server.languages import Japanese
 from opcua_server.namespace_metadata import describe_namespace, published
@@ -62,6 +62,7 @@ class InformationModel:
         self.writer = ModelWriter(space, PLANT_INDEX, self.japanese)
         self.derived = DerivedValues(size)
         self.looks: list[tuple[NodeData, Tag]] = []
+        self.ailing: dict[str, int] = {}
         self._spec, self._tags, self._units, self._companions = spec, tags, units, companions
         self._interval = period * 1000.0
         self._kinds = ModelWriter(space, KINDS_INDEX, self.japanese)
@@ -166,6 +167,9 @@ class InformationModel:
     def _show_device(self, node: ua.NodeId, unit: UnitSpec) -> None:
         self._devices.name_plate(node, unit)
         rule, text = self._devices.health(unit), "health after NAMUR NE 107"
+        for sign in signs_of(unit):
+            name = f"{unit.name}.{sign.tag}"
+            self.ailing[name] = max(self.ailing.get(name, 0), sign.state)
         variant = ua.VariantType.Int32
         tag = self.derived.add(f"{unit.name}.DeviceHealth", rule, HEALTH, _owner(unit), variant, text, "機器の健全性")
         self._look(node, tag, "DeviceHealth", DI, HEALTH_TYPE)

@@ -17,7 +17,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from asyncua import ua
 from asyncua.server.address_space import AddressSpace, AttributeValue, NodeData
@@ -27,6 +27,9 @@ from opcua_server.derived import DerivedValues, ShownTag
 from opcua_server.languages import Japanese
 from opcua_server.units import engineering_unit
 from twin.tags import Tag, Tags
+
+if TYPE_CHECKING:
+    from opcua_server.node_writer import ModelWriter
 
 NAMESPACE = "urn:hetwin:plant"
 
@@ -71,9 +74,10 @@ class Model(Protocol):
 
     derived: DerivedValues
     looks: list[tuple[NodeData, Tag]]
+    ailing: dict[str, int]
 
     @property
-    def writer(self) -> Writer:
+    def writer(self) -> ModelWriter:
         """Writes its nodes."""
 
     def place(self, root: ua.NodeId, tag: Tag) -> tuple[ua.NodeId, ua.NodeId]:
@@ -91,7 +95,7 @@ class PlantNodes:
     """What the server needs to find again: the value of each tag by address, tags by node id, the method of SIM.
 
     `root` is the plant's object, `units` those of its units; `writer` adds more. `looks` are further variables that
-    show a tag or a derived value.
+    show a tag or a derived value. `ailing` are tags that say a device is not well, and the state of health at worst.
     """
 
     values: dict[int, AttributeValue]
@@ -100,9 +104,10 @@ class PlantNodes:
     advance: ua.NodeId
     root: ua.NodeId
     units: dict[str, ua.NodeId]
-    writer: Writer
+    writer: ModelWriter
     derived: DerivedValues
     looks: dict[ua.NodeId, tuple[AttributeValue, Tag]]
+    ailing: dict[str, int]
 
     @property
     def shown(self) -> list[tuple[AttributeValue, Tag]]:
@@ -139,7 +144,7 @@ def build_nodes(space: AddressSpace, name: str, description: str, tags: Tags, mo
     model.furnish(root, units)
     looks = {node.nodeid: (node.attributes[ua.AttributeIds.Value], tag) for node, tag in model.looks}
     stopped = failure.attributes[ua.AttributeIds.Value]
-    return PlantNodes(values, by_id, stopped, advance, root, units, writer, model.derived, looks)
+    return PlantNodes(values, by_id, stopped, advance, root, units, writer, model.derived, looks, model.ailing)
 
 
 def _text(text: str) -> ua.LocalizedText:

@@ -207,6 +207,14 @@ def test_health_is_normal_for_good_and_tells_failures_from_values_out_of_range(t
     }
 
 
+def test_alarms_of_a_device_that_is_ailing_are_of_di_and_hang_on_it() -> None:
+    space = asyncio.run(model_space(CONTROLLED, find_nodesets()))
+    for unit, alarm, kind in (("ZC-1", "ZC-1.air alarm", 15292), ("PT-2", "PT-2.status alarm", 15292)):
+        assert space.type_of(space.find(unit, "DeviceHealthAlarms", alarm)) == ua.NodeId(kind, DI)
+        assert ua.NodeId(ua.ObjectIds.OffNormalAlarmType) in space.types_of(space.find(unit, alarm))
+    assert space.type_of(space.find("ZC-1", "ZC-1.position alarm")) == ua.NodeId(ua.ObjectIds.DiscrepancyAlarmType)
+
+
 def test_health_is_the_worst_of_what_the_kind_declares() -> None:
     space = asyncio.run(model_space(CONTROLLED, find_nodesets()))
     assert health(space, "ZC-1") == "NORMAL"
