@@ -55,7 +55,7 @@ def run(plant: str = "herenet") -> list[dict[str, Any]]:
     def build() -> None:
         space, size = cores.pop().aspace, len(compiled.data.image)
         before = len(space._nodes)
-        model = InformationModel(space, spec.name, compiled.tags, spec.units, size, 0.1, nodesets is not None)
+        model = InformationModel(space, spec, compiled.tags, size, 0.1, nodesets is not None)
         build_nodes(space, spec.name, spec.description, compiled.tags, model)
         counts.append(len(space._nodes) - before)
 

@@ -9,12 +9,14 @@ from typing import Any
 
 from asyncua import ua
 
+from opcua_server.companion import DI
 from opcua_server.where import Fields
 from twin.alarms.catalogue import Alarm
 from twin.alarms.declare import Discrepancy, Levels, Limits, OffNormal, System
 from twin.alarms.engine import LONGEST_SHELVING
 from twin.alarms.event import AlarmState, level_words
 from twin.alarms.table import HIGH, HIGH_HIGH, LOW, LOW_LOW, ONE_SHOT, TIMED, UNSHELVED
+from twin.health import CHECK_FUNCTION, FAILURE, MAINTENANCE_REQUIRED, OFF_SPEC
 
 IDS, KIND = ua.ObjectIds, ua.VariantType
 
@@ -49,12 +51,14 @@ CLASSES = {
     "safety": (IDS.SafetyConditionClassType, "SafetyConditionClassType"),
     "system": (IDS.SystemConditionClassType, "SystemConditionClassType"),
 }
+HEALTH_ALARMS = {FAILURE: 15292, CHECK_FUNCTION: 15441, OFF_SPEC: 15590, MAINTENANCE_REQUIRED: 15739}
+"""Of DI, by the state of health that they tell of."""
 PRIORITIES = {"low": "低", "medium": "中", "high": "高", "critical": "緊急"}
 
 
 @dataclass(frozen=True)
 class Condition:
-    """One alarm as a condition: its node, the object it belongs to, the variable that it watches."""
+    """One alarm as a condition: its node, the object it belongs to, the variable that it watches, its type."""
 
     row: int
     alarm: Alarm
@@ -62,6 +66,7 @@ class Condition:
     source: ua.NodeId
     watched: ua.NodeId
     notifiers: frozenset[ua.NodeId]
+    kind: ua.NodeId
 
 
 @dataclass(frozen=True)
@@ -92,13 +97,19 @@ def condition_type(alarm: Alarm) -> ua.NodeId:
     return ua.NodeId(IDS.TripAlarmType if trip else IDS.OffNormalAlarmType)
 
 
+def health_alarm_type(alarm: Alarm, ailing: dict[str, int]) -> ua.NodeId | None:
+    """DI's type for an alarm on a tag that says a device is ailing, and how (OPC 10000-100, 4.12)."""
+    plain = isinstance(alarm.declared, OffNormal) and not alarm.declared.trip
+    state = ailing.get(alarm.tag.name) if plain and alarm.tag else None
+    return None if state is None else ua.NodeId(HEALTH_ALARMS[state], DI)
+
+
 def condition_fields(condition: Condition, moment: Moment, japanese: bool) -> Fields:
     """Every field by its browse path."""
     say = _Say(japanese)
     alarm, state = condition.alarm, moment.state
     fields = _event(condition, moment, say) | _condition(condition, moment, say) | _alarm(condition, moment, say)
-    kind = condition_type(alarm)
-    fields["EventType"] = ua.Variant(kind, KIND.NodeId)
+    fields["EventType"] = ua.Variant(condition.kind, KIND.NodeId)
     if isinstance(alarm.declared, Limits):
         fields |= _limits(alarm, state, moment.limits, say)
     elif isinstance(alarm.declared, Discrepancy):

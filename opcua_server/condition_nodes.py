@@ -11,9 +11,10 @@ from collections.abc import Callable, Sequence
 from asyncua import ua
 from asyncua.server.address_space import AddressSpace, NodeData
 
-from opcua_server.condition_fields import TWO_STATES, Condition, condition_type
+from opcua_server.companion import DI
+from opcua_server.condition_fields import TWO_STATES, Condition, condition_type, health_alarm_type
 from opcua_server.event_filter import OWN
-from opcua_server.nodes import COMPONENT, PROPERTY, PROPERTY_TYPE, PlantNodes
+from opcua_server.nodes import COMPONENT, FOLDER, ORGANIZES, PROPERTY, PROPERTY_TYPE, PlantNodes
 from opcua_server.where import Fields
 from twin.alarms.catalogue import Alarm
 
@@ -29,6 +30,10 @@ TYPES = {name: ua.NodeId(IDS.TwoStateVariableType) for name in TWO_STATES} | {
     "Comment": ua.NodeId(IDS.ConditionVariableType),
     "CurrentState": ua.NodeId(IDS.FiniteStateVariableType),
 }
+DATA_TYPES = dict.fromkeys(("Time", "ReceiveTime", "SourceTimestamp"), IDS.UtcTime) | dict.fromkeys(
+    ("MaxTimeShelved", "OnDelay", "OffDelay", "ExpectedTime", "UnshelveTime"), IDS.Duration
+)
+"""Of fields whose data type is narrower than how they travel."""
 MACHINES = {
     "ShelvingState": ua.NodeId(IDS.ShelvedStateMachineType),
     "LimitState": ua.NodeId(IDS.ExclusiveLimitStateMachineType),
@@ -116,16 +121,19 @@ class ConditionNodes:
         index = source.NamespaceIndex
         node = ConditionNode(ua.NodeId(alarm.name + MARK, index), self._unfold)
         unfold, node._unfold = node._unfold, None  # not while it is being put in its place
-        self._writer.object(
-            node, source, f"{alarm.name} alarm", f"{alarm.text} / {alarm.text_ja}", condition_type(alarm)
-        )
-        self._writer.refer(source, HAS_CONDITION, node.nodeid, condition_type(alarm))
+        kind = health_alarm_type(alarm, nodes.ailing) or condition_type(alarm)
+        self._writer.object(node, source, f"{alarm.name} alarm", alarm.text, kind)
+        self._writer.japanese.names[node.nodeid] = (f"{alarm.name} 警報", alarm.text_ja)
+        self._writer.refer(source, HAS_CONDITION, node.nodeid)
+        if kind.NamespaceIndex == DI:
+            folder = self._writer.component(source, "DeviceHealthAlarms", FOLDER, DI)
+            self._writer.refer(folder, ORGANIZES, node.nodeid)
         node._unfold = unfold
         self._folded[node.nodeid.Identifier] = node
         area = ua.NodeId(f"{nodes.root.Identifier}/{alarm.area}", index)
         watched = ua.NodeId(alarm.tag.name, index) if alarm.tag else ua.NodeId()
         notifiers = frozenset({SERVER, nodes.root, source, *([area] if alarm.area else [])})
-        return Condition(row, alarm, node.nodeid, source, watched, notifiers)
+        return Condition(row, alarm, node.nodeid, source, watched, notifiers, kind)
 
     def _connect_notifiers(self, nodes: PlantNodes) -> None:
         """Server, plant, areas and units hand on each other's events (Part 3, 7.18)."""
@@ -159,7 +167,7 @@ class ConditionNodes:
         for owner, methods in ((node, METHODS), (owners["ShelvingState"], SHELVE_METHODS)):
             for method in methods:
                 if method in self._space:
-                    self._writer.refer(owner.nodeid, COMPONENT, method)
+                    self._writer.refer(owner.nodeid, COMPONENT, method, back=False)
 
     def _add_field(
         self, condition: Condition, owners: dict[str, NodeData], path: str, data_type: ua.VariantType
@@ -169,9 +177,10 @@ class ConditionNodes:
             owners[above] = self._writer.part(owners[""], above, MACHINES[above])
         if name == "CurrentState":
             data_type = ua.VariantType.LocalizedText
+        narrow = ua.NodeId(DATA_TYPES.get(name, data_type.value))
         kind = TYPES.get(name, PROPERTY_TYPE)
         reference = PROPERTY if kind is PROPERTY_TYPE else COMPONENT
-        node = owners[path] = self._writer.member(owners[above], name, kind, reference, data_type, name in OWN)
+        node = owners[path] = self._writer.member(owners[above], name, kind, reference, narrow, name in OWN)
 
         def read(nodeid: ua.NodeId, attribute: ua.AttributeIds) -> ua.DataValue:
             return ua.DataValue(self._read(condition).get(path, ua.Variant()))

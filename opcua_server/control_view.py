@@ -2,11 +2,12 @@
 
 Each member is a second look at a tag, or is derived from tags; a unit gets those for which its kind has the signal:
 
-    Mode            of the controller that moves it, or its own: auto; all other modes are manual
+    Mode            of the controller that moves it, or its own: auto; forced: the operator has it, and no program takes
+                    it back; local: it is operated at its own panel (`place`); all other modes are manual
     Order           the input `opening`, `command`, `run` or `on`; the output of a controller, the command of a sequence
     Position        `position`, or `speed` as a share of the full one
     Feedback        `running`
-    Discrepancy     order against position or feedback, in this scan, without a delay
+    Discrepancy     order against position or feedback, for longer than the kind's own alarm allows; without one at once
     FullStop        its own latched trip, or that of an interlock which holds its order
     TemporaryStop   its permit, or its power, is missing
     StartInterlock  a permissive of a sequence is missing
@@ -14,16 +15,18 @@ Each member is a second look at a tag, or is derived from tags; a unit gets thos
     IOError         a transmitter that it is, or is wired to, has failed
     Simulated       the instructor has put such a transmitter or switch out of order
 
-"Forced" and "local" are words of the mode that no kind has yet. The names are those of P. Gayet and R. Barillere,
-"UNICOS: a framework to build industry-like control systems", ICALEPCS 2005.
+The names are those of P. Gayet and R. Barillere, "UNICOS: a framework to build industry-like control systems",
+ICALEPCS 2005.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator, Mapping
 
 from opcua_server.derived import AnyOf, Differs, Lookup, Rule
-from opcua_server.kind_types import CONTROL, PROTECTED, SEQUENCE, order_of
+from opcua_server.kind_types import AUTO, CONTROL, FORCED, LOCAL, MANUAL, PROTECTED, SEQUENCE, order_of
+from twin.alarms.declare import Discrepancy
 from twin.plant_file import UnitSpec
 from twin.tags import Tag, Tags
 
@@ -53,10 +56,7 @@ class ControlView:
 
     def _control(self, unit: UnitSpec) -> Iterator[Member]:
         order = self._order(unit)
-        mode = self._mode(unit, order)
-        if mode is not None:
-            codes = tuple(0 if label == "auto" else 1 for label in mode.labels)
-            yield CONTROL, "Mode", Lookup(mode.address, codes)
+        yield from self._mode_word(unit, order)
         for member, field in (("Setpoint", "setpoint"), ("Position", "position"), ("Feedback", "running")):
             if (tag := self._own(unit, field)) is not None and (field != "running" or len(tag.labels) == 2):
                 yield CONTROL, member, tag
@@ -67,15 +67,37 @@ class ControlView:
             yield from self._discrepancy(unit, order)
         yield from self._instruments(unit)
 
+    def _mode_word(self, unit: UnitSpec, order: Tag | None) -> Iterator[Member]:
+        mode, place = self._mode(unit, order), self._own(unit, "place")
+        if mode is not None:
+            unless = place.address if place is not None else -1
+            yield CONTROL, "Mode", Lookup(mode.address, tuple(map(_code, mode.labels)), unless, LOCAL)
+        elif place is not None:
+            yield CONTROL, "Mode", Lookup(place.address, (AUTO, LOCAL))
+
     def _discrepancy(self, unit: UnitSpec, order: Tag) -> Iterator[Member]:
         position = self._own(unit, "position")
         speed = self._own(unit, "speed")
-        if position is not None and not order.discrete:
+        declared = self._declared(unit)
+        if position is None and speed is not None and (speed.low, speed.high) == (0.0, 1.0):
+            yield CONTROL, "Position", speed
+        if declared is not None:
+            yield CONTROL, "Discrepancy", declared
+        elif position is not None and not order.discrete:
             yield CONTROL, "Discrepancy", Differs(order.address, position.address, TOLERANCE)
-        elif speed is not None and (speed.low, speed.high) == (0.0, 1.0):
-            if position is None:
-                yield CONTROL, "Position", speed
-            yield CONTROL, "Discrepancy", Differs(order.address, speed.address, 0.5)
+
+    def _declared(self, unit: UnitSpec) -> Differs | None:
+        """What the kind itself calls a discrepancy: the same tags, tolerance, delay and condition as its alarm."""
+        for alarm in unit.card.alarms() if hasattr(unit.card, "alarms") else ():
+            if isinstance(alarm, Discrepancy):
+                order, feedback = self._own(unit, alarm.order), self._own(unit, alarm.tag)
+                if order is None or feedback is None:
+                    continue
+                tag, low, high = alarm.when or ("", -math.inf, math.inf)
+                gate = self._own(unit, tag) or order
+                when = (gate.address, low, high)
+                return Differs(order.address, feedback.address, alarm.tolerance, alarm.on_delay, when)
+        return None
 
     def _instruments(self, unit: UnitSpec) -> Iterator[Member]:
         """Its own status and fault if it is an instrument, those of the instruments it reads otherwise."""
@@ -137,7 +159,7 @@ class ControlView:
 
     def _labelled(self, unit: UnitSpec) -> Tag | None:
         mode = self._own(unit, "mode")
-        return mode if mode is not None and "auto" in mode.labels else None
+        return mode if mode is not None and "auto" in mode.labels else None  # a mode of operation is another thing
 
     def _own(self, unit: UnitSpec, field: str) -> Tag | None:
         return self._by_name.get(f"{unit.name}.{field}")
@@ -155,6 +177,11 @@ class ControlView:
             if other.kind.phase == "controller"
             and any(tag.equipment == name and tag.writable for tag in self._wired[other.name].values())
         ]
+
+
+def _code(label: str) -> int:
+    """The word of UNICOS for a mode of a kind."""
+    return AUTO if label == "auto" else FORCED if label.startswith("forced") else MANUAL
 
 
 def _any(shape: str, member: str, tags: Iterable[Tag]) -> Iterator[Member]:

@@ -6,21 +6,29 @@ kind of equipment does not have is not derived: there is no invented value.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 from asyncua import ua
 
+from twin.records import CLOCK
 from twin.tags import Tag
+
+TIME = (CLOCK.names or ()).index("time")
+"""Address of the simulated time."""
 
 
 @dataclass(frozen=True)
 class Lookup:
-    """By the label of one tag: `codes` are the values for its labels 0, 1, 2 …"""
+    """By the label of one tag: `codes` are the values for its labels 0, 1, 2 …; `instead` while `unless` is on."""
 
     address: int
     codes: tuple[int, ...]
+    unless: int = -1
+    instead: int = 0
 
 
 @dataclass(frozen=True)
@@ -33,22 +41,45 @@ class AnyOf:
 
 @dataclass(frozen=True)
 class Differs:
-    """1 while two tags are further apart than `tolerance`."""
+    """1 while two tags have been further apart than `tolerance` for `delay` [s of simulated time].
+
+    `when` is a tag and the range in which this means anything.
+    """
 
     first: int
     second: int
     tolerance: float
-
-
-Rule = Lookup | AnyOf | Differs
+    delay: float = 0.0
+    when: tuple[int, float, float] = (0, -math.inf, math.inf)
 
 
 @dataclass(frozen=True)
-class DerivedTag(Tag):
-    """A tag behind the image; `variant` is how it travels."""
+class Worst:
+    """The code of the worst sign that is met; a sign is a tag, its least and greatest value, and a rank from 1 on.
+
+    `codes` are the values for the ranks 0, none is met, 1, 2 …
+    """
+
+    signs: tuple[tuple[int, float, float, int], ...]
+    codes: tuple[int, ...]
+
+
+Rule = Lookup | AnyOf | Differs | Worst
+R = TypeVar("R", Lookup, AnyOf, Differs, Worst)
+
+
+@dataclass(frozen=True)
+class ShownTag(Tag):
+    """A tag as one of its variables shows it; `variant` is how it travels there."""
+
+    variant: ua.VariantType = ua.VariantType.Boolean
+
+
+@dataclass(frozen=True)
+class DerivedTag(ShownTag):
+    """A tag behind the image."""
 
     rule: Rule | None = None
-    variant: ua.VariantType = ua.VariantType.Boolean
 
 
 class DerivedValues:
@@ -57,7 +88,7 @@ class DerivedValues:
     def __init__(self, size: int) -> None:
         self.size = size
         self.tags: list[DerivedTag] = []
-        self._ready: tuple[np.ndarray, ...] | None = None
+        self._tables: list[_Lookups | _AnyOfs | _Pairs | _Ranks] | None = None
 
     def add(
         self, name: str, rule: Rule, labels: Sequence[str], owner: Tag, variant: ua.VariantType, text: str, ja: str
@@ -80,48 +111,101 @@ class DerivedValues:
             variant=variant,
         )
         self.tags.append(tag)
-        self._ready = None
+        self._tables = None
         return tag
 
     def extend(self, image: np.ndarray) -> np.ndarray:
         """The image with the derived values behind it."""
-        lookup, address, codes, differs, first, second, tolerance, any_of, members, above, starts = self._tables()
+        if self._tables is None:
+            rules = [tag.rule for tag in self.tags]
+            self._tables = [_Lookups(rules), _AnyOfs(rules), _Pairs(rules), _Ranks(rules)]
         out = np.empty(self.size + len(self.tags))
         out[: self.size] = image
         behind = out[self.size :]
-        if len(lookup):
-            label = np.nan_to_num(image[address]).astype(np.int64)
-            behind[lookup] = codes[np.arange(len(codes)), np.clip(label, 0, codes.shape[1] - 1)]
-        if len(differs):
-            behind[differs] = np.abs(image[first] - image[second]) > tolerance
-        if len(any_of):
-            behind[any_of] = np.logical_or.reduceat(image[members] > above, starts)
+        for table in self._tables:
+            if len(table.rows):
+                behind[table.rows] = table.values(image)
         return out
 
-    def _tables(self) -> tuple[np.ndarray, ...]:
-        """The rules as arrays, one line a kind of rule."""
-        if self._ready is None:
-            rules = list(enumerate(tag.rule for tag in self.tags))
-            lookups = [(i, rule) for i, rule in rules if isinstance(rule, Lookup)]
-            differs = [(i, rule) for i, rule in rules if isinstance(rule, Differs)]
-            any_ofs = [(i, rule) for i, rule in rules if isinstance(rule, AnyOf)]
-            width = max((len(rule.codes) for _, rule in lookups), default=1)
-            sizes = [len(rule.addresses) for _, rule in any_ofs]
-            self._ready = (
-                _whole(i for i, _ in lookups),
-                _whole(rule.address for _, rule in lookups),
-                np.array([(*rule.codes, *rule.codes[-1:] * (width - len(rule.codes))) for _, rule in lookups], float),
-                _whole(i for i, _ in differs),
-                _whole(rule.first for _, rule in differs),
-                _whole(rule.second for _, rule in differs),
-                np.array([rule.tolerance for _, rule in differs]),
-                _whole(i for i, _ in any_ofs),
-                _whole(address for _, rule in any_ofs for address in rule.addresses),
-                np.array([rule.above for _, rule in any_ofs for _ in rule.addresses]),
-                np.cumsum([0, *sizes[:-1]], dtype=np.int64),
-            )
-        return self._ready
+
+class _Lookups:
+    """All rules of this sort as arrays, as are the tables below; `rows` are their places behind the image."""
+
+    def __init__(self, rules: Sequence[Rule | None]) -> None:
+        self.rows, found = _of(rules, Lookup)
+        width = max((len(rule.codes) for rule in found), default=1)
+        self._codes = np.array([(*rule.codes, *rule.codes[-1:] * (width - len(rule.codes))) for rule in found], float)
+        self._address = _whole(rule.address for rule in found)
+        self._guarded = np.flatnonzero([rule.unless >= 0 for rule in found])
+        self._unless = _whole(rule.unless for rule in found if rule.unless >= 0)
+        self._instead = _whole(rule.instead for rule in found if rule.unless >= 0)
+
+    def values(self, image: np.ndarray) -> np.ndarray:
+        label = np.nan_to_num(image[self._address]).astype(np.int64)
+        codes: np.ndarray = self._codes[np.arange(len(label)), np.clip(label, 0, self._codes.shape[1] - 1)]
+        codes[self._guarded] = np.where(image[self._unless] > 0.5, self._instead, codes[self._guarded])
+        return codes
 
 
-def _whole(numbers: object) -> np.ndarray:
-    return np.array(list(numbers), np.int64)  # type: ignore[call-overload]
+class _AnyOfs:
+    def __init__(self, rules: Sequence[Rule | None]) -> None:
+        self.rows, found = _of(rules, AnyOf)
+        self._members = _whole(address for rule in found for address in rule.addresses)
+        self._above = np.array([rule.above for rule in found for _ in rule.addresses])
+        self._starts = _starts(len(rule.addresses) for rule in found)
+
+    def values(self, image: np.ndarray) -> np.ndarray:
+        return np.logical_or.reduceat(image[self._members] > self._above, self._starts)
+
+
+class _Pairs:
+    """Remembers since when two tags are apart; a plant that goes back in time begins anew."""
+
+    def __init__(self, rules: Sequence[Rule | None]) -> None:
+        self.rows, found = _of(rules, Differs)
+        self._first = _whole(rule.first for rule in found)
+        self._second = _whole(rule.second for rule in found)
+        self._tolerance = np.array([rule.tolerance for rule in found])
+        self._delay = np.array([rule.delay for rule in found])
+        self._when = _whole(rule.when[0] for rule in found)
+        self._low, self._high = (np.array([rule.when[k] for rule in found]) for k in (1, 2))
+        self._since = np.full(len(found), np.inf)
+
+    def values(self, image: np.ndarray) -> np.ndarray:
+        gate, time = image[self._when], image[TIME]
+        apart = np.abs(image[self._first] - image[self._second]) > self._tolerance
+        apart &= (gate >= self._low) & (gate <= self._high)
+        self._since = np.where(apart, np.minimum(self._since, time), np.inf)
+        lasted: np.ndarray = apart & (time - self._since >= self._delay)
+        return lasted
+
+
+class _Ranks:
+    def __init__(self, rules: Sequence[Rule | None]) -> None:
+        self.rows, found = _of(rules, Worst)
+        signs = [sign for rule in found for sign in rule.signs]
+        self._address = _whole(sign[0] for sign in signs)
+        self._low, self._high, self._rank = (np.array([sign[k] for sign in signs]) for k in (1, 2, 3))
+        self._starts = _starts(len(rule.signs) for rule in found)
+        self._codes = np.array([rule.codes for rule in found])
+
+    def values(self, image: np.ndarray) -> np.ndarray:
+        x = image[self._address]
+        met = np.where((x >= self._low) & (x <= self._high), self._rank, 0)
+        codes: np.ndarray = self._codes[np.arange(len(self._codes)), np.maximum.reduceat(met, self._starts)]
+        return codes
+
+
+def _of(rules: Sequence[Rule | None], kind: type[R]) -> tuple[np.ndarray, list[R]]:
+    """Places and rules of one sort."""
+    found = [(i, rule) for i, rule in enumerate(rules) if isinstance(rule, kind)]
+    return _whole(i for i, _ in found), [rule for _, rule in found]
+
+
+def _whole(numbers: Iterable[int]) -> np.ndarray:
+    return np.array(list(numbers), np.int64)
+
+
+def _starts(sizes: Iterable[int]) -> np.ndarray:
+    """Where each group begins among the members of all."""
+    return np.cumsum([0, *list(sizes)[:-1]], dtype=np.int64)

@@ -5,8 +5,8 @@
     Machinery  identification and process values of compressors, purifiers, liquefiers, and of the places that hold heat
                exchangers: the cold box
 
-Health follows NAMUR NE 107 as far as the kind has a sign of it: the status of a transmitter, the fault of a switch, a
-broken turbine. Everything else cannot fail in the twin, and is NORMAL.
+Health follows NAMUR NE 107 as far as the kind declares signs of it: the status of a transmitter, lost air, a broken
+turbine, a loaded adsorber. Everything else cannot fail in the twin, and is NORMAL.
 """
 
 from __future__ import annotations
@@ -18,21 +18,23 @@ from asyncua import ua
 from asyncua.server.address_space import NodeData
 
 from opcua_server.companion import DI, MACHINERY, PADIM, PROCESS_VALUES
-from opcua_server.derived import Lookup
-from opcua_server.kind_types import moves_a_stem, order_of
+from opcua_server.derived import ShownTag, Worst
+from opcua_server.kind_types import class_name, moves_a_stem, order_of
 from opcua_server.node_writer import ModelWriter, english
 from opcua_server.nodes import FOLDER, ORGANIZES
+from twin.health import NORMAL, STATES, Sign
 from twin.plant_file import UnitSpec
 from twin.tags import Tag, Tags
 
-NORMAL, FAILURE, CHECK_FUNCTION, OFF_SPEC, MAINTENANCE_REQUIRED = range(5)
 HEALTH = ("NORMAL", "FAILURE", "CHECK_FUNCTION", "OFF_SPEC", "MAINTENANCE_REQUIRED")
 HEALTH_TYPE = ua.NodeId(6244, DI)
-SAYS = {"good": NORMAL, "none": NORMAL, "whole": NORMAL, "under range": OFF_SPEC, "over range": OFF_SPEC}
-"""What a label of `status`, `fault` or `broken` says of a device's health; all other labels are a failure."""
+CODES = tuple(HEALTH.index(state.replace(" ", "_").upper()) for state in STATES)
+"""DI's number of each state of health, from good to bad."""
 
 MACHINES = ("compressor", "purifier", "liquefier")
 """Symbols of the kinds that are machines by themselves."""
+VERSION = ua.ObjectIds.SemanticVersionString
+"""Data type that PA-DIM gives a DeviceRevision."""
 SLIDING_STEM, DIRECT = 0, 0
 """Of PA-DIM's ActuatorType and OperatingDirection: valves of the twin have a stem and open with the signal."""
 
@@ -49,17 +51,16 @@ class Devices:
 
     def name_plate(self, node: ua.NodeId, unit: UnitSpec) -> None:
         """Who made it, what it is, which one it is: DI's IVendorNameplateType and ITagNameplateType."""
-        for name, value in self._plate(unit.name, unit.kind.name, unit.kind.summary).items():
-            self._writer.fact(node, name, value, DI)
+        for name, value in self._plate(unit.name, unit.kind.name).items():
+            self._writer.fact(node, name, value, DI, VERSION if name == "DeviceRevision" else 0)
 
-    def health(self, unit: UnitSpec) -> Lookup:
-        """How the health of a unit follows from its tags."""
-        for field in ("status", "fault", "broken"):
-            name = f"{unit.name}.{field}"
-            if name in self._tags and self._tags[name].discrete:
-                tag = self._tags[name]
-                return Lookup(tag.address, tuple(SAYS.get(label, FAILURE) for label in tag.labels))
-        return Lookup(0, (NORMAL,))
+    def health(self, unit: UnitSpec) -> Worst:
+        """How the health of a unit follows from its tags, by the signs that its kind declares."""
+        signs = [
+            (self._tags[f"{unit.name}.{sign.tag}"].address, sign.at_least, sign.at_most, sign.state)
+            for sign in signs_of(unit)
+        ]
+        return Worst(tuple(signs) or ((0, 0.0, 0.0, NORMAL),), CODES)
 
     def signals(self, node: ua.NodeId, unit: UnitSpec) -> None:
         """The signal set of what measures or moves a stem."""
@@ -74,10 +75,10 @@ class Devices:
             order, position = (self._tags[f"{unit.name}.{field}"] for field in (order_of(kind), "position"))
             self._control(node, unit.name, order, position)
 
-    def machine(self, node: ua.NodeId, name: str, model: str, text: str, values: Iterable[Tag]) -> None:
+    def machine(self, node: ua.NodeId, name: str, model: str, values: Iterable[Tag]) -> None:
         """Identification and process values of a machine, and its place among the machines."""
         writer = self._writer
-        plate = self._plate(name, model, text)
+        plate = self._plate(name, model)
         identification = writer.component(node, "Identification", ua.NodeId(1012, MACHINERY), DI)
         for field in ("Manufacturer", "Model", "ProductInstanceUri", "SerialNumber", "SoftwareRevision"):
             writer.fact(identification, field, plate[field], DI)
@@ -101,7 +102,7 @@ class Devices:
         measured = [self._tags[tag] for tag in self._measured if self._tags[tag].equipment in names]
         return measured or [tag for unit in units if unit.kind.symbol == "turbine" for tag in self.values_of(unit)]
 
-    def _plate(self, name: str, model: str, text: str) -> dict[str, object]:
+    def _plate(self, name: str, model: str) -> dict[str, object]:
         of_software = release()
         return {
             "Manufacturer": english("hetwin"),
@@ -112,7 +113,7 @@ class Devices:
             "SoftwareRevision": of_software,
             "DeviceRevision": of_software,
             "DeviceManual": "",
-            "DeviceClass": text,
+            "DeviceClass": class_name(model),
             "SerialNumber": f"{self._plant}/{name}",
             "ProductInstanceUri": f"urn:hetwin:{self._plant}:{name}",
             "RevisionCounter": -1,  # DI, table 13: not counted
@@ -134,12 +135,12 @@ class Devices:
         if sensed in self._tags:  # what the element senses, whatever fault the instrument has
             self._look(shown, "ActualValue", self._tags[sensed], ua.ObjectIds.BaseDataVariableType, 0)
         if hasattr(unit.card, "lag"):
-            self._writer.fact(shown, "Damping", float(unit.card.lag), PADIM)
+            self._writer.fact(shown, "Damping", ua.Variant(float(unit.card.lag), ua.VariantType.Float), PADIM)
 
     def _control(self, node: ua.NodeId, name: str, order: Tag, position: Tag) -> None:
-        signal = self._signal(node, name, 1023, "ControlSignal", position, 1125)
+        signal = self._signal(node, name, 1023, "ControlSignal", _single(position), 1125)
         shown = self._writer.id(f"{signal.Identifier}/ControlSignal")
-        self._look(shown, "Setpoint", order, ua.ObjectIds.BaseAnalogType, 0)
+        self._look(shown, "Setpoint", _single(order), ua.ObjectIds.BaseAnalogType, 0)
         self._dictionary(shown, "ActuatorType", SLIDING_STEM, 1192)
         self._dictionary(shown, "OperatingDirection", DIRECT, 1195)
 
@@ -155,6 +156,16 @@ class Devices:
         browse, path = ua.QualifiedName(member, PADIM), f"{owner.Identifier}/{member}"
         node = self._writer.look(owner, tag, self._interval, path, browse, ua.NodeId(kind, index), title=member)
         self.looks.append((node, tag))
+
+
+def signs_of(unit: UnitSpec) -> list[Sign]:
+    """What the kind of a unit declares of its health."""
+    return list(unit.card.health()) if hasattr(unit.card, "health") else []
+
+
+def _single(tag: Tag) -> ShownTag:
+    """A tag in single precision, as PA-DIM wants a control signal."""
+    return ShownTag(**vars(tag), variant=ua.VariantType.Float)
 
 
 def places_with_exchangers(units: Mapping[str, UnitSpec]) -> dict[str, list[UnitSpec]]:

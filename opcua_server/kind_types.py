@@ -22,30 +22,40 @@ from opcua_server.nodes import OBJECT
 from twin.records import NODE_TAGS
 from twin.tags import Tag
 from twin.unit import Kind, Quantity
+from twin.words import NO_YES, words
 
-NO_YES = ("no", "yes")
-MODES = ("auto", "manual", "forced", "local")
+MODES = words("auto 自動", "manual 手動", "forced 強制", "local 現場")
+AUTO, MANUAL, FORCED, LOCAL = range(4)
+MANY = 30
+"""Quantities that a kind may have before its inputs are an object of their own, and all else another."""
+PARTS = {"inputs": ("what people and programs set", "設定"), "values": ("what follows from it", "状態")}
+"""Those two objects."""
 INTERFACE = ua.NodeId(ua.ObjectIds.BaseInterfaceType)
 
-# interface: (text, {component: (labels, text, Japanese)})
+ANY = None
+"""Labels of what is analog in one kind and discrete in another."""
+
+# interface: (text, name in Japanese, {component: (labels, text, Japanese)})
 CONTROL, PROTECTED, SEQUENCE, VOLUME = "IControlType", "IProtectedType", "ISequenceType", "IVolumeType"
-SHAPES: dict[str, tuple[str, dict[str, tuple[tuple[str, ...], str, str]]]] = {
+SHAPES: dict[str, tuple[str, str, dict[str, tuple[tuple[str, ...] | None, str, str]]]] = {
     CONTROL: (
         "An order and what became of it",
+        "制御",
         {
             "Mode": (MODES, "who gives the order", "運転モード"),
             "Setpoint": ((), "what the measurement shall be", "設定値"),
-            "Measurement": ((), "what is measured", "測定値"),
-            "Order": ((), "what it is told", "指令"),
+            "Measurement": (ANY, "what is measured", "測定値"),
+            "Order": (ANY, "what it is told", "指令"),
             "Position": ((), "where it is", "位置"),
             "Feedback": (NO_YES, "whether it runs", "運転フィードバック"),
-            "Discrepancy": (NO_YES, "order and position or feedback differ now", "不一致"),
+            "Discrepancy": (NO_YES, "order and position or feedback differ for longer than they may", "不一致"),
             "IOError": (NO_YES, "an instrument that it depends on has failed", "入出力異常"),
             "Simulated": (NO_YES, "the instructor has put an instrument out of order", "模擬入力"),
         },
     ),
     PROTECTED: (
         "What stops it",
+        "保護",
         {
             "FullStop": (NO_YES, "stopped by a trip that must be reset", "全停止インターロック"),
             "TemporaryStop": (NO_YES, "stopped until the cause goes away by itself", "一時停止インターロック"),
@@ -55,8 +65,9 @@ SHAPES: dict[str, tuple[str, dict[str, tuple[tuple[str, ...], str, str]]]] = {
     ),
     SEQUENCE: (
         "A sequence of steps",
+        "シーケンス",
         {
-            "Step": ((), "present step", "工程"),
+            "Step": (ANY, "present step", "工程"),
             "Elapsed": ((), "time in the present step", "工程経過時間"),
             "Overdue": (NO_YES, "the step takes too long", "工程遅延"),
         },
@@ -65,10 +76,13 @@ SHAPES: dict[str, tuple[str, dict[str, tuple[tuple[str, ...], str, str]]]] = {
 
 
 class KindTypes:
-    """Makes types when they are first asked for; `companions`: the companion specifications are there."""
+    """Makes types when they are first asked for; `units` writes the plant's own nodes.
 
-    def __init__(self, writer: ModelWriter, companions: bool) -> None:
-        self._writer = writer
+    `companions`: the companion specifications are there.
+    """
+
+    def __init__(self, writer: ModelWriter, units: ModelWriter, companions: bool) -> None:
+        self._writer, self._units = writer, units
         self._companions = companions
 
     def of(self, kind: Kind) -> ua.NodeId:
@@ -76,18 +90,36 @@ class KindTypes:
         nodeid = self._writer.id(type_name(kind))
         if not self._writer.has(nodeid):
             self._writer.object_type(self._base(kind), type_name(kind), kind.summary)
+            self._writer.japanese.names[nodeid] = (kind.ja, "")
             for field, quantity in kind.quantities.items():
-                self._component(nodeid, field, _tag_of(kind, field, quantity), MANDATORY)
+                owner = self.part(nodeid, part_of(kind, field), MANDATORY)
+                self._component(owner, field, _tag_of(kind, field, quantity), MANDATORY)
+        return nodeid
+
+    def part(self, owner: ua.NodeId, name: str, rule: ua.NodeId | None = None) -> ua.NodeId:
+        """The part of a unit or of its type that holds some of its quantities; itself for no name."""
+        if not name:
+            return owner
+        writer = self._writer if owner.NamespaceIndex == self._writer.index else self._units
+        nodeid = writer.id(f"{owner.Identifier}/{name}")
+        if not writer.has(nodeid):
+            text, japanese = PARTS[name]
+            writer.component(owner, name, OBJECT, self._writer.index, text=text)
+            writer.japanese.names[nodeid] = (japanese, "")
+            if rule is not None:
+                writer.rule(nodeid, rule)
         return nodeid
 
     def shape(self, name: str) -> ua.NodeId:
         """An interface."""
         nodeid = self._writer.id(name)
         if not self._writer.has(nodeid):
-            text, members = SHAPES[name]
+            text, title, members = SHAPES[name]
             self._writer.object_type(INTERFACE, name, text)
+            self._writer.japanese.names[nodeid] = (title, "")
             for member, (labels, sentence, japanese) in members.items():
-                self._component(nodeid, member, _tag(member, sentence, japanese, labels), OPTIONAL)
+                data_type = ua.NodeId(ua.ObjectIds.BaseDataType) if labels is ANY else None
+                self._component(nodeid, member, _tag(member, sentence, japanese, labels or ()), OPTIONAL, data_type)
         return nodeid
 
     def volume(self) -> ua.NodeId:
@@ -95,17 +127,20 @@ class KindTypes:
         nodeid = self._writer.id(VOLUME)
         if not self._writer.has(nodeid):
             self._writer.object_type(INTERFACE, VOLUME, "A volume of helium with its impurities")
+            self._writer.japanese.names[nodeid] = ("ヘリウム容積", "")
             for field, (unit, text, japanese) in NODE_TAGS.items():
                 self._component(nodeid, field, _tag(field, text, japanese, unit=unit), OPTIONAL)
         return nodeid
 
     def implement(self, unit: ua.NodeId, interface: ua.NodeId) -> None:
         """Say that an object has the components of an interface."""
-        self._writer.link(unit, HAS_INTERFACE, interface, back=False)
+        self._writer.refer(unit, HAS_INTERFACE, interface, back=False)
 
-    def _component(self, owner: ua.NodeId, name: str, tag: Tag, rule: ua.NodeId) -> None:
+    def _component(
+        self, owner: ua.NodeId, name: str, tag: Tag, rule: ua.NodeId, data_type: ua.NodeId | None = None
+    ) -> None:
         browse = ua.QualifiedName(name, self._writer.index)
-        node = self._writer.look(owner, tag, 0.0, f"{owner.Identifier}/{name}", browse)
+        node = self._writer.look(owner, tag, 0.0, f"{owner.Identifier}/{name}", browse, data_type=data_type)
         self._writer.rule(node.nodeid, rule)
 
     def _base(self, kind: Kind) -> ua.NodeId:
@@ -119,7 +154,19 @@ class KindTypes:
 
 def type_name(kind: Kind) -> str:
     """`control_valve` is a ControlValveType."""
-    return "".join(word.capitalize() for word in kind.name.split("_")) + "Type"
+    return class_name(kind.name) + "Type"
+
+
+def class_name(name: str) -> str:
+    """`control_valve` is a ControlValve, a cold box a ColdBox."""
+    return "".join(word.capitalize() for word in name.replace(" ", "_").split("_"))
+
+
+def part_of(kind: Kind, field: str) -> str:
+    """The part of a unit that holds a quantity, where the kind has many; else none."""
+    if len(kind.quantities) <= MANY:
+        return ""
+    return "inputs" if kind.quantities[field].role == "input" else "values"
 
 
 def moves_a_stem(kind: Kind) -> bool:

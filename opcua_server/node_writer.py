@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+from functools import cache
 from typing import Any
 
 from asyncua import ua
-from asyncua.server.address_space import AddressSpace, NodeData
+from asyncua.server.address_space import AddressSpace, AttributeValue, NodeData
 
-from opcua_server.languages import Texts
+from opcua_server.languages import Japanese, japanese
 from opcua_server.nodes import (
     _OBJECT,
     ANALOG,
@@ -23,25 +25,21 @@ from opcua_server.nodes import (
     Attributes,
     Writer,
     _engineering_unit,
-    _reference,
     _value,
     _variable,
     variant_type,
 )
 from twin.simulation import writable
 from twin.tags import Tag
+from twin.words import in_japanese
 
-SUBTYPE, HAS_INTERFACE, MODELLING_RULE, HAS_TYPE = (
-    ua.NodeId(i)
-    for i in (
-        ua.ObjectIds.HasSubtype,
-        ua.ObjectIds.HasInterface,
-        ua.ObjectIds.HasModellingRule,
-        ua.ObjectIds.HasTypeDefinition,
-    )
+SUBTYPE, HAS_INTERFACE, MODELLING_RULE = (
+    ua.NodeId(i) for i in (ua.ObjectIds.HasSubtype, ua.ObjectIds.HasInterface, ua.ObjectIds.HasModellingRule)
 )
 MANDATORY = ua.NodeId(ua.ObjectIds.ModellingRule_Mandatory)
 OPTIONAL = ua.NodeId(ua.ObjectIds.ModellingRule_Optional)
+
+STRUCTURES: dict[type, int] = {ua.Range: ua.ObjectIds.Range, ua.EUInformation: ua.ObjectIds.EUInformation}
 
 _OBJECT_TYPE = {
     ua.AttributeIds.NodeClass: _value(ua.NodeClass.ObjectType, ua.VariantType.Int32),
@@ -59,11 +57,10 @@ _PROPERTY = {
 class ModelWriter(Writer):
     """Writes nodes of one namespace; `japanese` keeps the texts for clients that ask for them."""
 
-    def __init__(self, space: AddressSpace, index: int, japanese: Texts) -> None:
-        super().__init__(space, index)
+    def __init__(self, space: AddressSpace, index: int, texts: Japanese) -> None:
+        super().__init__(space, index, texts)
         self.index = index
-        self.japanese = japanese
-        self._shared: dict[tuple[str, int, ua.VariantType, bool], Attributes] = {}
+        self._shared: dict[tuple[Any, ...], Attributes] = {}
 
     def id(self, path: str) -> ua.NodeId:
         """The node id of a path."""
@@ -122,7 +119,7 @@ class ModelWriter(Writer):
         """A variable that shows a tag, with the properties of its type; several may show the same."""
         variant, discrete = variant_type(tag), len(tag.labels)
         usual = PLAIN if data_type else ANALOG if not discrete else TWO_STATE if discrete == 2 else MULTI_STATE
-        start = {ua.VariantType.Double: 0.0, ua.VariantType.Boolean: False}.get(variant, 0)
+        start = {ua.VariantType.Double: 0.0, ua.VariantType.Float: 0.0, ua.VariantType.Boolean: False}.get(variant, 0)
         access = READ_WRITE if writable(tag) else READ
         node = self.variable(parent, path, kind or usual, start, variant, tag.text, access, interval)
         self.name(node.nodeid, browse)
@@ -131,7 +128,7 @@ class ModelWriter(Writer):
             node.attributes[ua.AttributeIds.DataType] = _value(data_type, ua.VariantType.NodeId)
         if tag.text_ja:
             owner = tag.name.rpartition(".")[0] or tag.name
-            self.japanese[node.nodeid] = (f"{owner} {tag.text_ja}", tag.text_ja)
+            self.japanese.names[node.nodeid] = (f"{owner} {tag.text_ja}", tag.text_ja)
         self._describe(node, tag, usual)
         return node
 
@@ -143,24 +140,29 @@ class ModelWriter(Writer):
     def _describe(self, node: NodeData, tag: Tag, usual: ua.NodeId) -> None:
         """Range and unit of an analog value, labels of a discrete one."""
         if usual is ANALOG:
-            self.fact(node.nodeid, "EURange", ua.Range(tag.low, tag.high), 0, ua.ObjectIds.Range)
+            self.fact(node.nodeid, "EURange", ua.Range(tag.low, tag.high))
             if tag.unit:
-                self.fact(node.nodeid, "EngineeringUnits", _engineering_unit(tag.unit), 0, ua.ObjectIds.EUInformation)
+                unit = self.fact(node.nodeid, "EngineeringUnits", _engineering_unit(tag.unit))
+                self.japanese.values[unit.nodeid] = _unit_in_japanese(tag.unit)
         elif usual is TWO_STATE:
-            self.fact(node.nodeid, "FalseState", english(tag.labels[0]))
-            self.fact(node.nodeid, "TrueState", english(tag.labels[1]))
+            for name, label in zip(("FalseState", "TrueState"), tag.labels, strict=True):
+                state = self.fact(node.nodeid, name, english(label))
+                self.japanese.values[state.nodeid] = _in_japanese(in_japanese(label))
         elif usual is MULTI_STATE:
-            self.fact(node.nodeid, "EnumStrings", [english(label) for label in tag.labels])
+            strings = self.fact(node.nodeid, "EnumStrings", [english(label) for label in tag.labels])
+            self.japanese.values[strings.nodeid] = _in_japanese(*map(in_japanese, tag.labels))
 
     def fact(self, owner: ua.NodeId, name: str, value: Any, index: int = 0, data_type: int = 0) -> NodeData:
-        """A property with a constant value; `data_type` is needed for structures only."""
-        variant = ua.VariantType.ExtensionObject if data_type else _variant_of(value)
-        key = (name, index, variant, isinstance(value, list))
+        """A property with a constant value; `data_type` where it is narrower than the type of the value."""
+        variant, usual = _variant_of(value)
+        rank = 1 if isinstance(value, list) or (isinstance(value, ua.Variant) and value.is_array) else -1
+        key = (name, index, variant, data_type, rank)
         if key not in self._shared:
-            constant = _variable(ua.NodeId(data_type or variant.value), 1 if isinstance(value, list) else -1, 0.0)
+            constant = _variable(ua.NodeId(data_type or usual), rank, 0.0)
             browse = {ua.AttributeIds.BrowseName: _value(ua.QualifiedName(name, index), ua.VariantType.QualifiedName)}
             self._shared[key] = self._names(name, "") | constant | _PROPERTY | browse
-        attributes = self._shared[key] | {ua.AttributeIds.Value: _value(value, variant)}
+        content = value if isinstance(value, ua.Variant) else ua.Variant(value, variant)
+        attributes = self._shared[key] | {ua.AttributeIds.Value: AttributeValue(ua.DataValue(content))}
         return self._add(self.id(f"{owner.Identifier}/{name}"), attributes, owner, PROPERTY, PROPERTY_TYPE)
 
     def copy_properties(self, declared: ua.NodeId, owner: ua.NodeId) -> None:
@@ -171,23 +173,16 @@ class ModelWriter(Writer):
                 attributes = dict(self._space[found.NodeId].attributes)
                 self._add(self.id(f"{owner.Identifier}/{name}"), attributes, owner, PROPERTY, PROPERTY_TYPE)
 
-    def link(self, source: ua.NodeId, reference: ua.NodeId, target: ua.NodeId, back: bool = True) -> None:
-        """One more reference; types, rules and interfaces need not know who refers to them (`back`)."""
-        here, there = self._space[source], self._space[target]
-        here.references.append(_reference(reference, True, there, _definition(there)))
-        if back:
-            there.references.append(_reference(reference, False, here, _definition(here)))
-
     def rule(self, nodeid: ua.NodeId, rule: ua.NodeId) -> None:
         """Say of a node of a type whether instances must have it, and of its properties."""
-        self.link(nodeid, MODELLING_RULE, rule, back=False)
+        self.refer(nodeid, MODELLING_RULE, rule, back=False)
         for found in list(self._space[nodeid].references):
             if found.IsForward and found.ReferenceTypeId == PROPERTY:
-                self.link(found.NodeId, MODELLING_RULE, MANDATORY, back=False)
+                self.refer(found.NodeId, MODELLING_RULE, MANDATORY, back=False)
 
     def organize(self, folder: ua.NodeId, target: ua.NodeId) -> None:
         """Show an object in one more folder."""
-        self.link(folder, ORGANIZES, target)
+        self.refer(folder, ORGANIZES, target)
 
 
 def english(text: str) -> ua.LocalizedText:
@@ -195,12 +190,27 @@ def english(text: str) -> ua.LocalizedText:
     return ua.LocalizedText(text, "en")
 
 
-def _variant_of(value: Any) -> ua.VariantType:
+@cache
+def _in_japanese(*texts: str) -> ua.Variant:
+    """One text, or several."""
+    told = [japanese(text) for text in texts]
+    return ua.Variant(told if len(told) > 1 else told[0], ua.VariantType.LocalizedText)
+
+
+@cache
+def _unit_in_japanese(unit: str) -> ua.Variant:
+    return ua.Variant(_engineering_unit(unit, japanese=True), ua.VariantType.ExtensionObject)
+
+
+def _variant_of(value: Any) -> tuple[ua.VariantType, int]:
+    """How a value travels, and its data type."""
+    if isinstance(value, ua.Variant):
+        return value.VariantType, value.VariantType.value
     if isinstance(value, list):
         return _variant_of(value[0])
+    if type(value) in STRUCTURES:
+        return ua.VariantType.ExtensionObject, STRUCTURES[type(value)]
     kinds = {str: "String", float: "Double", bool: "Boolean", int: "Int32", ua.LocalizedText: "LocalizedText"}
-    return ua.VariantType[kinds[type(value)]]
-
-
-def _definition(node: NodeData) -> ua.NodeId:
-    return next((found.NodeId for found in node.references if found.ReferenceTypeId == HAS_TYPE), ua.NodeId())
+    kinds[datetime] = "DateTime"
+    variant = ua.VariantType[kinds[type(value)]]
+    return variant, variant.value

@@ -14,21 +14,33 @@ Nodes go straight into asyncua's address space. Its `add_nodes` compares each ne
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from asyncua import ua
 from asyncua.server.address_space import AddressSpace, AttributeValue, NodeData
 
-from opcua_server.derived import DerivedTag, DerivedValues
+from opcua_server.arguments import Argument
+from opcua_server.derived import DerivedValues, ShownTag
+from opcua_server.languages import Japanese
 from opcua_server.units import engineering_unit
 from twin.tags import Tag, Tags
 
+if TYPE_CHECKING:
+    from opcua_server.node_writer import ModelWriter
+
 NAMESPACE = "urn:hetwin:plant"
 
-ORGANIZES, COMPONENT, PROPERTY = (
-    ua.NodeId(i) for i in (ua.ObjectIds.Organizes, ua.ObjectIds.HasComponent, ua.ObjectIds.HasProperty)
+ORGANIZES, COMPONENT, PROPERTY, HAS_TYPE = (
+    ua.NodeId(i)
+    for i in (
+        ua.ObjectIds.Organizes,
+        ua.ObjectIds.HasComponent,
+        ua.ObjectIds.HasProperty,
+        ua.ObjectIds.HasTypeDefinition,
+    )
 )
 FOLDER, OBJECT = ua.NodeId(ua.ObjectIds.FolderType), ua.NodeId(ua.ObjectIds.BaseObjectType)
 ANALOG, TWO_STATE, MULTI_STATE, PLAIN, PROPERTY_TYPE = (
@@ -41,10 +53,7 @@ ANALOG, TWO_STATE, MULTI_STATE, PLAIN, PROPERTY_TYPE = (
         ua.ObjectIds.PropertyType,
     )
 )
-RANGE, ENGINEERING_UNIT, TEXT, ARGUMENT = (
-    ua.NodeId(i)
-    for i in (ua.ObjectIds.Range, ua.ObjectIds.EUInformation, ua.ObjectIds.LocalizedText, ua.ObjectIds.Argument)
-)
+ARGUMENT = ua.NodeId(ua.ObjectIds.Argument)
 READ, READ_WRITE = 1, 3  # bits of AccessLevel
 
 Attributes = dict[ua.AttributeIds, AttributeValue]
@@ -53,7 +62,7 @@ Attributes = dict[ua.AttributeIds, AttributeValue]
 @cache
 def variant_type(tag: Tag) -> ua.VariantType:
     """How a tag's value travels: Double, or Boolean for two labels, UInt32 for more."""
-    if isinstance(tag, DerivedTag):
+    if isinstance(tag, ShownTag):
         return tag.variant
     if not tag.discrete:
         return ua.VariantType.Double
@@ -65,9 +74,10 @@ class Model(Protocol):
 
     derived: DerivedValues
     looks: list[tuple[NodeData, Tag]]
+    ailing: dict[str, int]
 
     @property
-    def writer(self) -> Writer:
+    def writer(self) -> ModelWriter:
         """Writes its nodes."""
 
     def place(self, root: ua.NodeId, tag: Tag) -> tuple[ua.NodeId, ua.NodeId]:
@@ -85,7 +95,7 @@ class PlantNodes:
     """What the server needs to find again: the value of each tag by address, tags by node id.
 
     `root` is the plant's object, `units` those of its units; `writer` adds more. `looks` are further variables that
-    show a tag or a derived value.
+    show a tag or a derived value. `ailing` are tags that say a device is not well, and the state of health at worst.
     """
 
     values: dict[int, AttributeValue]
@@ -93,9 +103,10 @@ class PlantNodes:
     failure: AttributeValue
     root: ua.NodeId
     units: dict[str, ua.NodeId]
-    writer: Writer
+    writer: ModelWriter
     derived: DerivedValues
     looks: dict[ua.NodeId, tuple[AttributeValue, Tag]]
+    ailing: dict[str, int]
 
     @property
     def shown(self) -> list[tuple[AttributeValue, Tag]]:
@@ -124,7 +135,7 @@ def build_nodes(space: AddressSpace, name: str, description: str, tags: Tags, mo
     model.furnish(root, units)
     looks = {node.nodeid: (node.attributes[ua.AttributeIds.Value], tag) for node, tag in model.looks}
     stopped = failure.attributes[ua.AttributeIds.Value]
-    return PlantNodes(values, by_id, stopped, root, units, writer, model.derived, looks)
+    return PlantNodes(values, by_id, stopped, root, units, writer, model.derived, looks, model.ailing)
 
 
 def _text(text: str) -> ua.LocalizedText:
@@ -162,16 +173,17 @@ def _variable(data_type: ua.NodeId, rank: int, interval: float) -> Attributes:
 
 
 @cache
-def _engineering_unit(unit: str) -> ua.EUInformation:
-    return engineering_unit(unit)
+def _engineering_unit(unit: str, japanese: bool = False) -> ua.EUInformation:
+    return engineering_unit(unit, japanese)
 
 
 class Writer:
     """Writes nodes of one namespace with their references in both directions."""
 
-    def __init__(self, space: AddressSpace, index: int) -> None:
+    def __init__(self, space: AddressSpace, index: int, japanese: Japanese) -> None:
         self._space = space
         self._index = index
+        self.japanese = japanese
         self._types: dict[ua.NodeId, ua.ReferenceDescription] = {}
         self._properties: dict[str, Attributes] = {}
 
@@ -203,21 +215,24 @@ class Writer:
         return self._add(ua.NodeId(name, self._index), attributes, parent, COMPONENT, kind)
 
     def method(
-        self, parent: ua.NodeId, name: str, text: str, inputs: list[ua.Argument], outputs: list[ua.Argument]
+        self, parent: ua.NodeId, name: str, text: str, ja: str, inputs: Sequence[Argument], outputs: Sequence[Argument]
     ) -> ua.NodeId:
         """A method of an object; its node id is `SIM.advance` for the method `advance` of SIM."""
-        names = self._names(name.split(".")[-1], text)
-        node = self._add(ua.NodeId(name, self._index), names | _METHOD, parent, COMPONENT, None)
+        short = name.split(".")[-1]
+        node = self._add(ua.NodeId(name, self._index), self._names(short, text) | _METHOD, parent, COMPONENT, None)
+        self.japanese.names[node.nodeid] = ("", ja)
         for title, arguments in (("InputArguments", inputs), ("OutputArguments", outputs)):
             if arguments:
-                self._property(node, title, arguments, ARGUMENT)
+                told = self._property(node, title, [argument.described() for argument in arguments], ARGUMENT)
+                in_japanese = [argument.described(japanese=True) for argument in arguments]
+                self.japanese.values[told] = ua.Variant(in_japanese, ua.VariantType.ExtensionObject)
         return node.nodeid
 
     def member(
-        self, owner: NodeData, name: str, kind: ua.NodeId, reference: ua.NodeId, data_type: ua.VariantType, own: bool
+        self, owner: NodeData, name: str, kind: ua.NodeId, reference: ua.NodeId, data_type: ua.NodeId, own: bool
     ) -> NodeData:
         """A variable of a condition; its name is the standard's unless it is our `own`. Its value is read elsewhere."""
-        attributes = self._names(name, "") | _variable(ua.NodeId(data_type.value), -1, 0.0)
+        attributes = self._names(name, "") | _variable(data_type, -1, 0.0)
         if not own:
             attributes[ua.AttributeIds.BrowseName] = _value(ua.QualifiedName(name, 0), ua.VariantType.QualifiedName)
         for attribute in (ua.AttributeIds.AccessLevel, ua.AttributeIds.UserAccessLevel):
@@ -238,10 +253,12 @@ class Writer:
         """An object that brings its own node."""
         return self._put(node, self._names(name, text) | _OBJECT, parent, COMPONENT, kind)
 
-    def refer(self, source: ua.NodeId, reference: ua.NodeId, target: ua.NodeId, kind: ua.NodeId | None = None) -> None:
-        """One more reference, in one direction."""
-        found = _reference(reference, True, self._space[target], kind or ua.NodeId())
-        self._space[source].references.append(found)
+    def refer(self, source: ua.NodeId, reference: ua.NodeId, target: ua.NodeId, back: bool = True) -> None:
+        """One more reference; what many refer to (types, their methods) need not know who does (`back`)."""
+        here, there = self._space[source], self._space[target]
+        here.references.append(_reference(reference, True, there, _definition(there)))
+        if back:
+            there.references.append(_reference(reference, False, here, _definition(here)))
 
     def again(
         self, source: ua.NodeId, nodeid: ua.NodeId, parent: ua.NodeId, reference: ua.NodeId, kind: ua.NodeId | None
@@ -255,7 +272,7 @@ class Writer:
             ua.EventNotifier.SubscribeToEvents.mask, ua.VariantType.Byte
         )
 
-    def _property(self, owner: NodeData, name: str, value: Any, data_type: ua.NodeId) -> None:
+    def _property(self, owner: NodeData, name: str, value: Any, data_type: ua.NodeId) -> ua.NodeId:
         """A property of a variable: only its node id and value are its own, the rest is shared by all of its name."""
         if name not in self._properties:
             constant = {
@@ -266,10 +283,9 @@ class Writer:
             }
             rank = 1 if isinstance(value, list) else -1
             self._properties[name] = self._names(name, "") | _variable(data_type, rank, 0.0) | constant
-        variant = ua.VariantType.LocalizedText if data_type is TEXT else ua.VariantType.ExtensionObject
-        attributes = self._properties[name] | {ua.AttributeIds.Value: _value(value, variant)}
+        attributes = self._properties[name] | {ua.AttributeIds.Value: _value(value, ua.VariantType.ExtensionObject)}
         nodeid = ua.NodeId(f"{owner.nodeid.Identifier}/{name}", self._index)
-        self._add(nodeid, attributes, owner.nodeid, PROPERTY, PROPERTY_TYPE)
+        return self._add(nodeid, attributes, owner.nodeid, PROPERTY, PROPERTY_TYPE).nodeid
 
     def _names(self, name: str, text: str) -> Attributes:
         return {
@@ -305,9 +321,12 @@ class Writer:
 
     def _type(self, kind: ua.NodeId) -> ua.ReferenceDescription:
         if kind not in self._types:
-            has_type = ua.NodeId(ua.ObjectIds.HasTypeDefinition)
-            self._types[kind] = _reference(has_type, True, self._space[kind], ua.NodeId())
+            self._types[kind] = _reference(HAS_TYPE, True, self._space[kind], ua.NodeId())
         return self._types[kind]
+
+
+def _definition(node: NodeData) -> ua.NodeId:
+    return next((found.NodeId for found in node.references if found.ReferenceTypeId == HAS_TYPE), ua.NodeId())
 
 
 def _reference(reference: ua.NodeId, forward: bool, target: NodeData, kind: ua.NodeId) -> ua.ReferenceDescription:

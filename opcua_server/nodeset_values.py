@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import xml.etree.ElementTree as ET
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 from asyncua import ua
@@ -49,6 +50,8 @@ def _write(parent: ET.Element, name: str, value: Any, file_id: FileId) -> ET.Ele
     elif isinstance(value, ua.QualifiedName):
         ET.SubElement(element, "NamespaceIndex").text = str(max(value.NamespaceIndex - 1, 0))
         ET.SubElement(element, "Name").text = value.Name
+    elif isinstance(value, datetime):
+        element.text = value.strftime("%Y-%m-%dT%H:%M:%SZ")
     elif isinstance(value, bool):
         element.text = str(value).lower()
     elif value is not None and value != []:

@@ -18,6 +18,7 @@ from typing import Any
 from asyncua import ua
 from asyncua.server.address_space import AddressSpace
 
+from opcua_server.arguments import Argument
 from opcua_server.condition_methods import checked_arguments
 from opcua_server.errors import ServerError
 from opcua_server.nodes import PlantNodes
@@ -31,28 +32,6 @@ CODES, KIND = ua.StatusCodes, ua.VariantType
 Do = Callable[..., Awaitable[Any]]
 
 log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class Argument:
-    """An argument of a method, or one of its results."""
-
-    name: str
-    text: str
-    ja: str
-    kind: ua.VariantType = KIND.Double
-    array: bool = False
-
-    def described(self) -> ua.Argument:
-        """As clients read it."""
-        text = f"{self.text} / {self.ja}" if self.ja else self.text
-        return ua.Argument(
-            Name=self.name,
-            DataType=ua.NodeId(self.kind.value),
-            ValueRank=1 if self.array else -1,
-            ArrayDimensions=[0] if self.array else [],
-            Description=ua.LocalizedText(text, "en"),
-        )
 
 
 @dataclass(frozen=True)
@@ -80,9 +59,7 @@ def add_methods(
     for method in methods:
         if ua.NodeId(method.name, owner.NamespaceIndex) in space:
             raise ServerError(f"{method.name} is a tag; a method needs another name.")
-        text = f"{method.text} / {method.ja}" if method.ja else method.text
-        described = ([argument.described() for argument in group] for group in (method.inputs, method.outputs))
-        node = nodes.writer.method(owner, method.name, text, *described)
+        node = nodes.writer.method(owner, method.name, method.text, method.ja, method.inputs, method.outputs)
         space.add_method_callback(node, _answer(method, told))
         roles[node] = method.by
     return roles

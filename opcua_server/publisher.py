@@ -191,7 +191,7 @@ class Publisher:
             status = OUT_OF_SERVICE
         elif not math.isfinite(number):
             status = NO_READING
-        if kind is ua.VariantType.Double:
+        if kind in (ua.VariantType.Double, ua.VariantType.Float):
             return data_value(number, kind, status, scan.taken)
         label = int(number) if math.isfinite(number) else 0
         return data_value(bool(label) if kind is ua.VariantType.Boolean else label, kind, status, scan.taken)

@@ -11,6 +11,7 @@ from asyncua.server.address_space import AddressSpace
 from opcua_server.access import INSTRUCTOR, Role
 from opcua_server.caller import caller
 from opcua_server.errors import UserRefused
+from opcua_server.languages import Japanese
 from opcua_server.node_writer import ModelWriter
 from opcua_server.standard_nodes import PLANT_INDEX
 from opcua_server.users import Users
@@ -24,11 +25,12 @@ def publish_roles(space: AddressSpace, anonymous: Role | None, users: Users | No
 
     `anonymous` is the role of those without a name. Who has a role is for engineers and instructors only.
     """
-    writer = ModelWriter(space, PLANT_INDEX, {})
+    writer = ModelWriter(space, PLANT_INDEX, Japanese())
     text = "Changes what happens to the plant: faults, leaks, weather, time, scenarios."
     role_type, role_set = ua.NodeId(IDS.RoleType), ua.NodeId(IDS.Server_ServerCapabilities_RoleSet)
     writer.component(role_set, "Instructor", role_type, PLANT_INDEX, text=text, path=str(INSTRUCTOR.Identifier))
-    own = writer.fact(INSTRUCTOR, "Identities", [], data_type=IDS.IdentityMappingRuleType).nodeid
+    nobody = ua.Variant([], ua.VariantType.ExtensionObject, is_array=True)
+    own = writer.fact(INSTRUCTOR, "Identities", nobody, data_type=IDS.IdentityMappingRuleType).nodeid
     places = {role: ua.NodeId(getattr(IDS, f"WellKnownRole_{role.word.title()}_Identities")) for role in list(Role)[:3]}
     for role, place in {**places, Role.INSTRUCTOR: own}.items():
         value = space[place].attributes[ua.AttributeIds.Value]

@@ -186,10 +186,8 @@ class TwinServer:
 
         for uri in namespaces(nodesets is not None):
             await server.register_namespace(uri)
-        space, units, size = core.aspace, plant.spec.units, len(plant.image)
-        model = InformationModel(
-            space, plant.name, plant.tags, units, size, self.simulation.period, nodesets is not None
-        )
+        space, size = core.aspace, len(plant.image)
+        model = InformationModel(space, plant.spec, plant.tags, size, self.simulation.period, nodesets is not None)
         nodes = build_nodes(space, plant.name, plant.description, plant.tags, model)
         core.japanese = model.japanese
         announce(space)

@@ -14,6 +14,7 @@ from typing import Any
 from asyncua import ua
 from asyncua.server.address_space import AttributeValue, NodeData
 
+from opcua_server.languages import Japanese
 from opcua_server.nodes import COMPONENT, Writer
 
 IDS, A = ua.ObjectIds, ua.AttributeIds
@@ -32,7 +33,7 @@ class SessionNodes:
 
     def __init__(self, space: Any, show: Show) -> None:
         self._space, self._show = space, show
-        self._writer = Writer(space, 1)
+        self._writer = Writer(space, 1, Japanese())
         self._present: dict[ua.NodeId, list[ua.NodeId]] = {}
 
     def add(self, session: Any) -> None:

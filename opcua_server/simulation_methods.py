@@ -7,8 +7,9 @@ from typing import Any
 
 from asyncua import ua
 
+from opcua_server.arguments import Argument
 from opcua_server.caller import caller
-from opcua_server.plant_methods import Argument, Method
+from opcua_server.plant_methods import Method
 from opcua_server.watch import Watch
 from twin.errors import BadWrite, TwinError, UnknownTag, nearest
 from twin.faults import Fault, plant_faults

@@ -23,7 +23,8 @@ from asyncua.server.address_space import NodeData
 from asyncua.server.internal_server import InternalServer
 
 from opcua_server import companion
-from opcua_server.languages import Texts
+from opcua_server.languages import Japanese
+from opcua_server.standard_corrections import correct
 from thermo.jit import cache_root
 
 log = logging.getLogger(__name__)
@@ -105,11 +106,11 @@ class CachedServer(InternalServer):
 
     def __init__(self, nodesets: Path | None = None) -> None:
         self.nodesets = nodesets
-        self.japanese: Texts = {}
+        self.japanese = Japanese()
         super().__init__()
 
     async def load_standard_address_space(self, shelf_file: Path | None = None) -> None:
-        name = f"opcua-nodes-2-asyncua-{version('asyncua')}"
+        name = f"opcua-nodes-3-asyncua-{version('asyncua')}"
         if self.nodesets is not None:
             name += f"-{companion.digest(self.nodesets)}"
         file = cache_root() / f"{name}.pickle"
@@ -119,6 +120,7 @@ class CachedServer(InternalServer):
             was_enabled = gc.isenabled()
             gc.disable()  # a million small objects, none of them garbage
             await super().load_standard_address_space()
+            correct(self.aspace)
             if self.nodesets is not None:
                 await companion.load(self.aspace, self.nodesets)
             pickles = await asyncio.to_thread(_pickled, self.aspace)

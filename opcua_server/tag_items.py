@@ -24,6 +24,7 @@ TIMES = {
 }
 NUMBERS = {
     ua.VariantType.Double: "<f8",
+    ua.VariantType.Float: "<f4",
     ua.VariantType.Boolean: "u1",
     ua.VariantType.UInt32: "<u4",
     ua.VariantType.Int32: "<i4",

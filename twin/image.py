@@ -12,6 +12,10 @@ from twin.plant_file import UnitSpec
 from twin.records import CELL, CELL_WIDTH, CLOCK, LINK_TOTAL, MODES, NODE, NODE_FIELDS, NODE_TAGS
 from twin.tags import Tag, Tags
 from twin.unit import SPECIES, Kind
+from twin.words import Word
+
+MODE_WORDS = tuple(map(Word, MODES, ("実時間", "倍速", "最速", "同期", "停止")))
+"""Modes of the clock in both languages."""
 
 
 def lay_out_image(layout: Layout) -> tuple[np.ndarray, dict[str, Any], Tags]:
@@ -117,7 +121,7 @@ def _clock_tags() -> list[Tag]:
             role="output",
             low=0.0,
             high=float(len(MODES) - 1) if field == "mode" else 1e9,
-            labels=MODES if field == "mode" else (),
+            labels=MODE_WORDS if field == "mode" else (),
             equipment="SIM",
             kind="simulation",
             area="",

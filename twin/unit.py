@@ -193,6 +193,7 @@ class Kind:
     summary: str
     symbol: str
     phase: str
+    ja: str = ""
 
     @property
     def actions(self) -> dict[str, Callable[..., Any]]:
@@ -220,9 +221,9 @@ PHASES = ("equipment", "sensor", "controller", "actuator")
 
 
 def unit_operation(
-    name: str, kernel: Any = None, update: Any = None, symbol: str = "", phase: str = "equipment"
+    name: str, kernel: Any = None, update: Any = None, symbol: str = "", phase: str = "equipment", ja: str = ""
 ) -> Callable[[type], type]:
-    """Register a card as the kind `name`; `phase` orders its update, `symbol` hints its picture on the mimic."""
+    """Register a card as the kind `name`, in Japanese `ja`; `phase` orders its update, `symbol` hints its picture."""
     if phase not in PHASES:
         raise TypeError(f"kind {name}: phase is one of {PHASES}, not {phase!r}.")
 
@@ -233,7 +234,7 @@ def unit_operation(
             if function is not None:
                 _check_arguments(name, function, allowed)
         summary = (inspect.getdoc(card) or name).strip().splitlines()[0]
-        KINDS[name] = Kind(name, card, kernel, update, quantities, summary, symbol, phase)
+        KINDS[name] = Kind(name, card, kernel, update, quantities, summary, symbol, phase, ja)
         return card
 
     return register

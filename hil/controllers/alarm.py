@@ -7,9 +7,10 @@ from hil.controllers.scan import due, period
 from thermo.jit import kernel
 from twin.alarms.declare import Levels
 from twin.unit import Input, Latch, Param, Wire, unit_operation
+from twin.words import NO_YES, words
 
 NORMAL, LOW, LOW_LOW, HIGH, HIGH_HIGH = range(5)
-LEVELS = ("normal", "low", "low low", "high", "high high")
+LEVELS = words("normal 正常", "low 下限", "low low 下下限", "high 上限", "high high 上上限")
 
 EXAMPLE = """
 description = "A buffer that empties, with an alarm on its pressure."
@@ -70,7 +71,7 @@ def alarm(par, s, image, wire, clock):
     s.acknowledge = 0.0
 
 
-@unit_operation("alarm", update=alarm, phase="controller", symbol="alarm")
+@unit_operation("alarm", ja="警報", update=alarm, phase="controller", symbol="alarm")
 @dataclass(frozen=True, kw_only=True)
 class Alarm:
     """Alarm limits on any tag."""
@@ -86,8 +87,8 @@ class Alarm:
     scan: float = Param("s", "scan period", default=1.0, range=(0.0, 3600.0))
 
     value = Latch("1", "alarm", labels=LEVELS, ja="警報")
-    open = Latch("1", "not yet acknowledged", labels=("no", "yes"), ja="未確認")
-    acknowledge = Input("1", "acknowledge (goes back by itself)", labels=("no", "yes"), ja="確認")
+    open = Latch("1", "not yet acknowledged", labels=NO_YES, ja="未確認")
+    acknowledge = Input("1", "acknowledge (goes back by itself)", labels=NO_YES, ja="確認")
     at_high_high = Input("@unit", "high high limit", start="start_high_high", by="engineer", ja="上上限")
     at_high = Input("@unit", "high limit", start="start_high", by="engineer", ja="上限")
     at_low = Input("@unit", "low limit", start="start_low", by="engineer", ja="下限")

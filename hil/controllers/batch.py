@@ -20,12 +20,15 @@ from hil.controllers.cold_box_sequence import WARM_UP as BOX_WARM_UP
 from hil.controllers.scan import due, period, put, wired
 from thermo.jit import kernel
 from twin.unit import Input, Latch, Param, Wire, action, unit_operation
+from twin.words import NO_YES, OFF_AUTO, words
 
-STATES = ("waiting", "start-up", "liquefying", "decanting", "stand-by", "warm-up")
+STATES = words("waiting 待ち", "start-up 起動", "liquefying 液化", "decanting 汲出し", "stand-by 待機", "warm-up 昇温")
 WAITING, START_UP, LIQUEFYING, DECANTING, STAND_BY, WARM_UP = range(6)
-ENDS = ("none", "dewar full", "stock empty", "time over", "trip", "operator")
+ENDS = words(
+    "none なし", "dewar full 満液", "stock empty 在庫切れ", "time over 時間終了", "trip トリップ", "operator 手動"
+)
 NONE, FULL, EMPTY, TIME_OVER, TRIP, OPERATOR = range(6)
-AFTERWARDS = ("stand and warm by itself", "stand-by", "warm-up")
+AFTERWARDS = words("stand and warm by itself 自然昇温", "stand-by 待機", "warm-up 昇温")
 WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 DAY = 86400.0
 STATIONS = 3
@@ -225,7 +228,7 @@ def batch(par, s, image, wire, clock):
         drive(par, s, image, wire)
 
 
-@unit_operation("batch", update=batch, phase="controller", symbol="controller")
+@unit_operation("batch", ja="バッチ運転", update=batch, phase="controller", symbol="controller")
 @dataclass(frozen=True, kw_only=True)
 class Batch:
     """Batches of a liquefier: start by the calendar, end, decanting, and what each made and took."""
@@ -266,14 +269,14 @@ class Batch:
     p_rest: float = Param("Pa", "set point of that regulator otherwise", default=1.0e5)
     scan: float = Param("s", "scan period", default=1.0, range=(0.0, 3600.0))
 
-    mode = Input("1", "mode", start=1.0, labels=("off", "auto"), ja="運転モード")
-    monday = Input("1", "batch on Monday", start="on_monday", labels=("no", "yes"), ja="月曜運転")
-    tuesday = Input("1", "batch on Tuesday", start="on_tuesday", labels=("no", "yes"), ja="火曜運転")
-    wednesday = Input("1", "batch on Wednesday", start="on_wednesday", labels=("no", "yes"), ja="水曜運転")
-    thursday = Input("1", "batch on Thursday", start="on_thursday", labels=("no", "yes"), ja="木曜運転")
-    friday = Input("1", "batch on Friday", start="on_friday", labels=("no", "yes"), ja="金曜運転")
-    saturday = Input("1", "batch on Saturday", start="on_saturday", labels=("no", "yes"), ja="土曜運転")
-    sunday = Input("1", "batch on Sunday", start="on_sunday", labels=("no", "yes"), ja="日曜運転")
+    mode = Input("1", "mode", start=1.0, labels=OFF_AUTO, ja="運転モード")
+    monday = Input("1", "batch on Monday", start="on_monday", labels=NO_YES, ja="月曜運転")
+    tuesday = Input("1", "batch on Tuesday", start="on_tuesday", labels=NO_YES, ja="火曜運転")
+    wednesday = Input("1", "batch on Wednesday", start="on_wednesday", labels=NO_YES, ja="水曜運転")
+    thursday = Input("1", "batch on Thursday", start="on_thursday", labels=NO_YES, ja="木曜運転")
+    friday = Input("1", "batch on Friday", start="on_friday", labels=NO_YES, ja="金曜運転")
+    saturday = Input("1", "batch on Saturday", start="on_saturday", labels=NO_YES, ja="土曜運転")
+    sunday = Input("1", "batch on Sunday", start="on_sunday", labels=NO_YES, ja="日曜運転")
     start_at = Input("s", "time of the day of the start", start="start_hour", range=(0.0, DAY), ja="開始時刻")
     run_for = Input("s", "longest batch", start="run_time", range=(0.0, 1e6), ja="運転時間設定")
     full_at = Input("1", "level that ends a batch", start="level_full", range=(0.0, 2.0), ja="満液位")
@@ -289,8 +292,8 @@ class Batch:
         "Pa", "pressure for decanting", start="p_press", range=(5e4, 2e5), by="engineer", ja="汲出し圧力設定"
     )
     afterwards = Input("1", "after the batch", labels=AFTERWARDS, ja="運転後処置")
-    begin_now = Input("1", "begin a batch (goes back by itself)", labels=("no", "begin"), ja="手動開始")
-    end_now = Input("1", "end the batch (goes back by itself)", labels=("no", "end"), ja="手動終了")
+    begin_now = Input("1", "begin a batch (goes back by itself)", labels=words("no なし", "begin 開始"), ja="手動開始")
+    end_now = Input("1", "end the batch (goes back by itself)", labels=words("no なし", "end 終了"), ja="手動終了")
 
     state = Latch("1", "state", labels=STATES, ja="バッチ工程")
     ended_by = Latch("1", "what ended the present batch", labels=ENDS, ja="終了理由")
@@ -320,7 +323,7 @@ class Batch:
     week = Latch("1", "number of the week", range=(0.0, 1e5), ja="週番号")
     last_day = Latch("1", "day of the last batch", start=-1.0, range=(-1.0, 1e6))
     filling = Latch("s", "time of the present filling", range=(0.0, 1e6))
-    warming = Latch("1", "the warm-up has begun", labels=("no", "yes"))
+    warming = Latch("1", "the warm-up has begun", labels=NO_YES)
     litres_before = Latch("L", "liquid before", range=(0.0, 1e5))
     energy_before = Latch("J", "energy before", range=(0.0, 1e13))
     ln2_before = Latch("kg", "LN2 before", range=(0.0, 1e7))

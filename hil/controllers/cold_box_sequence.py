@@ -20,14 +20,18 @@ from dataclasses import dataclass
 from math import exp
 from typing import Any
 
-from hil.controllers.scan import approach, due, period, put, wired
+from hil.controllers.on_off import FORCED_OFF
+from hil.controllers.pid import FORCED
+from hil.controllers.scan import approach, ask, due, period, put, wired
 from thermo.jit import kernel
 from twin.alarms.declare import Limits, OffNormal
 from twin.unit import Input, Latch, Output, Param, Wire, action, unit_operation
+from twin.words import NO_RESET, NO_YES, STOP_START, words
 
-STEPS = (
-    *("stopped", "permissives", "compressor start", "purge", "precooling", "turbine start", "cool-down"),
-    *("JT cool-down", "liquefying", "stand-by", "stopping", "tripped", "warm-up"),
+STEPS = words(
+    *("stopped 停止", "permissives 起動条件", "compressor start 圧縮機起動", "purge パージ", "precooling 予冷"),
+    *("turbine start タービン起動", "cool-down 冷却", "JT cool-down JT冷却", "liquefying 液化", "stand-by 待機"),
+    *("stopping 停止操作", "tripped トリップ", "warm-up 昇温"),
 )
 (STOPPED, PERMISSIVES, COMPRESSOR, PURGE, PRECOOLING, TURBINE) = range(6)
 (COOL_DOWN, JT_COOL_DOWN, LIQUEFYING, STAND_BY, STOPPING, TRIPPED, WARM_UP) = range(6, 13)
@@ -237,7 +241,8 @@ def drive(par, s, image, wire, h):
     put(image, wire[TO_COMPRESSOR], par.has_compressor, 1.0 if compressor else 0.0)
     put(image, wire[TO_GAS], par.has_gas_management, 1.0 if compressor else 0.0)
     put(image, wire[TO_INLET], par.has_inlet_valve, 1.0 if flowing and not past else 0.0)
-    put(image, wire[TO_LN2], par.has_ln2, 1.0 if PRECOOLING <= step <= STAND_BY and s.with_ln2 > 0.5 else 0.0)
+    ln2 = PRECOOLING <= step <= STAND_BY and s.with_ln2 > 0.5
+    ask(image, wire[TO_LN2], par.has_ln2, 1.0 if ln2 else 0.0, FORCED_OFF)
     put(image, wire[TO_LN2_FLOW], par.has_ln2_flow, par.ln2_full * s.throttle)
     put(image, wire[TO_WARM_UP], par.has_warm_up_valve, par.warm_up_full if warming else 0.0)
     idle = step <= PERMISSIVES or step in (STOPPING, TRIPPED)
@@ -249,9 +254,10 @@ def drive(par, s, image, wire, h):
     put(image, wire[TO_TURBINE_3], par.has_turbine_valve_3, s.turbine_opening)
     put(image, wire[TO_COOLDOWN], par.has_cooldown_valve, s.cooldown_opening)
 
-    # liquefying, the JT valve is its controller's, if it has one
-    put(image, wire[TO_JT_MODE], par.has_jt_mode, 1.0 if controlled else 0.0)
-    if not controlled:
+    # liquefying, the JT valve is its controller's, if it has one; forced, it is the operator's
+    ask(image, wire[TO_JT_MODE], par.has_jt_mode, 1.0 if controlled else 0.0, FORCED)
+    forced = par.has_jt_mode > 0.0 and image[wire[TO_JT_MODE]] >= FORCED
+    if not controlled and not forced:
         put(image, wire[TO_JT], par.has_jt_valve, s.jt_opening)
 
 
@@ -280,7 +286,13 @@ def cold_box_sequence(par, s, image, wire, clock):
     drive(par, s, image, wire, h)
 
 
-@unit_operation("cold_box_sequence", update=cold_box_sequence, phase="controller", symbol="controller")
+@unit_operation(
+    "cold_box_sequence",
+    ja="コールドボックスシーケンス",
+    update=cold_box_sequence,
+    phase="controller",
+    symbol="controller",
+)
 @dataclass(frozen=True, kw_only=True)
 class ColdBoxSequence:
     """Start, cool-down, liquefaction, stand-by and stop of a liquefier."""
@@ -350,12 +362,17 @@ class ColdBoxSequence:
     step_limit: float = Param("s", "a step that lasts longer is overdue", default=6.0 * 3600.0)
     scan: float = Param("s", "scan period", default=1.0, range=(0.0, 3600.0))
 
-    command = Input("1", "command", labels=("stop", "start"), ja="運転指令")
-    reset = Input("1", "reset of a trip (goes back by itself)", labels=("no", "reset"), ja="復帰")
-    with_ln2 = Input("1", "precool with LN2", start=1.0, labels=("no", "yes"), ja="液体窒素予冷")
-    hold = Input("1", "kept in stand-by", labels=("no", "stand-by"), ja="待機保持")
-    warm_up = Input("1", "warm-up of a stopped cold box (goes back by itself)", labels=("no", "warm up"), ja="昇温指令")
-    decanting = Input("1", "the return from the dewar is shut for decanting", labels=("no", "yes"), ja="汲出し中")
+    command = Input("1", "command", labels=STOP_START, ja="運転指令")
+    reset = Input("1", "reset of a trip (goes back by itself)", labels=NO_RESET, ja="復帰")
+    with_ln2 = Input("1", "precool with LN2", start=1.0, labels=NO_YES, ja="液体窒素予冷")
+    hold = Input("1", "kept in stand-by", labels=words("no なし", "stand-by 待機"), ja="待機保持")
+    warm_up = Input(
+        "1",
+        "warm-up of a stopped cold box (goes back by itself)",
+        labels=words("no なし", "warm up 昇温"),
+        ja="昇温指令",
+    )
+    decanting = Input("1", "the return from the dewar is shut for decanting", labels=NO_YES, ja="汲出し中")
     cool_rate = Input(
         "K/s",
         "fastest cooling of the exchangers; 0: any",
@@ -410,8 +427,8 @@ class ColdBoxSequence:
     ramp_1 = Latch("K", "ramp of the first limited temperature", range=(0.0, 400.0), ja="降温基準1")
     ramp_2 = Latch("K", "ramp of the second", range=(0.0, 400.0), ja="降温基準2")
     ramp_3 = Latch("K", "ramp of the third", range=(0.0, 400.0), ja="降温基準3")
-    runs = Output("1", "compressor runs", labels=("no", "yes"), ja="圧縮機運転")
-    overdue = Output("1", "the step takes too long", labels=("no", "yes"), ja="工程遅延")
+    runs = Output("1", "compressor runs", labels=NO_YES, ja="圧縮機運転")
+    overdue = Output("1", "the step takes too long", labels=NO_YES, ja="工程遅延")
 
     def derived(self) -> dict[str, float]:
         """Which wires lead somewhere."""

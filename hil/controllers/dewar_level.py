@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from hil.controllers.scan import due, period, put, wired
 from thermo.jit import kernel
 from twin.unit import Input, Latch, Param, Wire, unit_operation
+from twin.words import NO_YES, OFF_AUTO, words
 
 OFF, AUTO = 0, 1
-WAITS = ("liquefying", "dewar full", "no gas", "off")
+WAITS = words("liquefying 液化中", "dewar full 満液", "no gas ガス不足", "off 切")
 
 EXAMPLE = """
 description = "A buffer as stock and another as dewar: the valve between them stands for the liquefier."
@@ -65,7 +66,7 @@ def dewar_level(par, s, image, wire, clock):
         put(image, wire[2], par.has_command, s.liquefy)
 
 
-@unit_operation("dewar_level", update=dewar_level, phase="controller", symbol="controller")
+@unit_operation("dewar_level", ja="デュワー液位制御", update=dewar_level, phase="controller", symbol="controller")
 @dataclass(frozen=True, kw_only=True)
 class DewarLevel:
     """Campaign control of a liquefier: dewar full, gas in stock, transfer request."""
@@ -80,7 +81,7 @@ class DewarLevel:
     stock_stop: float = Param("Pa", "stock that ends a campaign", default=5e5, range=(0.0, 4e7))
     scan: float = Param("s", "scan period", default=10.0, range=(0.0, 3600.0))
 
-    mode = Input("1", "mode", start=float(AUTO), labels=("off", "auto"), ja="運転モード")
+    mode = Input("1", "mode", start=float(AUTO), labels=OFF_AUTO, ja="運転モード")
     full_at = Input("1", "level at which liquefying ends", start="level_full", range=(0.0, 2.0), ja="満液位")
     resume_at = Input("1", "level at which it may begin again", start="level_resume", range=(0.0, 2.0), ja="再開液位")
     request_at = Input(
@@ -97,9 +98,9 @@ class DewarLevel:
     stock_stop_at = Input(
         "Pa", "stock that ends a campaign", start="stock_stop", range=(0.0, 4e7), by="engineer", ja="終了在庫圧"
     )
-    liquefy = Latch("1", "the liquefier shall run", labels=("no", "yes"), ja="液化要求")
-    full = Latch("1", "dewar full", labels=("no", "yes"), ja="満液")
-    request = Latch("1", "transfer wanted", labels=("no", "yes"), ja="移送要求")
+    liquefy = Latch("1", "the liquefier shall run", labels=NO_YES, ja="液化要求")
+    full = Latch("1", "dewar full", labels=NO_YES, ja="満液")
+    request = Latch("1", "transfer wanted", labels=NO_YES, ja="移送要求")
     waits = Latch("1", "what decides", start=3.0, labels=WAITS, ja="状態")
     run_time = Latch("s", "time liquefying since the beginning", range=(0.0, 1e9), ja="液化運転時間")
 

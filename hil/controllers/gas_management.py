@@ -11,6 +11,7 @@ from hil.controllers.scan import clamp, due, period, put, wired
 from thermo.jit import kernel
 from twin.alarms.declare import Limits
 from twin.unit import Input, Latch, Param, Wire, unit_operation
+from twin.words import OFF_AUTO
 
 EXAMPLE = """
 description = "Two sections and a buffer; a valve in place of the compressor carries the gas round."
@@ -95,7 +96,7 @@ def gas_management(par, s, image, wire, clock):
     put(image, wire[6], par.has_slide, s.slide_position)
 
 
-@unit_operation("gas_management", update=gas_management, phase="controller", symbol="controller")
+@unit_operation("gas_management", ja="ガス管理", update=gas_management, phase="controller", symbol="controller")
 @dataclass(frozen=True, kw_only=True)
 class GasManagement:
     """Gas management of the cycle compressor: load, unload, bypass and slide."""
@@ -119,7 +120,7 @@ class GasManagement:
     slide_least: float = Param("1", "least capacity", default=0.3, range=(0.0, 1.0))
     scan: float = Param("s", "scan period", default=1.0, range=(0.0, 3600.0))
 
-    mode = Input("1", "mode", labels=("off", "auto"), ja="運転モード")
+    mode = Input("1", "mode", labels=OFF_AUTO, ja="運転モード")
     p_high_set = Input("Pa", "set point of the high pressure", start="p_high_start", range=(1e5, 5e6), ja="高圧設定")
     p_low_set = Input("Pa", "set point of the low pressure", start="p_low_start", range=(1e4, 1e6), ja="低圧設定")
     p_low_limit = Input(

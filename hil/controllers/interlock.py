@@ -5,10 +5,12 @@ from dataclasses import dataclass
 from hil.controllers.scan import due, period, put, wired
 from thermo.jit import kernel
 from twin.alarms.declare import OffNormal
+from twin.health import CHECK_FUNCTION, Sign
 from twin.unit import Input, Latch, Param, Wire, unit_operation
+from twin.words import NO_RESET, words
 
 COUNT = 4
-TRIPS = ("no", "condition 1", "condition 2", "condition 3", "condition 4")
+TRIPS = words("no なし", "condition 1 条件1", "condition 2 条件2", "condition 3 条件3", "condition 4 条件4")
 WAYS = {"high": 1.0, "low": -1.0}
 
 EXAMPLE = """
@@ -81,7 +83,7 @@ def interlock(par, s, image, wire, clock):
         put(image, wire[5], par.has_target_2, par.value_2)
 
 
-@unit_operation("interlock", update=interlock, phase="controller", symbol="interlock")
+@unit_operation("interlock", ja="インターロック", update=interlock, phase="controller", symbol="interlock")
 @dataclass(frozen=True, kw_only=True)
 class Interlock:
     """Interlock on up to four tags; while tripped it holds up to two inputs at safe values."""
@@ -110,8 +112,14 @@ class Interlock:
     scan: float = Param("s", "scan period", default=0.0, range=(0.0, 3600.0))
 
     trip = Latch("1", "trip and what came first", labels=TRIPS, ja="インターロック")
-    reset = Input("1", "reset of the trip (goes back by itself)", labels=("no", "reset"), ja="復帰")
-    bypass = Input("1", "takes the interlock out of service", labels=("no", "bypassed"), by="engineer", ja="バイパス")
+    reset = Input("1", "reset of the trip (goes back by itself)", labels=NO_RESET, ja="復帰")
+    bypass = Input(
+        "1",
+        "takes the interlock out of service",
+        labels=words("no なし", "bypassed バイパス中"),
+        by="engineer",
+        ja="バイパス",
+    )
     limit_1 = Input("@unit_1", "limit of condition 1", start="at_1", by="engineer", ja="限界値1")
     limit_2 = Input("@unit_2", "limit of condition 2", start="at_2", by="engineer", ja="限界値2")
     limit_3 = Input("@unit_3", "limit of condition 3", start="at_3", by="engineer", ja="限界値3")
@@ -141,6 +149,12 @@ class Interlock:
                 room = abs(limit) or 1.0
                 return limit - room, limit + room
         return None
+
+    def health(self):
+        """Bypassed."""
+        return [
+            Sign("bypass", CHECK_FUNCTION, 1.0),
+        ]
 
     def alarms(self):
         """Trip, and an interlock that is bypassed."""

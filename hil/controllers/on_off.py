@@ -1,13 +1,17 @@
-"""On/off controller: starts and stops a machine or opens and closes a valve between two points."""
+"""On/off controller: starts and stops a machine or opens and closes a valve between two points.
+
+What the operator has forced on or off no program takes back; a missing permit stops it all the same.
+"""
 
 from dataclasses import dataclass
 
 from hil.controllers.scan import due, period, put, wired
 from thermo.jit import kernel
 from twin.unit import Input, Latch, Param, Wire, unit_operation
+from twin.words import OFF_ON, words
 
-OFF, AUTO, ON = range(3)
-MODES = ("off", "auto", "on")
+OFF, AUTO, ON, FORCED_OFF, FORCED_ON = range(5)
+MODES = words("off 切", "auto 自動", "on 入", "forced off 強制切", "forced on 強制入")
 
 EXAMPLE = """
 description = "A buffer that fills and is emptied by a valve between two pressures."
@@ -65,7 +69,7 @@ def on_off(par, s, image, wire, clock):
     if s.mode == AUTO and wanted != s.on and s.since < (par.run_least if s.on > 0.5 else s.rest_needed):
         wanted = s.on
     if s.mode != AUTO:
-        wanted = 1.0 if s.mode == ON else 0.0
+        wanted = 1.0 if s.mode == ON or s.mode == FORCED_ON else 0.0
     if par.has_permit > 0.0 and image[wire[2]] < 0.5:
         wanted = 0.0
 
@@ -81,7 +85,7 @@ def on_off(par, s, image, wire, clock):
     put(image, wire[1], par.has_output_to, s.on_value if s.on > 0.5 else par.value_off)
 
 
-@unit_operation("on_off", update=on_off, phase="controller", symbol="controller")
+@unit_operation("on_off", ja="オンオフ制御", update=on_off, phase="controller", symbol="controller")
 @dataclass(frozen=True, kw_only=True)
 class OnOff:
     """On/off controller with least run and rest times: a bag's compressor, an LN2 fill valve."""
@@ -102,7 +106,7 @@ class OnOff:
     off_at = Input("@unit", "where it goes off", start="off_at_start", ja="停止点")
     on_value = Input("1", "output when on", start="value_on", by="engineer", ja="ON出力値")
     mode = Input("1", "mode", start=float(AUTO), labels=MODES, ja="運転モード")
-    on = Latch("1", "output", labels=("off", "on"), ja="出力")
+    on = Latch("1", "output", labels=OFF_ON, ja="出力")
     since = Latch("s", "time since it last switched", range=(0.0, 1e9), ja="切替後時間")
     rest_needed = Latch("s", "rest that the next start must wait for", range=(0.0, 86400.0))
     starts = Latch("1", "starts since the beginning", range=(0.0, 1e6), ja="始動回数")

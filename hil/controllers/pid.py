@@ -1,5 +1,7 @@
 """PID controller: ISA standard form, bumpless between manual and automatic, with back-calculation against windup.
 
+Forced is manual that no program takes back: sequences leave mode and output alone until the operator releases them.
+
     u = K [ b r - y  +  1/Ti integral(r - y) dt  -  Td dy/dt ],  y, r and u as shares of their ranges
 
 Discrete as in Astrom and Hagglund, Advanced PID Control (ISA 2006), chapter on implementation: forward difference for
@@ -11,8 +13,10 @@ from dataclasses import dataclass
 from hil.controllers.scan import clamp, due, period, put, wired
 from thermo.jit import kernel
 from twin.unit import Input, Latch, Param, Wire, unit_operation
+from twin.words import NO_YES, words
 
-MANUAL, AUTO = 0, 1
+MANUAL, AUTO, FORCED = range(3)
+MODES = words("manual 手動", "auto 自動", "forced 強制")
 DERIVATIVE_LIMIT = 10.0
 """N: highest gain of the derivative; its filter has the time constant Td / N (8 to 20 is usual, same source)."""
 
@@ -71,8 +75,8 @@ def pid(par, s, image, wire, clock):
     others = p + s.derivative
 
     # output, and the integral for the next scan
-    if s.mode == MANUAL or s.primed < 0.5:
-        given = s.manual if s.mode == MANUAL else s.output
+    if s.mode != AUTO or s.primed < 0.5:
+        given = s.manual if s.mode != AUTO else s.output
         u = clamp((given - par.output_low) / span, 0.0, 1.0)
         s.integral = u - others
     else:
@@ -86,7 +90,7 @@ def pid(par, s, image, wire, clock):
     put(image, wire[1], par.has_output_to, s.output)
 
 
-@unit_operation("pid", update=pid, phase="controller", symbol="controller")
+@unit_operation("pid", ja="PID調節計", update=pid, phase="controller", symbol="controller")
 @dataclass(frozen=True, kw_only=True)
 class Pid:
     """PID controller of any measured tag, on any input."""
@@ -110,7 +114,7 @@ class Pid:
     scan: float = Param("s", "scan period", default=1.0, range=(0.0, 3600.0))
 
     setpoint = Input("@unit", "set point", start="setpoint_start", ja="設定値")
-    mode = Input("1", "mode", start=float(AUTO), labels=("manual", "auto"), ja="運転モード")
+    mode = Input("1", "mode", start=float(AUTO), labels=MODES, ja="運転モード")
     manual = Input("@output_unit", "output in manual; follows in automatic", start="output_start", ja="手動操作値")
     gain = Input("1", "gain", start="K", range=(0.0, 1e4), by="engineer", ja="比例ゲイン")
     integral_time = Input("s", "integral time", start="Ti", range=(0.0, 1e6), by="engineer", ja="積分時間")
@@ -119,7 +123,7 @@ class Pid:
     integral = Latch("1", "integral part", range=(-10.0, 10.0))
     derivative = Latch("1", "derivative part", range=(-10.0, 10.0))
     last = Latch("1", "measurement of the last scan", range=(-1.0, 1.0))
-    primed = Latch("1", "has scanned before", labels=("no", "yes"))
+    primed = Latch("1", "has scanned before", labels=NO_YES)
 
     @property
     def output_start(self) -> float:

@@ -12,8 +12,13 @@ from hil.controllers.scan import due, period, put, wired
 from thermo.jit import kernel
 from twin.alarms.declare import Limits
 from twin.unit import Input, Latch, Param, Wire, unit_operation
+from twin.words import NO_YES, STOP_START, words
 
-STEPS = ("idle", "cooling", "ready", "on line", "isolated", "warming", "purging", "evacuating", "pressurising")
+STEPS = words(
+    *("idle 休止", "cooling 冷却", "ready 待機", "on line 吸着", "isolated 切離し", "warming 加温"),
+    *("purging パージ", "evacuating 排気", "pressurising 昇圧"),
+)
+PHASES = words("stopped 停止", "preparing 準備", "ready 待機", "bed A on line A塔吸着", "bed B on line B塔吸着")
 (IDLE, COOLING, READY, ON_LINE, ISOLATED, WARMING, PURGING, EVACUATING, PRESSURISING) = range(9)
 
 # wires, in the order of the card
@@ -97,6 +102,16 @@ def leave_line(par, s, step, wanted, used, other, broken, permit):
 
 
 @kernel
+def phase_of(a, b):
+    """The step of both beds together: the one on line, else the one that is furthest."""
+    if a == ON_LINE or b == ON_LINE:
+        return 3.0 if a == ON_LINE else 4.0
+    if a == READY or b == READY:
+        return 2.0
+    return 0.0 if a == IDLE and b == IDLE else 1.0
+
+
+@kernel
 def drive_bed(par, image, wire, first, step, has_feed, has_heater, has_coolant, has_purge, has_vacuum, has_fill):
     """Valves, heater and coolant of a bed; warming needs a way out for what comes off."""
     put(image, wire[first], has_feed, 1.0 if step == ON_LINE else 0.0)
@@ -152,6 +167,9 @@ def purifier_sequence(par, s, image, wire, clock):
     s.used_b = 0.0 if next_b == ISOLATED else s.used_b
     s.bed_a, s.bed_b = float(next_a), float(next_b)
     s.online = 1.0 if next_a == ON_LINE else (2.0 if next_b == ON_LINE else 0.0)
+    phase = phase_of(next_a, next_b)
+    s.elapsed = s.elapsed + h if phase == s.step else 0.0
+    s.step = phase
 
     drive_bed(
         par, image, wire, FEED_A, next_a,
@@ -163,7 +181,9 @@ def purifier_sequence(par, s, image, wire, clock):
     )  # fmt: skip
 
 
-@unit_operation("purifier_sequence", update=purifier_sequence, phase="controller", symbol="controller")
+@unit_operation(
+    "purifier_sequence", ja="精製器シーケンス", update=purifier_sequence, phase="controller", symbol="controller"
+)
 @dataclass(frozen=True, kw_only=True)
 class PurifierSequence:
     """Bed change and regeneration of a cold purifier with one or two beds."""
@@ -203,8 +223,8 @@ class PurifierSequence:
     p_filled: float = Param("Pa", "pressure of a filled bed", default=5e5)
     scan: float = Param("s", "scan period", default=1.0, range=(0.0, 3600.0))
 
-    command = Input("1", "command", labels=("stop", "start"), ja="運転指令")
-    change = Input("1", "bed change wanted (goes back by itself)", labels=("no", "yes"), ja="塔切替要求")
+    command = Input("1", "command", labels=STOP_START, ja="運転指令")
+    change = Input("1", "bed change wanted (goes back by itself)", labels=NO_YES, ja="塔切替要求")
     impurity_limit = Input("1", "breakthrough", start="impurity_high", range=(0.0, 1.0), by="engineer", ja="破過設定")
     on_line_limit = Input(
         "s", "longest time on line", start="on_line_for", range=(1.0, 1e8), by="engineer", ja="吸着時間"
@@ -213,7 +233,9 @@ class PurifierSequence:
     temp_cold_at = Input(
         "K", "cold enough at", start="temp_cold", range=(60.0, 300.0), by="engineer", ja="冷却完了温度"
     )
-    online = Latch("1", "bed on line", labels=("none", "A", "B"), ja="使用中の塔")
+    step = Latch("1", "step", labels=PHASES, ja="工程")
+    elapsed = Latch("s", "time in the step", range=(0.0, 1e8), ja="工程経過時間")
+    online = Latch("1", "bed on line", labels=words("none なし", "A A塔", "B B塔"), ja="使用中の塔")
     bed_a = Latch("1", "step of bed A", labels=STEPS, ja="A塔工程")
     bed_b = Latch("1", "step of bed B", labels=STEPS, ja="B塔工程")
     elapsed_a = Latch("s", "time of bed A in its step", range=(0.0, 1e8), ja="A塔経過時間")

@@ -32,6 +32,13 @@ def put(image, address, wired, value):
 
 
 @inner
+def ask(image, address, wired, mode, forced):
+    """Ask a controller for a mode; what the operator has forced, from the mode `forced` on, no program takes back."""
+    if wired > 0.0 and image[address] < forced:
+        image[address] = mode
+
+
+@inner
 def clamp(x, low, high):
     """The nearest value between two limits."""
     return min(max(x, low), high)

@@ -7,16 +7,11 @@ from hil.controllers.scan import due, period, put, wired
 from thermo.jit import kernel
 from twin.alarms.declare import Limits, OffNormal
 from twin.unit import Input, Latch, Param, Wire, unit_operation
+from twin.words import NO_RESET, words
 
-TRIPS = (
-    "no",
-    "overspeed",
-    "bearing pressure",
-    "inlet temperature",
-    "outlet temperature",
-    "impurity",
-    "broken",
-    "other turbine",
+TRIPS = words(
+    *("no なし", "overspeed 過速度", "bearing pressure 軸受圧力低", "inlet temperature 入口温度高"),
+    *("outlet temperature 出口温度高", "impurity 不純物", "broken 破損", "other turbine 他タービン"),
 )
 
 EXAMPLE = """
@@ -99,7 +94,9 @@ def turbine_protection(par, s, image, wire, clock):
         put(image, wire[5], par.has_valve, 0.0)
 
 
-@unit_operation("turbine_protection", update=turbine_protection, phase="controller", symbol="interlock")
+@unit_operation(
+    "turbine_protection", ja="タービン保護", update=turbine_protection, phase="controller", symbol="interlock"
+)
 @dataclass(frozen=True, kw_only=True)
 class TurbineProtection:
     """Protection of an expansion turbine."""
@@ -121,7 +118,7 @@ class TurbineProtection:
     scan: float = Param("s", "scan period", default=0.0, range=(0.0, 3600.0))
 
     trip = Latch("1", "trip and what came first", labels=TRIPS, ja="タービントリップ")
-    reset = Input("1", "reset of the trip (goes back by itself)", labels=("no", "reset"), ja="復帰")
+    reset = Input("1", "reset of the trip (goes back by itself)", labels=NO_RESET, ja="復帰")
     speed_limit = Input("Hz", "overspeed", start="speed_high", range=(0.0, 2e4), by="engineer", ja="過速度設定")
     p_bearing_limit = Input(
         "Pa", "least bearing pressure", start="p_bearing_low", range=(0.0, 5e6), by="engineer", ja="軸受圧下限"

@@ -34,5 +34,28 @@ function found(tag) {
     ofBase: parent?.typeDefinitionObj?.subtypeOfObj?.browseName.toString(),
   };
 }
-console.log(JSON.stringify(Object.fromEntries(tags.map((tag) => [tag, found(tag)]))));
+
+// Alarms with their types, sources and fields, methods with their arguments, namespaces with version and date.
+const plain = (argument) => [argument.name, argument.dataType.toString(), argument.description.text];
+const values = (node, name) => node.getPropertyByName(name)?.readValue().value.value;
+const nodes = [...space.getNamespace("urn:hetwin:plant")._nodeid_index.values()];
+const isAlarm = (node) => typeof node.nodeId.value === "string" && node.nodeId.value.endsWith("/alarm");
+const alarms = nodes.filter(isAlarm).map((node) => ({
+  id: node.nodeId.value,
+  type: node.typeDefinitionObj?.browseName.name,
+  source: node.findReferencesAsObject("HasCondition", false)[0]?.nodeId.value,
+  fields: node.getAggregates().map((child) => child.browseName.name),
+}));
+const methods = nodes.filter((node) => node.nodeClass === 4).map((node) => ({
+  id: node.nodeId.value,
+  takes: (values(node, "InputArguments") ?? []).map(plain),
+  gives: (values(node, "OutputArguments") ?? []).map(plain),
+}));
+const namespaces = space.rootFolder.objects.server.namespaces.getComponents().map((node) => ({
+  uri: values(node, "NamespaceUri"),
+  version: values(node, "NamespaceVersion"),
+  date: values(node, "NamespacePublicationDate"),
+}));
+const tagsFound = Object.fromEntries(tags.map((tag) => [tag, found(tag)]));
+console.log(JSON.stringify({ tags: tagsFound, alarms, methods, namespaces }));
 space.dispose();

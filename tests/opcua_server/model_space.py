@@ -8,9 +8,7 @@ from typing import Any
 
 from asyncua import ua
 
-from opcua_server.information_model import InformationModel
-from opcua_server.nodes import PlantNodes, build_nodes
-from opcua_server.standard_nodes import CachedServer
+from opcua_server.on_paper import PlantOnPaper, put_on_paper
 from twin.compile import compile_plant
 from twin.plant_file import load_spec
 
@@ -27,8 +25,9 @@ ORGANIZES, HAS_COMPONENT, HAS_PROPERTY = ID.Organizes, ID.HasComponent, ID.HasPr
 class ModelSpace:
     """The address space of a plant, with its model and nodes."""
 
-    def __init__(self, core: CachedServer, model: InformationModel, nodes: PlantNodes, spec: Any, tags: Any) -> None:
-        self.core, self.model, self.nodes, self.spec, self.tags = core, model, nodes, spec, tags
+    def __init__(self, paper: PlantOnPaper, spec: Any, compiled: Any) -> None:
+        self.core, self.model, self.nodes = paper.core, paper.model, paper.nodes
+        self.spec, self.tags, self.image = spec, compiled.tags, compiled.data.image
 
     def __getitem__(self, nodeid: ua.NodeId) -> Any:
         return self.core.aspace[nodeid]
@@ -73,12 +72,9 @@ class ModelSpace:
 
 
 async def model_space(plant: str | Path, nodesets: Path | None) -> ModelSpace:
-    """The model of a plant as the server builds it."""
+    """The model of a plant as the server builds it, alarms and methods included."""
     spec = load_spec(plant)
     compiled = compile_plant(spec)
-    core = CachedServer(nodesets)
-    await core.init()
-    size, companions = len(compiled.data.image), nodesets is not None
-    model = InformationModel(core.aspace, spec.name, compiled.tags, spec.units, size, 0.1, companions)
-    nodes = build_nodes(core.aspace, spec.name, spec.description, compiled.tags, model)
-    return ModelSpace(core, model, nodes, spec, compiled.tags)
+    paper = await put_on_paper(spec, compiled.tags, len(compiled.data.image), nodesets)
+    paper.core.aspace._nodes.make(None)
+    return ModelSpace(paper, spec, compiled)

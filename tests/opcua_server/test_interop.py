@@ -112,8 +112,8 @@ async def test_node_opcua_acknowledges_confirms_refreshes_shelves_and_calls(serv
     assert seen["snapshots"] == ["interop"]
     assert (seen["restored"], seen["unknown"]) == ("Good", "BadNotFound")
     assert seen["arguments"] == [
-        ["to", "magnet or dewar / 払出先"],
-        ["volume", "volume of liquid [m3] / 液量 [m3]"],
+        ["to", "magnet or dewar"],
+        ["volume", "volume of liquid [m3]"],
     ]
 
 
@@ -137,3 +137,32 @@ async def test_node_opcua_logs_in_over_every_policy_and_its_users_may_what_their
     assert seen["operator"] == {"level": 3, "written": "Good", "called": denied}
     assert seen["instructor"] == {"level": 3, "written": "Good", "called": "Good"}
     assert denied in seen["stranger"]["refused"]
+
+
+@pytest.mark.skipif(find_nodesets() is None, reason="run `npm ci` first")
+async def test_node_opcua_finds_machines_and_devices_by_the_companion_specifications(
+    serve: Callable[..., Any],
+) -> None:
+    server = await serve(plant="machines", mode="lockstep")
+    seen = await drive(server.endpoint, script="devices.mjs")
+    assert seen["uris"][2:4] == ["urn:hetwin:plant", "urn:hetwin:kinds"]
+
+    (machine,) = seen["machines"].items()
+    assert machine[0] == "RC-1"
+    plate, values = machine[1]["identification"], machine[1]["values"]
+    assert (plate["Manufacturer"], plate["Model"]) == ("hetwin", "recovery compressor")
+    assert plate["ProductInstanceUri"] == "urn:hetwin:machines:RC-1"
+    assert {"SerialNumber", "SoftwareRevision"} <= plate.keys()
+    assert all(found["isProcessValue"] and found["tag"] == name for name, found in values.items())
+    assert values["RC-1.m_flow"]["unit"] == "kg/s"
+    assert values["RC-1.temp_out"]["value"] > 200.0
+
+    devices = seen["devices"]
+    assert devices.keys() == {"AMB", "BAG-1", "RC-1", "BANK-1", "PT-1", "LSC-1"}
+    assert all(all(device["plate"].values()) and device["health"] == 0 for device in devices.values())
+    transmitter = devices["PT-1"]
+    assert (transmitter["isPadim"], transmitter["signalTag"]) == (True, "PT-1")
+    assert transmitter["range"] == {"low": 0.0, "high": 2e7}
+    assert transmitter["plate"]["DeviceClass"] == "Transmitter"
+    assert devices["RC-1"]["isDevice"]
+    assert not devices["LSC-1"]["isDevice"]

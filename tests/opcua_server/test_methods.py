@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from asyncua import ua
+from asyncua import Client, ua
 
 from opcua_server import TwinServer, simulation_methods
 from opcua_server.access import Role
@@ -60,17 +60,21 @@ async def test_the_actions_of_a_kind_are_methods_of_its_units(hands: Any, plant:
     assert weight == pytest.approx(plant.simulation.plant["D-1.weight"])
 
 
-async def test_arguments_have_types_units_and_both_languages(hands: Any) -> None:
+async def test_arguments_have_types_units_and_both_languages(hands: Any, plant: TwinServer) -> None:
     described = await hands.talk.value("MAG-1.refill/InputArguments")
     (volume,) = described
     assert (volume.Name, volume.DataType, volume.ValueRank) == ("volume", ua.NodeId(ua.ObjectIds.Double), -1)
-    assert volume.Description.Text == "volume of liquid [m3] / 液量 [m3]"
+    assert volume.Description.Text == "volume of liquid [m3]"
     to, _ = await hands.talk.value("D-1.deliver/InputArguments")
     assert (to.Name, to.DataType) == ("to", ua.NodeId(ua.ObjectIds.String))
     (result,) = await hands.talk.value("BAG-1.swap/OutputArguments")
     assert result.Description.Text.startswith("gas carried to the store [m3]")
-    text = (await hands.talk.read("BAG-1.swap", ua.AttributeIds.Description)).Value.Value.Text
-    assert text.endswith("バッグ交換")
+    in_japanese = Client(plant.endpoint, timeout=60.0)
+    in_japanese.set_locale(["ja"])
+    async with in_japanese as client:
+        (volume,) = await client.get_node("ns=2;s=MAG-1.refill/InputArguments").read_value()
+        assert volume.Description.Text == "液量 [m3]"
+        assert (await client.get_node("ns=2;s=BAG-1.swap").read_description()).Text == "バッグ交換"
 
 
 async def test_the_truck_changes_bundles_and_dewars_deliver(hands: Any, plant: TwinServer) -> None:

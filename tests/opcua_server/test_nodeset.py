@@ -6,6 +6,7 @@ import asyncio
 import json
 import shutil
 import xml.etree.ElementTree as ET
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -55,12 +56,41 @@ def test_every_node_has_texts_and_every_reference_leads_somewhere(exported: tupl
     assert texts == [("en", "measured value"), ("ja", "計測値")]
 
 
-@pytest.mark.skipif(shutil.which("node") is None, reason="Node.js is not installed")
-@pytest.mark.skipif(not (ROOT / "node_modules" / "node-opcua-address-space").is_dir(), reason="run `npm ci` first")
-def test_another_stack_imports_the_file_and_finds_every_tag(exported: tuple[Path, Any]) -> None:
+def test_the_file_is_valid_by_the_schema_of_the_opc_foundation(exported: tuple[Path, Any]) -> None:
+    etree = pytest.importorskip("lxml.etree")
+    schema = etree.XMLSchema(etree.parse(str(find_nodesets() / "UANodeSet.xsd")))
+    document = etree.parse(str(exported[0]))
+    assert schema.validate(document), schema.error_log
+    document.getroot()[-1].set("BrowseNam", "1:wrong")
+    assert not schema.validate(document)
+
+
+def test_dates_and_lists_have_the_form_of_the_xml_encoding(exported: tuple[Path, Any]) -> None:
+    """Part 6, 5.3.1; the schema of values is not in the package."""
+    root = ET.parse(exported[0]).getroot()
+    nodes = {node.get("NodeId"): node for node in root if node.get("NodeId")}
+    date = nodes["ns=1;s=11715/urn:hetwin:plant/NamespacePublicationDate"].find("ua:Value", XML)[0]
+    assert date.tag.endswith("}DateTime")
+    assert datetime.fromisoformat(str(date.text)).tzinfo is not None
+    assert date.text == root.find("ua:Models/ua:Model[@ModelUri='urn:hetwin:plant']", XML).get("PublicationDate")
+    kinds = nodes["ns=1;s=11715/urn:hetwin:plant/StaticNodeIdTypes"].find("ua:Value", XML)[0]
+    assert kinds.tag.endswith("}ListOfInt32")
+    assert [item.text for item in kinds] == ["1"]
+
+
+@pytest.fixture(scope="module")
+def elsewhere(exported: tuple[Path, Any]) -> tuple[dict[str, Any], str]:
+    """What another stack makes of the file, and what it says meanwhile."""
+    if shutil.which("node") is None or not (ROOT / "node_modules" / "node-opcua-address-space").is_dir():
+        pytest.skip("needs Node.js and `npm ci`")
     file, tags = exported
-    found, log = asyncio.run(imported(file, list(tags)))
+    return asyncio.run(imported(file, list(tags)))
+
+
+def test_another_stack_imports_the_file_and_finds_every_tag(exported: tuple[Path, Any], elsewhere: Any) -> None:
+    tags, (everything, log) = exported[1], elsewhere
     assert "urn:hetwin" not in log
+    found = everything["tags"]
     for name, tag in tags.items():
         assert found[name] is not None, name
         assert found[name]["access"] == (3 if tag.writable or name in ("SIM.mode", "SIM.speed") else 1), name
@@ -74,6 +104,24 @@ def test_another_stack_imports_the_file_and_finds_every_tag(exported: tuple[Path
     assert (transmitter["of"].partition(":")[2], transmitter["ofType"].partition(":")[2]) == ("PT-2", "TransmitterType")
     assert transmitter["ofBase"].endswith(":PADIMType")
     assert "PT-2 計測値" in [text for _, text in transmitter["texts"]]
+
+
+def test_another_stack_finds_alarms_methods_and_namespaces_in_the_file(elsewhere: tuple[Any, str]) -> None:
+    found = elsewhere[0]
+    alarms = {alarm["id"]: alarm for alarm in found["alarms"]}
+    trip = alarms["IL-2.trip/alarm"]
+    assert (trip["type"], trip["source"]) == ("TripAlarmType", "/controlled/hub/IL-2")
+    assert {"ActiveState", "AckedState", "ShelvingState", "Priority", "Acknowledge"} <= set(trip["fields"])
+    assert alarms["ZC-1.position/alarm"]["type"] == "DiscrepancyAlarmType"
+    methods = {method["id"]: method for method in found["methods"]}
+    assert methods["SIM.advance"]["takes"] == [
+        ["seconds", "ns=0;i=11", "simulated time to advance [s], a whole number of steps"],
+    ]
+    assert [name for name, _, _ in methods["SIM.list_snapshots"]["gives"]] == ["names", "times", "made"]
+    assert {"IL-2.reset_trip", "SIM.inject_fault", "SIM.start_scenario"} <= methods.keys()
+    ours = {one["uri"]: one for one in found["namespaces"] if one["uri"] and one["uri"].startswith("urn:hetwin:")}
+    assert ours.keys() == {"urn:hetwin:plant", "urn:hetwin:kinds"}
+    assert all(one["version"] and one["date"] for one in ours.values())
 
 
 async def imported(file: Path, tags: list[str]) -> tuple[dict[str, Any], str]:

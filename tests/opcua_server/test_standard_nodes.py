@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import xml.etree.ElementTree as ET
 from pathlib import Path
 
 import pytest
 from asyncua import Server, ua
 
+from opcua_server.companion import find_nodesets
 from opcua_server.standard_nodes import CachedServer
 
 
@@ -40,3 +42,29 @@ async def test_a_broken_cache_is_made_again(tmp_path: Path, monkeypatch: pytest.
     file.write_bytes(file.read_bytes()[: size // 2])
     assert ua.NodeId(ua.ObjectIds.Server) in await standard_nodes()
     assert file.stat().st_size == size
+
+
+async def test_the_standard_nodes_are_those_of_the_standard() -> None:
+    """Data types, ranks and what is abstract, compared with the OPC Foundation's own file."""
+    folder = find_nodesets()
+    if folder is None or not (folder / "Opc.Ua.NodeSet2.xml").is_file():
+        pytest.skip("run `npm ci` first")
+    nodes = await standard_nodes()
+    root = ET.parse(folder / "Opc.Ua.NodeSet2.xml").getroot()
+    space = "{http://opcfoundation.org/UA/2011/03/UANodeSet.xsd}"
+    aliases = {alias.get("Alias"): alias.text for alias in root.iter(f"{space}Alias")}
+    compared = 0
+    for element in root:
+        kind = element.tag.removeprefix(f"{space}UA")
+        if kind not in ("Variable", "VariableType", "ObjectType", "DataType", "ReferenceType"):
+            continue
+        attributes = nodes[ua.NodeId.from_string(element.get("NodeId"))].attributes
+        told = {key.name: found.value.Value.Value for key, found in attributes.items() if found.value is not None}
+        if kind.startswith("Variable"):
+            data_type = element.get("DataType", "i=24")
+            assert told["DataType"] == ua.NodeId.from_string(aliases.get(data_type, data_type)), element.attrib
+            assert told["ValueRank"] == int(element.get("ValueRank", "-1")), element.attrib
+        if kind.endswith("Type"):
+            assert told["IsAbstract"] == (element.get("IsAbstract") == "true"), element.attrib
+        compared += 1
+    assert compared > 4000

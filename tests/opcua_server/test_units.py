@@ -54,7 +54,7 @@ def test_every_unit_that_a_kind_of_equipment_declares_has_a_code() -> None:
 
 
 def test_codes_are_used_once() -> None:
-    codes = [code for code, _, _ in CODES.values()]
+    codes = [code for code, *_ in CODES.values()]
     assert len(codes) == len(set(codes))
 
 

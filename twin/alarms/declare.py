@@ -23,6 +23,9 @@ SEVERITY = {"low": 200, "medium": 400, "high": 700, "critical": 900}
 """Severity of each priority; OPC UA Part 5, 6.4.2: 1 to 333 low, to 666 medium, to 1000 high."""
 PRIORITIES = tuple(SEVERITY)
 
+REMOTE = ("place", -0.5, 0.5)
+"""`when` of a discrepancy: nobody expects a drive that is operated at its own panel to follow its order."""
+
 
 @dataclass(frozen=True)
 class Declared:

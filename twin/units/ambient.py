@@ -29,7 +29,7 @@ def weather(par, s, node, port, clock):
     hold_state(node[port[0]], p, s.temp_air, par.p_swing * math.cos(phase) * 2.0 * math.pi / par.p_period)
 
 
-@unit_operation("ambient", update=weather, symbol="ambient")
+@unit_operation("ambient", ja="大気", update=weather, symbol="ambient")
 @dataclass(frozen=True, kw_only=True)
 class Ambient:
     """Air of a site: pressure and temperature."""

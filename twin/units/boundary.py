@@ -40,7 +40,7 @@ def boundary(par, s, node, port):
     hold_state(node[port[0]], s.p_set, s.temp_set, 0.0)
 
 
-@unit_operation("boundary", update=boundary, symbol="boundary")
+@unit_operation("boundary", ja="境界", update=boundary, symbol="boundary")
 @dataclass(frozen=True, kw_only=True)
 class Boundary:
     """Endless helium at a given pressure and temperature."""

@@ -29,7 +29,7 @@ def buffer(par, s, node, port):
     heat(gas, s.Q_flow, conductance)
 
 
-@unit_operation("buffer", kernel=buffer, update=feel_vacuum, symbol="vessel")
+@unit_operation("buffer", ja="バッファタンク", kernel=buffer, update=feel_vacuum, symbol="vessel")
 @dataclass(frozen=True, kw_only=True)
 class Buffer:
     """Rigid vessel of helium."""

@@ -19,7 +19,7 @@ def check_valve(par, s, node, link):
         s.m_flow = flow_forward(f, a, b, par.flow_area, par.crack, par.ease, False)
 
 
-@unit_operation("check_valve", kernel=check_valve, symbol="check_valve")
+@unit_operation("check_valve", ja="逆止弁", kernel=check_valve, symbol="check_valve")
 @dataclass(frozen=True, kw_only=True)
 class CheckValve:
     """Check valve: lets helium pass from the inlet to the outlet only."""

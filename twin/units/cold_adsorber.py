@@ -6,6 +6,7 @@ from thermo.jit import kernel
 from thermo.materials import STAINLESS_STEEL
 from twin.adsorption import catch_in_bed, regenerate
 from twin.alarms.declare import Limits
+from twin.health import MAINTENANCE_REQUIRED, Sign
 from twin.insulation import feel_vacuum
 from twin.network import orifice, transfer
 from twin.unit import Input, Latch, Link, Node, Output, Param, Port, State, Wall, Wire, unit_operation
@@ -83,7 +84,7 @@ def cold_adsorber(par, s, node, port, link, wall):
     s.dp = a.p - b.p
 
 
-@unit_operation("cold_adsorber", kernel=cold_adsorber, update=feel_vacuum, symbol="purifier")
+@unit_operation("cold_adsorber", ja="低温吸着器", kernel=cold_adsorber, update=feel_vacuum, symbol="purifier")
 @dataclass(frozen=True, kw_only=True)
 class ColdAdsorber:
     """Charcoal adsorber in the cold high-pressure stream; regeneration loses helium."""
@@ -138,6 +139,12 @@ class ColdAdsorber:
     def losses(self):
         """Regeneration on purpose."""
         return {1: "purge", 2: "purge"}
+
+    def health(self):
+        """A loaded bed."""
+        return [
+            Sign("slip", MAINTENANCE_REQUIRED, 0.1),
+        ]
 
     def alarms(self):
         """Air that passes, pressure drop."""

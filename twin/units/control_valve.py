@@ -42,7 +42,7 @@ def control_valve(par, s, node, link):
     s.m_flow = orifice(f, node[f.a], node[f.b], par.flow_area * (share + par.leakage))
 
 
-@unit_operation("control_valve", kernel=control_valve, symbol="valve")
+@unit_operation("control_valve", ja="調節弁", kernel=control_valve, symbol="valve")
 @dataclass(frozen=True, kw_only=True)
 class ControlValve:
     """Control valve with stem lag and isenthalpic flow."""

@@ -4,10 +4,12 @@ from dataclasses import dataclass
 
 from thermo.jit import kernel
 from twin.alarms.declare import Limits
+from twin.health import MAINTENANCE_REQUIRED, Sign
 from twin.network import catch, heat, seep, transfer
 from twin.openings import moving_orifice, regulator_lift, warm_on_the_way
 from twin.unit import Input, Link, Node, Output, Param, Port, State, unit_operation
 from twin.vessels import LATENT_HEAT, RHO_LIQUID, vent_through_neck
+from twin.words import NO_YES, STOP_RUN
 
 TEMP_BOIL = 4.2238  # K at 101 325 Pa (CoolProp 8.0.0)
 
@@ -62,7 +64,7 @@ def cryocooler_liquefier(par, s, node, port, link):
     s.rate = s.m_flow / RHO_LIQUID * 1000.0 * 86400.0
 
 
-@unit_operation("cryocooler_liquefier", kernel=cryocooler_liquefier, symbol="liquefier")
+@unit_operation("cryocooler_liquefier", ja="冷凍機式液化機", kernel=cryocooler_liquefier, symbol="liquefier")
 @dataclass(frozen=True, kw_only=True)
 class CryocoolerLiquefier:
     """Small liquefier: pulse-tube cold head, compressor and dewar in one."""
@@ -88,8 +90,8 @@ class CryocoolerLiquefier:
     thaw_time: float = Param("s", "time constant of defrosting", default=1800.0, range=(1.0, 1e6))
     purge_flow: float = Param("kg/s", "helium lost while defrosting", default=1e-5, range=(0.0, 0.1))
 
-    run = Input("1", "cold head", start=1.0, labels=("stop", "run"), ja="冷凍機運転")
-    defrost = Input("1", "warm the cold head and purge it", labels=("no", "yes"), ja="除霜")
+    run = Input("1", "cold head", start=1.0, labels=STOP_RUN, ja="冷凍機運転")
+    defrost = Input("1", "warm the cold head and purge it", labels=NO_YES, ja="除霜")
     p_set = Input("Pa", "set pressure of the dewar", start="p_start", range=(1e5, 2.2e5), ja="デュワー圧設定")
     cold = State("1", "how cold the cold head is", start="run", range=(0.0, 1.0), stiff=True, ja="冷却度")
     energy = State("J", "electric energy since the start", range=(0.0, 1e13), ja="積算電力量")
@@ -121,6 +123,12 @@ class CryocoolerLiquefier:
     def losses(self):
         """Purge; the relief when it leads outside."""
         return {2: "purge"} | ({1: "vent"} if self.vent == self.ambient else {})
+
+    def health(self):
+        """A cold head that frozen impurity blocks."""
+        return [
+            Sign("fouling", MAINTENANCE_REQUIRED, 0.3),
+        ]
 
     def alarms(self):
         """Level, pressure, a cold head that is blocked."""

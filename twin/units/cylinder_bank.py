@@ -24,7 +24,7 @@ def cylinder_bank(par, s, node, port):
     s.litres = 1000.0 * gas.mass / RHO_LIQUID
 
 
-@unit_operation("cylinder_bank", kernel=cylinder_bank, symbol="cylinders")
+@unit_operation("cylinder_bank", ja="ボンベ集合体", kernel=cylinder_bank, symbol="cylinders")
 @dataclass(frozen=True, kw_only=True)
 class CylinderBank:
     """Bundle of gas cylinders, or long cylinders of a trailer, or medium-pressure tanks."""

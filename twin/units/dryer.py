@@ -5,8 +5,10 @@ from dataclasses import dataclass
 
 from thermo.jit import kernel
 from twin.alarms.declare import Limits
+from twin.health import MAINTENANCE_REQUIRED, Sign
 from twin.network import catch, orifice, seep, transfer
 from twin.unit import Input, Link, Node, Output, Param, Port, State, unit_operation
+from twin.words import words
 
 
 @kernel
@@ -32,7 +34,7 @@ def dryer(par, s, node, port, link):
     seep(purge, 0.0, 0.0, warm * heating * bed.h2o / par.dry_time, 0.0)
 
 
-@unit_operation("dryer", kernel=dryer, symbol="dryer")
+@unit_operation("dryer", ja="乾燥器", kernel=dryer, symbol="dryer")
 @dataclass(frozen=True, kw_only=True)
 class Dryer:
     """Adsorption dryer, one tower; regeneration loses its purge gas."""
@@ -49,7 +51,9 @@ class Dryer:
     dry_time: float = Param("s", "time constant of driving the water out", default=3600.0, range=(1.0, 1e6))
     dp_most: float = Param("Pa", "pressure drop at which its filters are changed", default=5e4, range=(1e2, 1e7))
 
-    mode = Input("1", "what it does", start=1.0, labels=("closed", "dry", "regenerate"), ja="運転モード")
+    mode = Input(
+        "1", "what it does", start=1.0, labels=words("closed 閉止", "dry 乾燥", "regenerate 再生"), ja="運転モード"
+    )
     clogging = Input(
         "1", "share of its filters that dust and oil block", range=(0.0, 0.99), by="instructor", ja="フィルタ閉塞率"
     )
@@ -71,6 +75,12 @@ class Dryer:
     def losses(self):
         """Purge gas."""
         return {1: "purge"}
+
+    def health(self):
+        """A loaded bed."""
+        return [
+            Sign("loading", MAINTENANCE_REQUIRED, 0.9),
+        ]
 
     def alarms(self):
         """Saturated, filters blocked."""

@@ -6,6 +6,7 @@ from thermo.jit import kernel
 from thermo.materials import ALUMINIUM
 from twin.alarms.declare import Limits
 from twin.frost import MELTS_H2O, MELTS_N2, MELTS_O2, freeze
+from twin.health import MAINTENANCE_REQUIRED, Sign
 from twin.insulation import feel_vacuum
 from twin.network import orifice
 from twin.unit import Input, Latch, Link, Node, Output, Param, Port, Wall, Wire, unit_operation
@@ -99,7 +100,7 @@ def freeze_out(par, s, node, port, link, wall):
     s.dp = a.p - node[main.b].p
 
 
-@unit_operation("freeze_out", kernel=freeze_out, update=feel_vacuum, symbol="purifier")
+@unit_operation("freeze_out", ja="凍結精製器", kernel=freeze_out, update=feel_vacuum, symbol="purifier")
 @dataclass(frozen=True, kw_only=True)
 class FreezeOut:
     """Freeze-out purifier inside the cold box; regeneration by warming and venting loses helium."""
@@ -161,6 +162,12 @@ class FreezeOut:
     def losses(self):
         """What the vent takes."""
         return {2: "purge"}
+
+    def health(self):
+        """A passage that frost has narrowed."""
+        return [
+            Sign("blocked", MAINTENANCE_REQUIRED, 0.5),
+        ]
 
     def alarms(self):
         """Frost that closes the passage."""

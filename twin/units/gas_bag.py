@@ -53,7 +53,7 @@ def follow_barometer(node, port):
     bag.p += rise
 
 
-@unit_operation("gas_bag", kernel=gas_bag, update=follow_barometer, symbol="bag")
+@unit_operation("gas_bag", ja="ガスバッグ", kernel=gas_bag, update=follow_barometer, symbol="bag")
 @dataclass(frozen=True, kw_only=True)
 class GasBag:
     """Gas bag (or several on one line) at the pressure of the air."""

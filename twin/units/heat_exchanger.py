@@ -79,7 +79,7 @@ def heat_exchanger(par, s, node, port, link, wall):
     s.dT_cold = node[hot.b].temp - node[cold.a].temp
 
 
-@unit_operation("heat_exchanger", kernel=heat_exchanger, update=feel_vacuum, symbol="exchanger")
+@unit_operation("heat_exchanger", ja="熱交換器", kernel=heat_exchanger, update=feel_vacuum, symbol="exchanger")
 @dataclass(frozen=True, kw_only=True)
 class HeatExchanger:
     """Counter-flow heat exchanger of the cold box."""

@@ -7,6 +7,7 @@ from thermo.jit import kernel
 from twin.network import orifice
 from twin.openings import warm_on_the_way
 from twin.unit import Input, Link, Output, Param, Port, State, unit_operation
+from twin.words import OFF_ON
 
 
 @kernel
@@ -23,7 +24,7 @@ def heater(par, s, node, link):
     s.d_energy = s.power
 
 
-@unit_operation("heater", kernel=heater, symbol="heater")
+@unit_operation("heater", ja="ヒータ", kernel=heater, symbol="heater")
 @dataclass(frozen=True, kw_only=True)
 class Heater:
     """Electric or atmospheric warmer of a return line."""
@@ -34,7 +35,7 @@ class Heater:
     power_max: float = Param("W", "greatest heat it gives", range=(0.0, 1e6))
     temp_start: float = Param("K", "set temperature at the start", default=290.0, range=(4.0, 400.0))
 
-    on = Input("1", "heater on", start=1.0, labels=("off", "on"), ja="ヒータ運転")
+    on = Input("1", "heater on", start=1.0, labels=OFF_ON, ja="ヒータ運転")
     temp_set = Input("K", "outlet temperature wanted", start="temp_start", range=(10.0, 400.0), ja="出口温度設定")
     energy = State("J", "heat given since the start", range=(0.0, 1e13), ja="積算熱量")
     m_flow = Output("kg/s", "mass flow, inlet to outlet", range=(-0.1, 0.1), ja="質量流量")

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from thermo.jit import kernel
 from twin.alarms.declare import Limits
 from twin.unit import Input, Latch, Output, Param, Port, unit_operation
+from twin.words import NO_YES, words
 
 EXAMPLE = """
 description = "Instrument air whose dryer has failed, beside a room."
@@ -67,12 +68,14 @@ class InstrumentAir:
     approach: float = Param("K", "after-cooler over the room", default=8.0, range=(0.0, 50.0))
     dew_time: float = Param("s", "time constant of the dew point", default=900.0, range=(1.0, 1e5))
 
-    compressor = Input("1", "compressor", labels=("working", "failed"), by="instructor", ja="空気圧縮機故障")
-    dryer = Input("1", "dryer", labels=("working", "failed"), by="instructor", ja="除湿器故障")
+    compressor = Input(
+        "1", "compressor", labels=words("working 正常", "failed 故障"), by="instructor", ja="空気圧縮機故障"
+    )
+    dryer = Input("1", "dryer", labels=words("working 正常", "failed 故障"), by="instructor", ja="除湿器故障")
     demand = Input("1", "use over normal; more is a leak", start=1.0, range=(0.0, 20.0), by="instructor", ja="消費量比")
     p = Latch("Pa", "pressure", start="p_off", range=(0.0, 2e6), ja="計装空気圧力")
     dew_point = Latch("K", "dew point under pressure", start="temp_dry", range=(180.0, 340.0), ja="計装空気露点")
-    running = Latch("1", "compressor runs", labels=("no", "yes"), ja="空気圧縮機運転")
+    running = Latch("1", "compressor runs", labels=NO_YES, ja="空気圧縮機運転")
     flow_in = Output("m3/s", "free air in", range=(0.0, 0.1), ja="供給流量")
     flow_out = Output("m3/s", "free air used", range=(0.0, 0.1), ja="消費流量")
     power = Output("W", "electric power", range=(0.0, 1e5), ja="消費電力")

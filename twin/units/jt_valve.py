@@ -42,7 +42,7 @@ def jt_valve(par, s, node, link):
     s.d_liquid_made = max(s.m_flow, 0.0) * s.liquid
 
 
-@unit_operation("jt_valve", kernel=jt_valve, symbol="valve")
+@unit_operation("jt_valve", ja="JT弁", kernel=jt_valve, symbol="valve")
 @dataclass(frozen=True, kw_only=True)
 class JTValve:
     """Joule-Thomson valve with liquid counter."""

@@ -31,7 +31,7 @@ def leak(par, s, node, link):
         seep(into, SHARE_N2 * s.m_air, SHARE_O2 * s.m_air, HUMIDITY * s.m_air, 0.0)
 
 
-@unit_operation("leak", kernel=leak, symbol="leak")
+@unit_operation("leak", ja="漏れ", kernel=leak, symbol="leak")
 @dataclass(frozen=True, kw_only=True)
 class Leak:
     """A hole in a pipe or vessel."""

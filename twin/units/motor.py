@@ -3,13 +3,15 @@
 from dataclasses import dataclass
 
 from thermo.jit import kernel
-from twin.alarms.declare import Discrepancy, OffNormal
+from twin.alarms.declare import REMOTE, Discrepancy, OffNormal
+from twin.health import CHECK_FUNCTION, Sign
 from twin.unit import Input, Latch, Output, Param, Wire, unit_operation
+from twin.words import NO_RESET, NO_YES, REMOTE_LOCAL, STOP_START, words
 
 STOPPED, STARTING, RUNNING, COASTING, TRIPPED = range(5)
-STATES = ("stopped", "starting", "running", "coasting", "tripped")
+STATES = words("stopped 停止", "starting 起動中", "running 運転中", "coasting 惰走中", "tripped トリップ")
 NO_TRIP, INTERLOCK, NO_POWER = range(3)
-CAUSES = ("no", "interlock", "power lost")
+CAUSES = words("no なし", "interlock インターロック", "power lost 停電")
 
 EXAMPLE = """
 description = "A motor without a load, and a switch that trips it when the buffer is warm."
@@ -48,9 +50,13 @@ def motor(par, s, image, wire, clock):
     if dead and s.speed > 0.0 and par.restarts < 0.5 and s.tripped == NO_TRIP:
         s.tripped = NO_POWER
 
+    # who is obeyed: the control system, or the starter's own button; the button follows, so that nothing jumps
+    if s.place < 0.5:
+        s.local_command = s.command
+
     # speed
     before = s.speed
-    driven = s.command > 0.5 and not dead and s.tripped == NO_TRIP
+    driven = s.local_command > 0.5 and not dead and s.tripped == NO_TRIP
     if driven:
         s.speed = min(s.speed + clock.dt / par.ramp_time, 1.0)
         s.run_time += clock.dt
@@ -71,7 +77,7 @@ def motor(par, s, image, wire, clock):
         image[wire[3]] = 1.0 if driven else 0.0
 
 
-@unit_operation("motor", update=motor, symbol="motor")
+@unit_operation("motor", ja="電動機", update=motor, symbol="motor")
 @dataclass(frozen=True, kw_only=True)
 class Motor:
     """Motor of a machine, with its starter."""
@@ -84,11 +90,13 @@ class Motor:
     coast_time: float = Param("s", "from full speed to rest", default=10.0, range=(0.01, 3600.0))
     restarts: bool = Param("1", "starts again by itself when the power returns", default=False)
 
-    command = Input("1", "command", labels=("stop", "start"), ja="運転指令")
-    reset = Input("1", "reset of the trip (goes back by itself)", labels=("no", "reset"), ja="トリップ復帰")
+    command = Input("1", "command", labels=STOP_START, ja="運転指令")
+    place = Input("1", "where it is operated", labels=REMOTE_LOCAL, ja="操作場所")
+    local_command = Input("1", "command at the starter; follows in remote", labels=STOP_START, ja="現場運転操作")
+    reset = Input("1", "reset of the trip (goes back by itself)", labels=NO_RESET, ja="トリップ復帰")
     speed = Latch("1", "speed, share of the full one", range=(0.0, 1.0), ja="回転速度")
     tripped = Latch("1", "cause of the trip", labels=CAUSES, ja="トリップ")
-    running = Output("1", "run feedback", labels=("no", "yes"), ja="運転中")
+    running = Output("1", "run feedback", labels=NO_YES, ja="運転中")
     state = Output("1", "state of the motor", labels=STATES, ja="モータ状態")
     starts = Latch("1", "starts since the beginning", range=(0.0, 1e6), ja="起動回数")
     run_time = Latch("s", "time driven since the beginning", range=(0.0, 1e9), ja="運転時間")
@@ -96,6 +104,12 @@ class Motor:
     def derived(self):
         """Which of its wires lead somewhere."""
         return {f"has_{name}": float(bool(getattr(self, name))) for name in ("trip", "power", "drives", "switches")}
+
+    def health(self):
+        """Operated at its starter."""
+        return [
+            Sign("place", CHECK_FUNCTION, 1.0),
+        ]
 
     def alarms(self):
         """Trip, and an order that is not obeyed."""
@@ -115,6 +129,7 @@ class Motor:
                 "motor does not follow its order",
                 "モータ指令不一致",
                 order="command",
+                when=REMOTE,
                 on_delay=1.2 * max(self.ramp_time, self.coast_time),
                 cause=("tripped, or no power", "トリップまたは停電"),
                 consequence=("the machine stands", "機械停止"),

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from thermo.jit import kernel
 from twin.alarms.declare import Limits
 from twin.errors import TwinError
+from twin.health import FAILURE, OFF_SPEC, Sign
 from twin.network import VAPOUR, heat, transfer
 from twin.openings import relief
 from twin.unit import Input, Latch, Link, Node, Output, Param, Port, State, Value, action, unit_operation
@@ -65,7 +66,7 @@ def magnet_update(par, s, clock):
             s.quench_left = 0.0
 
 
-@unit_operation("nmr_magnet", kernel=nmr_magnet, update=magnet_update, symbol="magnet")
+@unit_operation("nmr_magnet", ja="NMRマグネット", kernel=nmr_magnet, update=magnet_update, symbol="magnet")
 @dataclass(frozen=True, kw_only=True)
 class NmrMagnet:
     """Superconducting NMR magnet with its helium can."""
@@ -154,6 +155,13 @@ class NmrMagnet:
     def quench(self, plant, unit):
         """The coil turns normal: its energy boils the helium within a minute."""
         plant.image[plant.tags[f"{unit}.quench_left"].address] = self.quench_energy
+
+    def health(self):
+        """A blocked vent; a vacuum that fails."""
+        return [
+            Sign("vent_open", FAILURE, at_most=0.5),
+            Sign("leak_factor", OFF_SPEC, 1.5),
+        ]
 
     def alarms(self):
         """Level, boil-off by day, pressure, quench."""

@@ -6,7 +6,7 @@ from twin.errors import TwinError
 from twin.unit import Latch, Value, action, unit_operation
 
 
-@unit_operation("operator", symbol="person")
+@unit_operation("operator", ja="運転員", symbol="person")
 @dataclass(frozen=True)
 class Operator:
     """Person who starts, stops and sets what no controller does; acts through the schedule or on command."""

@@ -36,7 +36,7 @@ def pipe(par, s, node, link):
     s.velocity = m_flow / (rho * area)
 
 
-@unit_operation("pipe", kernel=pipe, symbol="pipe")
+@unit_operation("pipe", ja="配管", kernel=pipe, symbol="pipe")
 @dataclass(frozen=True, kw_only=True)
 class Pipe:
     """Pipe resistance between two volumes; it holds no gas of its own and is adiabatic."""

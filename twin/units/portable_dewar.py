@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from thermo.jit import kernel
 from twin.alarms.declare import Limits
 from twin.errors import TwinError, UnknownTag, nearest
+from twin.health import OFF_SPEC, Sign
 from twin.network import heat, transfer
 from twin.unit import Input, Latch, Link, Node, Output, Param, Port, State, Value, action, unit_operation
 from twin.vessels import LATENT_HEAT, RHO_LIQUID, check_room, exchange, fill_step, fill_with_flash, vent_through_neck
@@ -34,7 +35,7 @@ def dewar_update(par, s, clock):
     s.fill_left, s.fill_flow = fill_step(s.fill_left, s.fill_flow, s.m_fill, par.fill_rate, clock.dt)
 
 
-@unit_operation("portable_dewar", kernel=portable_dewar, update=dewar_update, symbol="dewar")
+@unit_operation("portable_dewar", ja="可搬デュワー", kernel=portable_dewar, update=dewar_update, symbol="dewar")
 @dataclass(frozen=True, kw_only=True)
 class PortableDewar:
     """Transport dewar of 30 to 1 000 L on wheels."""
@@ -133,6 +134,12 @@ class PortableDewar:
     def weigh(self, plant, unit):
         """Put the dewar on the scale; returns the mass with the dewar [kg]."""
         return plant[f"{unit}.weight"]
+
+    def health(self):
+        """A vacuum that fails."""
+        return [
+            Sign("leak_factor", OFF_SPEC, 1.5),
+        ]
 
     def alarms(self):
         """Pressure."""

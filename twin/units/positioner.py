@@ -3,10 +3,13 @@
 from dataclasses import dataclass
 
 from thermo.jit import kernel
-from twin.alarms.declare import Discrepancy, OffNormal
+from twin.alarms.declare import REMOTE, Discrepancy, OffNormal
+from twin.health import CHECK_FUNCTION, FAILURE, MAINTENANCE_REQUIRED, Sign
 from twin.unit import Input, Latch, Param, Wire, unit_operation
+from twin.words import REMOTE_LOCAL, words
 
-AIR, STICKS, MOVES = ("there", "lost"), "at rest", "moving"
+AIR = words("there 有", "lost 喪失")
+MOTION = words("at rest 静止", "moving 動作中")
 
 EXAMPLE = """
 description = "A valve between two buffers, moved by a sticky positioner."
@@ -43,8 +46,10 @@ def positioner(par, s, image, wire, clock):
     (2014): static friction as the band it must leave, dynamic friction as what is left when it stops.
     """
     lost = s.air > 0.5 or (par.has_air_supply > 0.0 and image[wire[1]] < 0.5)
-    wanted = s.command
-    if lost:
+    if s.place < 0.5:
+        s.hand_wheel = s.command  # follows, so that nothing jumps
+    wanted = s.hand_wheel
+    if lost and s.place < 0.5:  # a hand wheel needs no air
         wanted = par.fail_position if par.fail_position >= 0.0 else s.position
 
     # the spring needs no air to overcome friction
@@ -59,7 +64,7 @@ def positioner(par, s, image, wire, clock):
     image[wire[0]] = s.position
 
 
-@unit_operation("positioner", update=positioner, symbol="actuator")
+@unit_operation("positioner", ja="ポジショナ", update=positioner, symbol="actuator")
 @dataclass(frozen=True, kw_only=True)
 class Positioner:
     """Positioner and actuator of a valve, run by instrument air."""
@@ -74,14 +79,26 @@ class Positioner:
     )
 
     command = Input("1", "commanded position", start=0.0, range=(0.0, 1.0), ja="開度指令")
+    place = Input("1", "where it is operated", labels=REMOTE_LOCAL, ja="操作場所")
+    hand_wheel = Input(
+        "1", "position set at the valve; follows in remote", start="command", range=(0.0, 1.0), ja="手動ハンドル"
+    )
     stiction_now = Input("1", "stiction of the stem", start="stiction", range=(0.0, 1.0), by="instructor", ja="固着幅")
     air = Input("1", "instrument air of this positioner", labels=AIR, by="instructor", ja="計装空気")
     position = Latch("1", "position of the stem", start="command", range=(0.0, 1.0), ja="弁位置")
-    moving = Latch("1", "motion of the stem", labels=(STICKS, MOVES), ja="動作中")
+    moving = Latch("1", "motion of the stem", labels=MOTION, ja="動作中")
 
     def derived(self):
         """Whether it knows of the air supply."""
         return {"has_air_supply": float(bool(self.air_supply))}
+
+    def health(self):
+        """Lost air; operated at the valve; a stem that sticks more than it did when new."""
+        return [
+            Sign("air", FAILURE, 1.0),
+            Sign("place", CHECK_FUNCTION, 1.0),
+            Sign("stiction_now", MAINTENANCE_REQUIRED, self.stiction + 0.01),
+        ]
 
     def alarms(self):
         """Instrument air, and a stem that does not follow."""
@@ -100,6 +117,7 @@ class Positioner:
                 "valve does not follow its command",
                 "弁開度不一致",
                 order="command",
+                when=REMOTE,
                 tolerance=max(0.05, 1.5 * self.dead_band),
                 dead_band=0.01,
                 on_delay=1.5 * self.stroke_time,

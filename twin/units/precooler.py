@@ -67,7 +67,7 @@ def precooler(par, s, node, port, link, wall):
     s.temp_mean = o.temp_mean
 
 
-@unit_operation("precooler", kernel=precooler, update=feel_vacuum, symbol="bath")
+@unit_operation("precooler", ja="予冷器", kernel=precooler, update=feel_vacuum, symbol="bath")
 @dataclass(frozen=True, kw_only=True)
 class Precooler:
     """LN2 bath with a helium coil."""

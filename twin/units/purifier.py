@@ -6,10 +6,12 @@ from thermo.impurities import p_vap_n2, p_vap_o2
 from thermo.jit import kernel
 from twin.adsorption import R_HELIUM, catch_in_bed, regenerate
 from twin.alarms.declare import Limits, OffNormal
+from twin.health import MAINTENANCE_REQUIRED, OFF_SPEC, Sign
 from twin.network import R_N2, R_O2, catch, heat, orifice, seep, transfer
 from twin.openings import warm_on_the_way
 from twin.unit import Input, Link, Node, Output, Param, Port, State, unit_operation
 from twin.vessels import CP_HELIUM
+from twin.words import words
 
 TEMP_LN2 = 77.355  # K, nitrogen boiling at 101 325 Pa (Span et al. 2000)
 LATENT_LN2 = 199.2e3  # J/kg (Span et al. 2000)
@@ -88,7 +90,7 @@ def purifier(par, s, node, port, link):
     s.d_ln2_used = s.Q_ln2 / LATENT_LN2
 
 
-@unit_operation("purifier", kernel=purifier, symbol="purifier")
+@unit_operation("purifier", ja="精製器", kernel=purifier, symbol="purifier")
 @dataclass(frozen=True, kw_only=True)
 class Purifier:
     """LN2-cooled purifier with a condenser and two charcoal beds."""
@@ -120,7 +122,12 @@ class Purifier:
     drain_loss: float = Param("1", "helium lost per condensate drained, by mass", default=0.01, range=(0.0, 1.0))
 
     ln2 = Input(
-        "1", "liquid nitrogen in the bath", start=1.0, labels=("empty", "filled"), by="instructor", ja="液体窒素"
+        "1",
+        "liquid nitrogen in the bath",
+        start=1.0,
+        labels=words("empty 空", "filled 充填"),
+        by="instructor",
+        ja="液体窒素",
     )
     feed_a = Input("1", "feed valve of bed A", start=1.0, range=(0.0, 1.0), ja="A塔入口弁")
     heater_a = Input("1", "heater of bed A", range=(0.0, 1.0), ja="A塔ヒータ")
@@ -176,6 +183,14 @@ class Purifier:
     def losses(self):
         """Regeneration on purpose, and what runs off with the condensate."""
         return {3: "purge", 4: "purge", 5: "purge"}
+
+    def health(self):
+        """Loaded beds; without nitrogen it does not purify."""
+        return [
+            Sign("slip_a", MAINTENANCE_REQUIRED, 0.1),
+            Sign("slip_b", MAINTENANCE_REQUIRED, 0.1),
+            Sign("ln2", OFF_SPEC, at_most=0.0),
+        ]
 
     def alarms(self):
         """Nitrogen of the bath, feed beyond what it is built for, and a bed that lets air through."""

@@ -4,13 +4,15 @@ from dataclasses import dataclass
 
 from thermo.helium import h_pT
 from thermo.jit import kernel
-from twin.alarms.declare import Discrepancy, Limits, OffNormal
+from twin.alarms.declare import REMOTE, Discrepancy, Limits, OffNormal
+from twin.health import CHECK_FUNCTION, OFF_SPEC, Sign
 from twin.network import transfer, work
 from twin.unit import Input, Latch, Link, Output, Param, Port, State, unit_operation
+from twin.words import REMOTE_LOCAL, STOP_RUN, words
 
 R_HELIUM = 2077.2  # J/(kg K)
 EXPONENT = 0.4  # (kappa - 1) / kappa of helium gas
-TRIPS = ("none", "suction_low", "discharge_high", "temperature_high")
+TRIPS = words("none なし", "suction_low 吸込圧低", "discharge_high 吐出圧高", "temperature_high 温度高")
 VIRIAL = 2.95e-3  # m3/kg, second virial coefficient at 300 K, 11.8 cm3/mol
 
 
@@ -73,7 +75,7 @@ def recovery_compressor(par, s, node, port, link):
     s.d_energy = s.power
     s.d_pumped = m_flow
     s.d_hours = running / 3600.0
-    s.d_speed = ((s.run if s.trip == 0.0 else 0.0) - s.speed) / par.start_time
+    s.d_speed = ((ordered(s) if s.trip == 0.0 else 0.0) - s.speed) / par.start_time
     s.l_speed = 1.0 / par.start_time
 
 
@@ -84,10 +86,18 @@ def cool(temp, cold, cooling):
 
 
 @kernel
+def ordered(s):
+    """What it obeys: the control system or, operated locally, its own panel."""
+    return s.local_run if s.place > 0.5 else s.run
+
+
+@kernel
 def protect(par, s, node, link):
     """Trips of the machine's own panel; a stop command resets them, and the pressure switch by itself."""
+    if s.place < 0.5:
+        s.local_run = s.run  # follows, so that nothing jumps
     f = link[0]
-    if s.run == 0.0 or (s.trip == 2.0 and node[f.b].p < 0.95 * par.p_max):
+    if ordered(s) == 0.0 or (s.trip == 2.0 and node[f.b].p < 0.95 * par.p_max):
         s.trip = 0.0
     elif s.trip == 0.0 and s.speed > 0.5:
         if node[f.a].p < par.p_suction_low:
@@ -98,7 +108,7 @@ def protect(par, s, node, link):
             s.trip = 3.0
 
 
-@unit_operation("recovery_compressor", kernel=recovery_compressor, update=protect, symbol="compressor")
+@unit_operation("recovery_compressor", ja="回収圧縮機", kernel=recovery_compressor, update=protect, symbol="compressor")
 @dataclass(frozen=True, kw_only=True)
 class RecoveryCompressor:
     """Reciprocating recovery compressor with intercoolers and unloading."""
@@ -123,7 +133,11 @@ class RecoveryCompressor:
     temp_max: float = Param("K", "discharge temperature at which it trips", default=503.0, range=(350.0, 700.0))
     start_time: float = Param("s", "time constant of the start", default=3.0, range=(0.01, 600.0))
 
-    run = Input("1", "motor", labels=("stop", "run"), ja="運転指令")
+    run = Input("1", "motor", labels=STOP_RUN, ja="運転指令")
+    place = Input("1", "where it is operated", labels=REMOTE_LOCAL, ja="操作場所")
+    local_run = Input(
+        "1", "motor, at its own panel; follows in remote", start="run", labels=STOP_RUN, ja="現場運転操作"
+    )
     load = Input("1", "share of the stroke that is loaded", start=1.0, range=(0.0, 1.0), ja="負荷率")
     cooling = Input(
         "1", "cooling of the coolers over normal", start=1.0, range=(0.0, 1.0), by="instructor", ja="冷却効果"
@@ -152,6 +166,13 @@ class RecoveryCompressor:
     def derived(self):
         """Pressure ratio of a stage at the design point."""
         return {"ratio": (self.p_design / 101325.0) ** (1.0 / self.stages)}
+
+    def health(self):
+        """Operated at its panel; outside what it may do."""
+        return [
+            Sign("place", CHECK_FUNCTION, 1.0),
+            Sign("trip", OFF_SPEC, 1.0),
+        ]
 
     def alarms(self):
         """The machine itself, its pressures, and what is between its stages."""
@@ -188,6 +209,7 @@ class RecoveryCompressor:
                 "recovery compressor does not follow its order",
                 "回収圧縮機指令不一致",
                 order="run",
+                when=REMOTE,
                 on_delay=10.0 * self.start_time,
                 cause=("tripped, or no power", "トリップまたは停電"),
                 consequence=("the bag fills", "バッグ満杯"),

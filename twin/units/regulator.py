@@ -19,7 +19,7 @@ def regulator(par, s, node, link):
     s.lift = lift
 
 
-@unit_operation("regulator", kernel=regulator, symbol="regulator")
+@unit_operation("regulator", ja="圧力調整弁", kernel=regulator, symbol="regulator")
 @dataclass(frozen=True, kw_only=True)
 class Regulator:
     """Regulator of the downstream pressure, with a check against flow back."""

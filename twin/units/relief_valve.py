@@ -6,6 +6,7 @@ from thermo.jit import kernel
 from twin.alarms.declare import OffNormal
 from twin.openings import relief
 from twin.unit import Latch, Link, Output, Param, Port, unit_operation
+from twin.words import words
 
 
 @kernel
@@ -28,7 +29,7 @@ def count_lifts(par, s, node, link):
         s.lifted = 0.0
 
 
-@unit_operation("relief_valve", kernel=relief_valve, update=count_lifts, symbol="relief_valve")
+@unit_operation("relief_valve", ja="安全弁", kernel=relief_valve, update=count_lifts, symbol="relief_valve")
 @dataclass(frozen=True, kw_only=True)
 class ReliefValve:
     """Relief valve: protects a volume; what it lets out is lost unless it leads to recovery."""
@@ -42,7 +43,7 @@ class ReliefValve:
     overflow: bool = Param("1", "lets gas over to the recovery in normal operation", default=False)
     cause: str = Param("text", "loss cause in the ledger; empty when it blows to recovery", default="relief")
 
-    lifted = Latch("1", "open or not yet reseated", labels=("closed", "lifted"), ja="吹出し状態")
+    lifted = Latch("1", "open or not yet reseated", labels=words("closed 閉", "lifted 吹出し"), ja="吹出し状態")
     lifts = Latch("1", "number of lifts", range=(0.0, 1e6), ja="吹出し回数")
     m_flow = Output("kg/s", "mass flow let out", range=(-0.1, 1.0), ja="吹出し流量")
 

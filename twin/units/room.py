@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from thermo.jit import kernel
 from twin.alarms.declare import Limits
 from twin.unit import Input, Latch, Output, Param, Port, Wire, unit_operation
+from twin.words import OFF_ON
 
 R_HELIUM = 2077.2  # J/(kg K)
 OXYGEN = 0.2095  # mole share of dry air
@@ -78,7 +79,7 @@ class Room:
     spill = Input(
         "kg/s", "helium from a broken hose or dewar", range=(0.0, 1.0), by="instructor", ja="ヘリウム漏洩流量"
     )
-    exhaust = Input("1", "emergency exhaust", labels=("off", "on"), ja="非常排気")
+    exhaust = Input("1", "emergency exhaust", labels=OFF_ON, ja="非常排気")
     helium = Latch("1", "share of helium in the air", range=(0.0, 1.0), ja="室内ヘリウム濃度")
     oxygen = Output("1", "share of oxygen in the air", start=OXYGEN, range=(0.0, 0.25), ja="室内酸素濃度")
     m_release = Output("kg/s", "helium let out into the room", range=(0.0, 1.0), ja="室内放出流量")

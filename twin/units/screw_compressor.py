@@ -5,9 +5,11 @@ from dataclasses import dataclass
 
 from thermo.helium import h_pT
 from thermo.jit import kernel
-from twin.alarms.declare import Discrepancy, Limits, OffNormal
+from twin.alarms.declare import REMOTE, Discrepancy, Limits, OffNormal
+from twin.health import CHECK_FUNCTION, OFF_SPEC, Sign
 from twin.network import R_N2, R_O2, transfer, work
 from twin.unit import Input, Latch, Link, Output, Param, Port, State, unit_operation
+from twin.words import REMOTE_LOCAL, STOP_RUN, words
 
 R_HELIUM = 2077.2  # J/(kg K)
 TEMP_WATER = 293.0  # K, cooling water of the design
@@ -97,7 +99,7 @@ def screw_compressor(par, s, node, link):
     s.Q_water = cooling
     s.d_temp_oil = (s.power - m_flow * dh - cooling) / par.oil_capacity
     s.l_temp_oil = UA_oil / par.oil_capacity
-    s.d_speed = ((s.run if s.trip == 0.0 else 0.0) - s.speed) / par.start_time
+    s.d_speed = ((ordered(s) if s.trip == 0.0 else 0.0) - s.speed) / par.start_time
     s.l_speed = 1.0 / par.start_time
     s.d_slide = (s.slide_set - s.slide) / par.slide_time
     s.l_slide = 1.0 / par.slide_time
@@ -105,15 +107,23 @@ def screw_compressor(par, s, node, link):
 
 
 @kernel
+def ordered(s):
+    """What it obeys: the control system or, operated locally, its own panel."""
+    return s.local_run if s.place > 0.5 else s.run
+
+
+@kernel
 def protect(par, s):
     """The thermostat in the oil stops the motor; a stop command resets it when the oil has cooled."""
+    if s.place < 0.5:
+        s.local_run = s.run  # follows, so that nothing jumps
     if s.temp_oil > par.temp_oil_trip:
         s.trip = 1.0
-    elif s.run == 0.0 and s.temp_oil < par.temp_oil_trip - 10.0:
+    elif ordered(s) == 0.0 and s.temp_oil < par.temp_oil_trip - 10.0:
         s.trip = 0.0
 
 
-@unit_operation("screw_compressor", kernel=screw_compressor, update=protect, symbol="compressor")
+@unit_operation("screw_compressor", ja="スクリュー圧縮機", kernel=screw_compressor, update=protect, symbol="compressor")
 @dataclass(frozen=True, kw_only=True)
 class ScrewCompressor:
     """Cycle screw compressor with oil system, after-cooler and slide."""
@@ -137,7 +147,11 @@ class ScrewCompressor:
     slide_time: float = Param("s", "time constant of the slide", default=10.0)
     air_ppm_most: float = Param("1", "air in the gas, parts per million, that it may have", 20.0, range=(0.1, 1e4))
 
-    run = Input("1", "motor", labels=("stop", "run"), ja="運転指令")
+    run = Input("1", "motor", labels=STOP_RUN, ja="運転指令")
+    place = Input("1", "where it is operated", labels=REMOTE_LOCAL, ja="操作場所")
+    local_run = Input(
+        "1", "motor, at its own panel; follows in remote", start="run", labels=STOP_RUN, ja="現場運転操作"
+    )
     slide_set = Input("1", "slide set point", start=1.0, range=(0.0, 1.0), ja="スライド弁指令")
     temp_water = Input(
         "K", "cooling-water temperature", start=TEMP_WATER, range=(273.0, 320.0), by="instructor", ja="冷却水温度"
@@ -150,7 +164,7 @@ class ScrewCompressor:
         by="instructor",
         ja="冷却水流量比",
     )
-    trip = Latch("1", "what stopped it", labels=("none", "oil_temperature"), ja="トリップ")
+    trip = Latch("1", "what stopped it", labels=words("none なし", "oil_temperature 油温高"), ja="トリップ")
     speed = State("1", "speed over rated", start="run", range=(0.0, 1.0), stiff=True, ja="回転比")
     slide = State("1", "slide position", start="slide_set", range=(0.0, 1.0), stiff=True, ja="スライド弁位置")
     temp_oil = State("K", "oil temperature", start="temp_water", range=(273.0, 400.0), stiff=True, ja="油温")
@@ -164,6 +178,13 @@ class ScrewCompressor:
     def links(self):
         """Compression and after-cooling."""
         return [Link("suction", "discharge")]
+
+    def health(self):
+        """Operated at its panel; outside what it may do."""
+        return [
+            Sign("place", CHECK_FUNCTION, 1.0),
+            Sign("trip", OFF_SPEC, 1.0),
+        ]
 
     def alarms(self):
         """The machine itself, what cools it, and the gas that it pumps."""
@@ -188,6 +209,7 @@ class ScrewCompressor:
                 "cycle compressor does not follow its order",
                 "サイクル圧縮機指令不一致",
                 order="run",
+                when=REMOTE,
                 on_delay=10.0 * self.start_time,
                 cause=("tripped, or no power", "トリップまたは停電"),
                 consequence=("the liquefier stops", "液化機停止"),

@@ -45,7 +45,7 @@ def storage_dewar(par, s, node, port):
     s.litres = 1000.0 * he.level * par.volume
 
 
-@unit_operation("storage_dewar", kernel=storage_dewar, update=feel_vacuum, symbol="dewar")
+@unit_operation("storage_dewar", ja="貯槽デュワー", kernel=storage_dewar, update=feel_vacuum, symbol="dewar")
 @dataclass(frozen=True, kw_only=True)
 class StorageDewar:
     """Storage dewar or phase separator: ports draw `.vapour` or `.liquid`."""

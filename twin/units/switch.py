@@ -3,10 +3,11 @@
 from dataclasses import dataclass
 
 from thermo.jit import kernel
+from twin.health import FAILURE, Sign
 from twin.unit import Input, Latch, Param, Wire, unit_operation
+from twin.words import OFF_ON, words
 
-OFF_ON = ("off", "on")
-FAULTS = ("none", "stuck off", "stuck on")
+FAULTS = words("none なし", "stuck off 切固着", "stuck on 入固着")
 
 EXAMPLE = """
 description = "A buffer that fills through a valve, and its pressure switch."
@@ -53,7 +54,7 @@ def switch(par, s, image, wire, clock):
         s.value = s.fault - 1.0
 
 
-@unit_operation("switch", update=switch, phase="sensor", symbol="instrument")
+@unit_operation("switch", ja="スイッチ", update=switch, phase="sensor", symbol="instrument")
 @dataclass(frozen=True, kw_only=True)
 class Switch:
     """Switch with hysteresis on any tag: a high switch when it trips above where it resets, else a low one."""
@@ -79,3 +80,9 @@ class Switch:
         low, high = min(self.trip, self.reset), max(self.trip, self.reset)
         room = max(high - low, 0.1 * abs(high), 0.1 * abs(low))
         return low - room, high + room
+
+    def health(self):
+        """A stuck switch tells nothing."""
+        return [
+            Sign("fault", FAILURE, 1.0),
+        ]

@@ -39,7 +39,7 @@ def transfer_line(par, s, node, port, link, wall):
     s.d_carried = m_flow
 
 
-@unit_operation("transfer_line", kernel=transfer_line, symbol="transfer_line")
+@unit_operation("transfer_line", ja="移送管", kernel=transfer_line, symbol="transfer_line")
 @dataclass(frozen=True, kw_only=True)
 class TransferLine:
     """Vacuum-insulated transfer line with its valve."""

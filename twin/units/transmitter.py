@@ -6,12 +6,14 @@ from dataclasses import dataclass
 
 from thermo.jit import kernel
 from twin.alarms.declare import OffNormal
+from twin.health import FAILURE, OFF_SPEC, Sign
 from twin.noise import gauss, tick
 from twin.unit import Input, Latch, Output, Param, Wire, unit_operation
+from twin.words import words
 
 GOOD, UNDER, OVER, FROZEN, FAILED = range(5)
-STATUS = ("good", "under range", "over range", "frozen", "failed")
-FAULTS = ("none", "frozen", "fails low", "fails high")
+STATUS = words("good 正常", "under range 下限外", "over range 上限外", "frozen 固着", "failed 故障")
+FAULTS = words("none なし", "frozen 固着", "fails low 下振切れ", "fails high 上振切れ")
 
 EXAMPLE = """
 description = "A buffer that cools to the room, and its thermometer."
@@ -62,7 +64,7 @@ def transmitter(par, s, image, wire, clock):
         s.value = min(max(reading, par.low), par.high)
 
 
-@unit_operation("transmitter", update=transmitter, phase="sensor", symbol="instrument")
+@unit_operation("transmitter", ja="伝送器", update=transmitter, phase="sensor", symbol="instrument")
 @dataclass(frozen=True, kw_only=True)
 class Transmitter:
     """Transmitter of any tag: range, lag, noise, resolution, bias and the usual ways to fail."""
@@ -101,6 +103,13 @@ class Transmitter:
         if quantity is Transmitter.bias:
             return -span, span
         return (self.low, self.high) if quantity.unit == "@unit" else None
+
+    def health(self):
+        """Out of its range, or failed."""
+        return [
+            Sign("status", OFF_SPEC, UNDER, OVER),
+            Sign("status", FAILURE, FROZEN, FAILED),
+        ]
 
     def alarms(self):
         """What the instrument says of itself."""

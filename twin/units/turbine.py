@@ -7,8 +7,10 @@ from thermo.helium import h_ps, s_ph
 from thermo.jit import kernel
 from twin.alarms.declare import Limits, OffNormal
 from twin.frost import freeze
+from twin.health import FAILURE, MAINTENANCE_REQUIRED, Sign
 from twin.network import orifice_flow, transfer, work
 from twin.unit import SPECIES, Input, Latch, Link, Node, Output, Param, Port, State, action, unit_operation
+from twin.words import NO_RESET, words
 
 HEALTHY, OVERSPEED, BEARING = 0.0, 1.0, 2.0
 STOP_TIME = 0.2  # s, in which a rotor that touches comes to rest
@@ -103,7 +105,7 @@ def protect(par, s):
         s.broken = 1.0
 
 
-@unit_operation("turbine", kernel=turbine, update=protect, symbol="turbine")
+@unit_operation("turbine", ja="膨張タービン", kernel=turbine, update=protect, symbol="turbine")
 @dataclass(frozen=True, kw_only=True)
 class Turbine:
     """Gas-bearing expansion turbine with brake; frozen impurities break it."""
@@ -131,15 +133,20 @@ class Turbine:
     sticking: float = Param("1", "share of what is frozen that stays in the machine", default=0.05, range=(0.0, 1.0))
 
     brake = Input("1", "opening of the brake valve", start=1.0, range=(0.0, 1.0), ja="ブレーキ弁開度")
-    reset = Input("1", "reset of the trip", labels=("no", "reset"), ja="トリップ復帰")
-    brake_lost = Input("1", "brake circuit", labels=("working", "failed"), by="instructor", ja="ブレーキ系統故障")
+    reset = Input("1", "reset of the trip", labels=NO_RESET, ja="トリップ復帰")
+    brake_lost = Input(
+        "1", "brake circuit", labels=words("working 正常", "failed 故障"), by="instructor", ja="ブレーキ系統故障"
+    )
     p_bearing = Input(
         "Pa", "pressure of the bearing gas", start=6e5, range=(0.0, 2e6), by="instructor", ja="軸受ガス圧力"
     )
     tripped = Latch(
-        "1", "trip of the machine", labels=("healthy", "overspeed", "bearing gas"), ja="タービン本体トリップ"
+        "1",
+        "trip of the machine",
+        labels=words("healthy 正常", "overspeed 過速度", "bearing gas 軸受ガス"),
+        ja="タービン本体トリップ",
     )
-    broken = Latch("1", "wheel", labels=("whole", "broken"), ja="羽根車破損")
+    broken = Latch("1", "wheel", labels=words("whole 健全", "broken 破損"), ja="羽根車破損")
     speed = State("Hz", "rotor speed", range=(0.0, 7000.0), stiff=True, ja="回転数")
     m_flow = Output("kg/s", "mass flow", range=(0.0, 0.1), ja="質量流量")
     power = Output("W", "shaft power from the gas", range=(-5e3, 2e4), ja="軸動力")
@@ -166,6 +173,14 @@ class Turbine:
             ice[species] = 0.0
         for latch in ("broken", "tripped"):
             plant.image[plant.tags[f"{unit}.{latch}"].address] = 0.0
+
+    def health(self):
+        """A broken wheel, a lost brake; ice in the nozzle."""
+        return [
+            Sign("broken", FAILURE, 1.0),
+            Sign("brake_lost", FAILURE, 1.0),
+            Sign("iced", MAINTENANCE_REQUIRED, 0.1),
+        ]
 
     def alarms(self):
         """Trips, and what comes before them."""

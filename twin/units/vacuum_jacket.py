@@ -11,9 +11,11 @@ from thermo.impurities import p_vap_h2o, p_vap_n2
 from thermo.jit import kernel
 from twin.adsorption import pressure_over
 from twin.alarms.declare import Limits
+from twin.health import OFF_SPEC, Sign
 from twin.insulation import AIR, HELIUM, T_GAUGE, WATER, gas_conductance, impinging, multilayer
 from twin.network import transfer
 from twin.unit import Input, Latch, Link, Output, Param, Port, State, Wire, unit_operation
+from twin.words import words
 
 R_HELIUM = 2077.2  # J/(kg K)
 R_AIR = 287.05  # J/(kg K)
@@ -129,7 +131,7 @@ def find_coldest(s, image, wire):
     s.temp_cold = coldest
 
 
-@unit_operation("vacuum_jacket", kernel=vacuum_jacket, update=find_coldest, symbol="vessel")
+@unit_operation("vacuum_jacket", ja="真空断熱容器", kernel=vacuum_jacket, update=find_coldest, symbol="vessel")
 @dataclass(frozen=True, kw_only=True)
 class VacuumJacket:
     """Insulating vacuum of a cold box; the units in it name its `leak_growth`."""
@@ -157,7 +159,7 @@ class VacuumJacket:
     speed_high_vacuum: float = Param("m3/s", "diffusion pump with its valve and line", default=0.2, range=(0.0, 100.0))
     p_relief: float = Param("Pa", "pressure at which its relief plate lifts", default=1.1e5, range=(1e4, 2e5))
 
-    pump = Input("1", "vacuum pump", labels=("off", "roughing", "high vacuum"), ja="真空ポンプ")
+    pump = Input("1", "vacuum pump", labels=words("off 停止", "roughing 粗引き", "high vacuum 高真空"), ja="真空ポンプ")
     air_leak = Input(
         "Pa m3/s",
         "leak of air into the vacuum",
@@ -211,6 +213,10 @@ class VacuumJacket:
     def losses(self):
         """Leak into the vacuum."""
         return {0: "leak into the vacuum"}
+
+    def health(self):
+        """A vacuum that no longer insulates."""
+        return [Sign("p", OFF_SPEC, 10.0)]
 
     def alarms(self):
         """Vacuum of a cold vessel."""

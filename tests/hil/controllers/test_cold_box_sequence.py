@@ -5,6 +5,8 @@ from dataclasses import replace
 import pytest
 
 from hil.controllers.cold_box_sequence import STEPS, ColdBoxSequence
+from hil.controllers.on_off import FORCED_OFF
+from hil.controllers.pid import FORCED
 from hil.rig import ControlStation
 
 CARD = ColdBoxSequence(
@@ -353,3 +355,17 @@ def test_a_warm_up_leads_gas_to_the_cold_end_until_all_is_warm(limited):
     assert (step_of(limited), limited["SEQ-1.warm_up"], limited["CV-W.opening"]) == ("stopping", 0, 0)
     limited.run(40)
     assert step_of(limited) == "stopped"
+
+
+def test_what_the_operator_has_forced_the_sequence_does_not_take_back(station: ControlStation) -> None:
+    bring_to_liquefying(station)
+    assert (station["TIC-JT.mode"], station["LC-LN2.mode"]) == (1, 1)
+    station["TIC-JT.mode"], station["TIC-JT.manual"], station["LC-LN2.mode"] = FORCED, 0.25, FORCED_OFF
+    station.run(10)
+    station["SEQ-1.command"] = 0
+    station.run(200)
+    assert step_of(station) == "stopped"
+    assert (station["TIC-JT.mode"], station["TIC-JT.manual"], station["LC-LN2.mode"]) == (FORCED, 0.25, FORCED_OFF)
+    station["TIC-JT.mode"], station["LC-LN2.mode"] = 1, 2
+    station.run(1)
+    assert (station["TIC-JT.mode"], station["TIC-JT.manual"], station["LC-LN2.mode"]) == (0, 0.0, 0)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from hil.controllers.on_off import AUTO, OFF, ON, OnOff
+from hil.controllers.on_off import AUTO, FORCED_OFF, FORCED_ON, OFF, ON, OnOff
 from hil.rig import ControlStation
 
 
@@ -82,3 +82,16 @@ def test_it_can_open_a_valve_to_any_value():
 def test_equal_points_are_refused():
     with pytest.raises(ValueError, match="on_at_start and off_at_start to differ"):
         OnOff(measurement="A", on_at_start=1.0, off_at_start=1.0).check()
+
+
+def test_forced_it_is_on_or_off_whatever_is_measured_but_never_without_its_permit():
+    station = bag_compressor(permit="PS-1")
+    station["PS-1"], station["BAG-1.level"], station["LC-1.mode"] = 1, 0.1, FORCED_ON
+    station.run(1)
+    assert station["C-1.run"] == 1
+    station["PS-1"] = 0
+    station.run(1)
+    assert station["C-1.run"] == 0
+    station["PS-1"], station["BAG-1.level"], station["LC-1.mode"] = 1, 0.9, FORCED_OFF
+    station.run(1)
+    assert station["C-1.run"] == 0

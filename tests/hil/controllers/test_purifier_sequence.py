@@ -1,6 +1,8 @@
 """Purifier sequence: bed change, regeneration by time and by measurement, breakthrough, one bed."""
 
-from hil.controllers.purifier_sequence import STEPS, PurifierSequence
+import pytest
+
+from hil.controllers.purifier_sequence import PHASES, STEPS, PurifierSequence
 from hil.rig import ControlStation
 
 BED = {
@@ -142,3 +144,19 @@ def test_a_single_bed_interrupts_its_work_to_be_regenerated():
     assert beds(station) == ("isolated", "idle")
     station.run(REGENERATION)
     assert beds(station) == ("on line", "idle")
+
+
+def test_the_sequence_has_one_step_for_both_beds_and_counts_its_time():
+    station = by_time()
+    seen = []
+    for _ in range(82 + 1000 + 100):
+        station.run(1)
+        step = PHASES[int(station["SEQ-1.step"])]
+        seen += [step] if seen[-1:] != [step] else []
+    assert seen == ["preparing", "bed A on line", "bed B on line"]
+    assert station["SEQ-1.elapsed"] == pytest.approx(100.0, abs=2.0)
+    station["PS-1"] = 0
+    station.run(1)
+    assert PHASES[int(station["SEQ-1.step"])] == "ready"
+    assert station["SEQ-1.elapsed"] == 0.0
+    assert [word.ja for word in PHASES] == ["停止", "準備", "待機", "A塔吸着", "B塔吸着"]

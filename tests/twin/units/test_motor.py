@@ -89,3 +89,27 @@ def test_without_power_nothing_starts_and_nothing_trips():
     station["M-1.command"] = 1
     station.run(10)
     assert state_of(station) == "stopped"
+
+
+def test_operated_at_its_starter_it_obeys_the_button_there_and_nothing_jumps():
+    station = running_motor()
+    station["M-1.place"] = 1
+    station.run(2)
+    assert state_of(station) == "running"
+    station["M-1.command"] = 0  # a program has no hand now
+    station.run(2)
+    assert state_of(station) == "running"
+    station["M-1.local_command"] = 0
+    station.run(2)
+    assert state_of(station) == "coasting"
+    station["M-1.command"], station["M-1.place"] = 1, 0
+    station.run(10)
+    assert (state_of(station), station["M-1.local_command"]) == ("running", 1)
+
+
+def test_operated_at_its_starter_it_still_trips():
+    station = running_motor()
+    station["M-1.place"] = 1
+    station["TS-1"] = 1
+    station.run(1)
+    assert state_of(station) == "tripped"

@@ -66,3 +66,18 @@ def test_a_scenario_can_take_the_air_of_one_valve_and_make_it_stick():
     station["ZC-1.air"] = 1
     station.run(30)
     assert station["CV-1.opening"] == 0.0
+
+
+def test_a_hand_wheel_moves_the_stem_against_the_command_and_without_air():
+    station = positioner(fail_position=0.0)
+    station["ZC-1.command"] = 0.5
+    station.run(20)
+    station["ZC-1.place"], station["ZC-1.command"], station["ZC-1.air"] = 1, 0.9, 1
+    station.run(20)
+    assert station["CV-1.opening"] == pytest.approx(0.5)
+    station["ZC-1.hand_wheel"] = 0.7
+    station.run(20)
+    assert station["CV-1.opening"] == pytest.approx(0.7)
+    station["ZC-1.place"] = 0
+    station.run(20)
+    assert station["CV-1.opening"] == pytest.approx(0.0)  # in remote the air is missed
