@@ -193,6 +193,7 @@ class Processor(UaProcessor):
         params = decode(ua.FindServersParameters, body)
         if len(params.EndpointUrl or "") > LONGEST_URL or len(params.ServerUris or ()) > self._bounds.numbers:
             raise ServiceError(ua.StatusCodes.BadTcpEndpointUrlInvalid)
+        params.ServerUris = [uri or "" for uri in params.ServerUris or ()]
         return ua.FindServersResponse(Servers=self.iserver.find_servers(params, sockname=self.sockname))
 
     # --- sessions ----------------------------------------------------------------------------------------------------

@@ -15,6 +15,7 @@ import gc
 import ipaddress
 import logging
 import socket
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
@@ -57,6 +58,11 @@ from twin.tags import Tag
 ACTION_SEVERITY = 100
 """Of events that tell what a person did, on the scale of 1 to 1 000."""
 ENDPOINT = "opc.tcp://127.0.0.1:4840"
+SWITCH = 0.0005
+"""For which a thread keeps the interpreter [s]: the event loop lets go of it at each message that it receives or sends,
+and would wait ten times as long behind a thread that reads the history."""
+COLLECT = (10_000, 20, 100)
+"""Objects made, and times, before garbage is looked for: most of those of a request have gone by then."""
 log = logging.getLogger(__name__)
 
 
@@ -99,6 +105,7 @@ class TwinServer:
         """Build the address space, listen, and start the simulation. Raises PortBusy."""
         self.check_port()
         self._loop = asyncio.get_running_loop()
+        sys.setswitchinterval(SWITCH)
         with _without_collecting():
             server, nodes = await self._build()
         try:
@@ -322,5 +329,6 @@ def _without_collecting() -> Iterator[None]:
         yield
     finally:
         gc.freeze()
+        gc.set_threshold(*COLLECT)
         if enabled:
             gc.enable()

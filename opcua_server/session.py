@@ -116,11 +116,16 @@ class Session(InternalSession):
             raise ServiceError(ua.StatusCodes.BadMaxAgeInvalid)
         if params.TimestampsToReturn not in tuple(ua.TimestampsToReturn)[:4]:
             raise ServiceError(ua.StatusCodes.BadTimestampsToReturnInvalid)
-        return await in_bites(self._look, params.NodesToRead)
+        once: dict[tuple[ua.NodeId, int], ua.DataValue] = {}
+        return await in_bites(lambda wanted: self._look(wanted, once), params.NodesToRead)
 
-    def _look(self, wanted: ua.ReadValueId) -> ua.DataValue:
-        with calling(self):
-            found: ua.DataValue = self.aspace.read_attribute_value(wanted.NodeId, wanted.AttributeId)
+    def _look(self, wanted: ua.ReadValueId, once: dict[tuple[ua.NodeId, int], ua.DataValue]) -> ua.DataValue:
+        """An attribute as this session sees it; what a request names again and again is made once."""
+        place = wanted.NodeId, wanted.AttributeId
+        found = once.get(place)
+        if found is None:
+            with calling(self):
+                found = once[place] = self.aspace.read_attribute_value(*place)
         if wanted.AttributeId in PERSONAL:
             found = self._personal(wanted, found)
         elif wanted.AttributeId == VALUE and wanted.IndexRange:

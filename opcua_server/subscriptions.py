@@ -22,6 +22,7 @@ from asyncua.server.subscription_service import SubscriptionService
 from asyncua.ua.ua_binary import extensionobject_to_binary
 from asyncua.ua.uaprotocol_auto import DataChangeFilter  # what is decoded; ua.DataChangeFilter is a subclass
 
+from opcua_server.bounds import Bounds
 from opcua_server.event_filter import Fields, Where, selected
 from opcua_server.nodes import variant_type
 from opcua_server.tag_items import BY_VALUE, TIMES, Sample, TagTable, Watch
@@ -148,7 +149,20 @@ class TagSubscription(InternalSubscription):
     def _pop_publish_result(self) -> ua.PublishResult:
         result = super()._pop_publish_result()
         result.MoreNotifications = self._has_more()
+        self._forget_old()
+        result.AvailableSequenceNumbers = list(self._not_acknowledged_results)
         return result
+
+    def _forget_old(self) -> None:
+        """Messages that nobody acknowledges are kept up to so many bytes, but for the newest."""
+        kept = self._not_acknowledged_results
+        sizes = {number: _size(found.NotificationMessage) for number, found in kept.items()}
+        left = sum(sizes.values())
+        for number in list(sizes)[:-1]:
+            if left <= Bounds.kept:
+                return
+            left -= sizes[number]
+            del kept[number]
 
 
 class TagItems(MonitoredItemService):
@@ -398,8 +412,11 @@ class TagSubscriptions(SubscriptionService):
         return [found for found in self.subscriptions.values() if isinstance(found, TagSubscription)]
 
     def sample(self, scan: Sample) -> None:
-        """Queue what changed, for every client."""
-        for subscription in self.clients():
+        """Queue what changed, for every client; they share the room there is."""
+        clients = self.clients()
+        room = min(Bounds.waiting_values, Bounds.waiting_in_all // max(len(clients), 1))
+        for subscription in clients:
+            subscription.tags.room = room
             subscription.tags.sample(scan)
 
 
@@ -449,6 +466,10 @@ def quick_answer(forward: Any) -> Callable[..., Any]:
         processor._transport.write(connection.message_to_binary(message, request_id=number))
 
     return answer
+
+
+def _size(message: ua.NotificationMessage) -> int:
+    return sum(len(data.Body) for data in message.NotificationData if isinstance(data, ua.ExtensionObject))
 
 
 def publish_response(result: ua.PublishResult, handle: int, acknowledged: list[ua.StatusCode]) -> bytes:
