@@ -21,6 +21,7 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks.rows import row
 from benchmarks.servers.chain import MOVING, PERIOD, load_chain, moving
 from benchmarks.servers.served import free_port
 
@@ -41,24 +42,24 @@ def run(seconds: float = 10.0, clients: int = 50, tags: int = 500) -> list[dict[
     expected = clients * tags / PERIOD
     whole = f"{clients} clients of {tags} tags at {1.0 / PERIOD:.0f} Hz"
     return [
-        _row(f"{whole}: notifications that came", 100.0 * ours["rate"] / expected, "%", "100", ours["lost"] == 0),
-        _row("messages missing in their numbers", ours["lost"], "1", "0", ours["lost"] == 0),
-        _row("late scans", ours["late"], "1", "0", ours["late"] == 0),
-        _row("from the scan to the client, median", 1e3 * ours["p50"], "ms", "", True),
-        _row("from the scan to the client, p99", 1e3 * ours["p99"], "ms", "< 20", ours["p99"] < 0.02),
-        _row("processor of the server", ours["core"], "cores", "< 0.5", ours["core"] < 0.5),
-        _row("clients connected and subscribed in", ours["connect"], "s", "", True),
-        _row("memory, change while measured", 100.0 * ours["growth"], "%", "< 1", ours["growth"] < 0.01),
-        _row(
+        row(f"{whole}: notifications that came", 100.0 * ours["rate"] / expected, "%", "100", ours["lost"] == 0),
+        row("messages missing in their numbers", ours["lost"], "1", "0", ours["lost"] == 0),
+        row("late scans", ours["late"], "1", "0", ours["late"] == 0),
+        row("from the scan to the client, median", 1e3 * ours["p50"], "ms", "", True),
+        row("from the scan to the client, p99", 1e3 * ours["p99"], "ms", "< 20", ours["p99"] < 0.02),
+        row("processor of the server", ours["core"], "cores", "< 0.5", ours["core"] < 0.5),
+        row("clients connected and subscribed in", ours["connect"], "s", "", True),
+        row("memory, change while measured", 100.0 * ours["growth"], "%", "< 1", ours["growth"] < 0.01),
+        row(
             f"stock asyncua, {few} clients: notifications that came",
             100.0 * stock["rate"] * clients / (expected * few),
             "%",
             "",
             True,
         ),
-        _row("stock asyncua: processor of the server", stock["core"], "cores", "", True),
-        _row("stock asyncua: clients connected and subscribed in", stock["connect"], "s", "", True),
-        _row(
+        row("stock asyncua: processor of the server", stock["core"], "cores", "", True),
+        row("stock asyncua: clients connected and subscribed in", stock["connect"], "s", "", True),
+        row(
             "notifications for each second of processor, ours over stock",
             _per_core(ours) / _per_core(stock),
             "x",
@@ -70,11 +71,6 @@ def run(seconds: float = 10.0, clients: int = 50, tags: int = 500) -> list[dict[
 
 def _per_core(found: dict[str, float]) -> float:
     return found["rate"] / max(found["core"], 1e-9)
-
-
-def _row(point: str, figure: float, unit: str, target: str, met: bool) -> dict[str, Any]:
-    verdict = "" if not target else "pass" if met else "fail"
-    return {"point": point, "figure": figure, "unit": unit, "target": target, "verdict": verdict}
 
 
 def _measured(serve: Any, seconds: float, clients: int, tags: int) -> dict[str, float]:
@@ -305,8 +301,8 @@ def main() -> None:
     parser.add_argument("--clients", type=int, default=50)
     parser.add_argument("--tags", type=int, default=500)
     asked = parser.parse_args()
-    for row in run(asked.seconds, asked.clients, asked.tags):
-        print(f"{row['point']:75} {row['figure']:10.4g} {row['unit']:5} {row['target']:6} {row['verdict']}")
+    for found in run(asked.seconds, asked.clients, asked.tags):
+        print(f"{found['point']:75} {found['figure']:10.4g} {found['unit']:5} {found['target']:6} {found['verdict']}")
 
 
 if __name__ == "__main__":

@@ -17,6 +17,7 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks.rows import row
 from benchmarks.servers.chain import PERIOD, load_chain, moving
 from benchmarks.servers.served import free_port
 
@@ -66,19 +67,15 @@ async def _measure(seconds: float) -> list[dict[str, Any]]:
     held = 1e3 * float(np.quantile(lags, 0.999))
     share = heard / (TAGS * seconds / PERIOD)
     return [
-        _row(f"scan of {TAGS} tags, steps and publish, p99", p99, "ms", "< 20", p99 < 20.0),
-        _row("of it steps and copy, median", 1e3 * float(np.median(steps)), "ms", "", True),
-        _row("of it publish, median", 1e3 * float(np.median(publish)), "ms", "", True),
-        _row("of it publish, p99", 1e3 * float(np.quantile(publish, 0.99)), "ms", "", True),
-        _row(f"overruns and scans passed over in {seconds:g} s", overruns + passed_over, "1", "0", not overruns),
-        _row("changes that reached the subscriber", 100.0 * share, "%", "> 98", share > 0.98),
-        _row("event loop held, p99.9", held, "ms", "< 20", held < 20.0),
-        _row(f"address space of {len(plant.tags)} tags, until listening", started, "s", "< 1", started < 1.0),
+        row(f"scan of {TAGS} tags, steps and publish, p99", p99, "ms", "< 20", p99 < 20.0),
+        row("of it steps and copy, median", 1e3 * float(np.median(steps)), "ms", "", True),
+        row("of it publish, median", 1e3 * float(np.median(publish)), "ms", "", True),
+        row("of it publish, p99", 1e3 * float(np.quantile(publish, 0.99)), "ms", "", True),
+        row(f"overruns and scans passed over in {seconds:g} s", overruns + passed_over, "1", "0", not overruns),
+        row("changes that reached the subscriber", 100.0 * share, "%", "> 98", share > 0.98),
+        row("event loop held, p99.9", held, "ms", "< 20", held < 20.0),
+        row(f"address space of {len(plant.tags)} tags, until listening", started, "s", "< 1", started < 1.0),
     ]
-
-
-def _row(point: str, figure: float, unit: str, target: str, met: bool) -> dict[str, Any]:
-    return {"point": point, "figure": figure, "unit": unit, "target": target, "verdict": "met" if met else "missed"}
 
 
 async def _watch(lags: list[float]) -> None:
@@ -132,8 +129,8 @@ def _listen(endpoint: str, names: list[str], seconds: float, ready: Any, receive
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seconds", type=float, default=10.0, help="how long to measure [s]")
-    for row in run(parser.parse_args().seconds):
-        print(f"{row['point']:55} {row['figure']:10.4g} {row['unit']:3} {row['target']:6} {row['verdict']}")
+    for found in run(parser.parse_args().seconds):
+        print(f"{found['point']:55} {found['figure']:10.4g} {found['unit']:3} {found['target']:6} {found['verdict']}")
 
 
 if __name__ == "__main__":

@@ -26,6 +26,7 @@ import numpy as np
 from asyncua import Client, ua
 
 from benchmarks.opcua_load import Listener
+from benchmarks.rows import row
 from benchmarks.servers.chain import MOVING, PERIOD, chain, moving
 from benchmarks.servers.served import Served, free_port, serving
 
@@ -51,27 +52,22 @@ def run(minutes: float = MINUTES, warm_up: float = WARM_UP) -> list[dict[str, An
     expected = SESSIONS * TAGS / PERIOD
     whole = f"{SESSIONS} sessions of {TAGS} tags at {1.0 / PERIOD:.0f} Hz, {minutes:g} min"
     return [
-        _row(f"{whole}: memory, drift", 100.0 * (last / first - 1.0), "%", "< 1", last / first < 1.01),
-        _row("memory, median", np.median(memory) / 2**20, "MiB", "", True),
-        _row("memory, most over least", 100.0 * (memory.max() / memory.min() - 1.0), "%", "", True),
-        _row("overruns (SIM.overruns)", found[COUNTED[0]], "1", "0", not found[COUNTED[0]]),
-        _row("scans and events that the history lacks", found[COUNTED[1]], "1", "0", not found[COUNTED[1]]),
-        _row("connections dropped", found[COUNTED[2]], "1", "0", not found[COUNTED[2]]),
-        _row("messages missing in their numbers", heard["lost"], "1", "0", not heard["lost"]),
-        _row(
+        row(f"{whole}: memory, drift", 100.0 * (last / first - 1.0), "%", "< 1", last / first < 1.01),
+        row("memory, median", np.median(memory) / 2**20, "MiB", "", True),
+        row("memory, most over least", 100.0 * (memory.max() / memory.min() - 1.0), "%", "", True),
+        row("overruns (SIM.overruns)", found[COUNTED[0]], "1", "0", not found[COUNTED[0]]),
+        row("scans and events that the history lacks", found[COUNTED[1]], "1", "0", not found[COUNTED[1]]),
+        row("connections dropped", found[COUNTED[2]], "1", "0", not found[COUNTED[2]]),
+        row("messages missing in their numbers", heard["lost"], "1", "0", not heard["lost"]),
+        row(
             "notifications that came", 100.0 * heard["rate"] / expected, "%", "> 99.5", heard["rate"] > 0.995 * expected
         ),
-        _row("from the scan to the client, p99", 1e3 * heard["p99"], "ms", "", True),
-        _row("alarms brought about and acknowledged", found["alarms"], "1", "", True),
-        _row("processor of the server", found["core"], "cores", "", True),
-        _row("processor of all clients", heard["core"], "cores", "", True),
-        _row("history on disk at the end", size / 2**20, "MiB", "", True),
+        row("from the scan to the client, p99", 1e3 * heard["p99"], "ms", "", True),
+        row("alarms brought about and acknowledged", found["alarms"], "1", "", True),
+        row("processor of the server", found["core"], "cores", "", True),
+        row("processor of all clients", heard["core"], "cores", "", True),
+        row("history on disk at the end", size / 2**20, "MiB", "", True),
     ]
-
-
-def _row(point: str, figure: float, unit: str, target: str, met: bool) -> dict[str, Any]:
-    verdict = "" if not target else "met" if met else "missed"
-    return {"point": point, "figure": float(figure), "unit": unit, "target": target, "verdict": verdict}
 
 
 def _heard(server: Served, http: int, seconds: float, warm_up: float) -> tuple[dict[str, float], dict[str, Any]]:
@@ -205,8 +201,8 @@ def main() -> None:
     parser.add_argument("--minutes", type=float, default=MINUTES, help="how long to measure")
     parser.add_argument("--warm-up", type=float, default=WARM_UP, help="minutes before that")
     asked = parser.parse_args()
-    for row in run(asked.minutes, asked.warm_up):
-        print(f"{row['point']:65} {row['figure']:10.4g} {row['unit']:5} {row['target']:6} {row['verdict']}")
+    for found in run(asked.minutes, asked.warm_up):
+        print(f"{found['point']:65} {found['figure']:10.4g} {found['unit']:5} {found['target']:6} {found['verdict']}")
 
 
 if __name__ == "__main__":

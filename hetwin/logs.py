@@ -35,3 +35,4 @@ def begin_log(form: str, on_terminal: bool) -> None:
     handler.setFormatter(JsonLines() if form == "json" else logging.Formatter(HUMAN))
     logging.basicConfig(level=logging.ERROR if on_terminal else logging.INFO, handlers=[handler])
     logging.getLogger("asyncua").setLevel(logging.ERROR)
+    logging.getLogger("asyncua.uaprotocol").setLevel(logging.CRITICAL)  # what clients send is told by the server

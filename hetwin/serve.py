@@ -39,7 +39,6 @@ if TYPE_CHECKING:
     from twin.plant import Plant
 
 LOG_PERIOD = 60.0  # s of wall time between two log lines
-TURN = 0.0005  # s after which a thread of Python gives way: scans and records shall not keep a client waiting
 LIFE_PERIOD = 5.0  # s between two signs of life to systemd, a third of WatchdogSec or less
 
 STOPPING = ("The server was asked to stop.", "サーバーに停止が指示されました。")
@@ -100,7 +99,6 @@ def serve(
     operation: Operation,
 ) -> int:
     """Serve until Ctrl-C or SIGTERM; returns the exit code."""
-    sys.setswitchinterval(TURN)
     on_terminal = sys.stdout.isatty()
     begin_log(operation.log_format, on_terminal)
     simulation = Simulation(plant, mode=mode, speed=speed)

@@ -48,8 +48,13 @@ class Bounds:
     items: int = 200_000
     items_per_session: int = 50_000
     event_queue: int = 1000
+    waiting_values: int = 100_000
+    """Of the tags of a subscription, until they are published; with many subscriptions each has less room."""
+    waiting_in_all: int = 1_000_000
     unacknowledged: int = 100
     """Notifications of a subscription that are kept to be sent again."""
+    kept: int = 1 << 20
+    """Bytes of them."""
 
     # Operations of one request
     reads: int = 2500

@@ -1,7 +1,8 @@
 """Decoding what strangers send.
 
 asyncua's buffer goes backwards when a length is negative, and an array of two thousand million nulls takes no byte on
-the wire: either makes a decoder run until the memory is gone. Here every field is paid for from a budget.
+the wire: either makes a decoder run until the memory is gone. Here every field is paid for from a budget, and texts are
+UTF-8.
 """
 
 from __future__ import annotations
@@ -82,7 +83,21 @@ class _Null:
         data.read(0)
 
 
+class _Text:
+    """A text, which has to be one: what is no UTF-8 could not be written into the history or the log."""
+
+    pack = staticmethod(ua_binary.Primitives.String.pack)
+
+    @staticmethod
+    def unpack(data: Any) -> str | None:
+        content = ua_binary.Primitives.Bytes.unpack(data)
+        if content is None:
+            return None
+        return str(content.decode("utf-8", "strict" if isinstance(data, Limited) else "surrogateescape"))
+
+
 ua_binary.Primitives.Null = _Null
+ua_binary.Primitives.String = ua_binary.Primitives.CharArray = _Text
 ua_binary.MAX_RESHAPE_ELEMENTS = Bounds.fields
 
 

@@ -11,12 +11,11 @@ from __future__ import annotations
 
 import asyncio
 import errno
-import gc
 import ipaddress
 import logging
 import socket
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -37,6 +36,7 @@ from opcua_server.errors import EndpointRefused, PortBusy
 from opcua_server.health import Health, health
 from opcua_server.historian import Historian
 from opcua_server.information_model import InformationModel, namespaces
+from opcua_server.interpreter import attend, without_collecting
 from opcua_server.languages import announce
 from opcua_server.listening import PRODUCT, GuardedServer
 from opcua_server.nodes import PlantNodes, build_nodes
@@ -92,6 +92,7 @@ class TwinServer:
         self._server: GuardedServer | None = None
         self._tasks: list[asyncio.Task[None]] = []
         self._unsubscribe: Callable[[], None] = lambda: None
+        self._leave: Callable[[], None] = lambda: None
         self._stop_recording: Callable[[], None] = lambda: None
         self._owns_simulation = False
         self._recorder: Recorder | None = None
@@ -104,11 +105,13 @@ class TwinServer:
         """Build the address space, listen, and start the simulation. Raises PortBusy."""
         self.check_port()
         self._loop = asyncio.get_running_loop()
-        with _without_collecting():
+        self._leave = attend()
+        with without_collecting():
             server, nodes = await self._build()
         try:
             await server.start()
         except OSError as problem:
+            self._leave()
             raise self._refused(problem) from None
         self._server = server
         self.diagnostics.install()
@@ -138,6 +141,7 @@ class TwinServer:
         if self._server is not None:
             server, self._server = self._server, None
             await server.stop()
+        self._leave()
 
     def health(self) -> Health:
         """How well it serves now; from any thread."""
@@ -308,19 +312,3 @@ async def _cancel(task: asyncio.Task[Any]) -> None:
     task.cancel()
     with suppress(asyncio.CancelledError):
         await task
-
-
-@contextmanager
-def _without_collecting() -> Iterator[None]:
-    """Many small objects that stay: looking for garbage among them takes longer than making them.
-
-    They are kept out of later collections too, each of which would hold the event loop for 0.2 s.
-    """
-    enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        gc.freeze()
-        if enabled:
-            gc.enable()

@@ -152,17 +152,28 @@ class Session(InternalSession):
             raise ServiceError(ua.StatusCodes.BadMaxAgeInvalid)
         if times not in KINDS:
             raise ServiceError(ua.StatusCodes.BadTimestampsToReturnInvalid)
+        once: dict[tuple[ua.NodeId, int], ua.DataValue] = {}
 
         def answered(wanted: ua.ReadValueId) -> ua.DataValue:
-            return stamped(self.look(wanted), wanted.AttributeId == VALUE, times)
+            return stamped(self.look(wanted, once), wanted.AttributeId == VALUE, times)
 
         with one_moment():
             return await in_bites(answered, params.NodesToRead)
 
-    def look(self, wanted: ua.ReadValueId) -> ua.DataValue:
-        """An attribute as this session sees it: its user's rights, its language, the part and the encoding it wants."""
-        with calling(self):
-            found: ua.DataValue = self.aspace.read_attribute_value(wanted.NodeId, wanted.AttributeId)
+    def look(
+        self, wanted: ua.ReadValueId, once: dict[tuple[ua.NodeId, int], ua.DataValue] | None = None
+    ) -> ua.DataValue:
+        """An attribute as this session sees it: its user's rights, its language, the part and the encoding it wants.
+
+        What a request names again and again is made `once`.
+        """
+        place = wanted.NodeId, wanted.AttributeId
+        found = once.get(place) if once is not None else None
+        if found is None:
+            with calling(self):
+                found = self.aspace.read_attribute_value(*place)
+            if once is not None:
+                once[place] = found
         if wanted.AttributeId in PERSONAL:
             found = self._personal(wanted, found)
         if found.StatusCode is not None and found.StatusCode.is_bad():

@@ -20,6 +20,7 @@ from asyncua.common.utils import ServiceError
 from asyncua.server.internal_subscription import InternalSubscription
 from asyncua.server.subscription_service import SubscriptionService
 
+from opcua_server.bounds import Bounds
 from opcua_server.event_filter import selected
 from opcua_server.event_queue import Overflow, overflow_fields, put
 from opcua_server.monitored_items import LONGEST_INTERVAL, QUEUE, TagItems
@@ -206,9 +207,13 @@ class TagSubscription(InternalSubscription):
     def _keep(self, message: ua.NotificationMessage) -> None:
         self.kept[message.SequenceNumber] = message
         self._notification_seq = message.SequenceNumber % LAST_NUMBER + 1
-        while len(self.kept) > self._no_acks_limit:
+        while len(self.kept) > self._no_acks_limit or (len(self.kept) > 1 and self._kept_bytes() > Bounds.kept):
             del self.kept[next(iter(self.kept))]
             self.told["discarded"] += 1
+
+    def _kept_bytes(self) -> int:
+        bodies = (data for message in self.kept.values() for data in message.NotificationData)
+        return sum(len(data.Body) for data in bodies if isinstance(data, ua.ExtensionObject))
 
     def republish(self, nb: int) -> ua.NotificationMessage:
         """A message once more (Part 4, 5.14.6). Raises ServiceError BadMessageNotAvailable."""
@@ -387,8 +392,11 @@ class TagSubscriptions(SubscriptionService):
             before.part_with(subscription, CODES.GoodSubscriptionTransferred)
 
     def sample(self, scan: Sample) -> None:
-        """Queue what changed, for every client."""
-        for subscription in self.clients():
+        """Queue what changed, for every client; they share the room there is."""
+        clients = self.clients()
+        room = min(Bounds.waiting_values, Bounds.waiting_in_all // max(len(clients), 1))
+        for subscription in clients:
+            subscription.tags.room = room
             subscription.tags.sample(scan)
 
     def look(self) -> None:

@@ -15,6 +15,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from asyncua import ua
 
+from opcua_server.bounds import Bounds
+
 VALUE, STATUS, SOURCE_TIME, SERVER_TIME = 0x01, 0x02, 0x04, 0x08
 TIMES = {
     ua.TimestampsToReturn.Source: SOURCE_TIME,
@@ -33,8 +35,8 @@ OVERFLOW = 0x480
 """Bits of a status: it belongs to a value, and values of this item were lost (Part 4, table 174)."""
 NEVER = 0xFFFFFFFF
 """Status of an item that has reported nothing yet."""
-CROWDED = 128
-"""Scans that may wait before queues are cut to their sizes."""
+CROWDED, SCANS = 128, 4
+"""Scans that may wait before queues are cut to their sizes; and where there is no room."""
 DISABLED, SAMPLING, REPORTING = (int(mode) for mode in ua.MonitoringMode)
 BY_STATUS, BY_VALUE, BY_TIME = (int(trigger) for trigger in ua.DataChangeTrigger)
 
@@ -115,6 +117,8 @@ class TagTable:
         self._columns = self._all[:0]
         self._plain, self._firing, self._stale = True, False, False
         self._dropped: set[int] = set()
+        self.room = Bounds.waiting_values
+        """Values that may wait for all items together; then queues are shorter than was agreed, and say so."""
         self._time = 0
         self.overflows = 0
         self.on_fire: Callable[[int], None] = lambda row: None
@@ -179,7 +183,7 @@ class TagTable:
             return
         c["last"][rows], c["status"][rows] = values[rows], status[rows]
         self._waiting.append(Waiting(rows, values[rows], status[rows], np.full(len(rows), scan.time)))
-        if len(self._waiting) > CROWDED:
+        if self._crowded():
             self._waiting = [self._cut(self._joined())]
         if self._firing:
             for row in rows[c["fires"][rows]].tolist():
@@ -220,6 +224,12 @@ class TagTable:
         later = (c["trigger"] == BY_TIME) & (scan.time != self._time)
         return due & (moved | judged | later)
 
+    def _crowded(self) -> bool:
+        count = len(self._waiting)
+        return count > CROWDED or (
+            count > SCANS and sum(map(len, self._waiting)) > self.room + SCANS * max(len(self), 1)
+        )
+
     def _joined(self) -> Waiting:
         if len(self._waiting) == 1:
             return self._waiting[0]
@@ -239,7 +249,8 @@ class TagTable:
         length = np.diff(np.r_[first, len(rows)])
         since = np.arange(len(rows)) - np.repeat(first, length)  # the oldest has 0
         until = np.repeat(length, length) - 1 - since  # the newest has 0
-        size, newest = self._columns["queue"][rows], self._columns["keep_newest"][rows]
+        size = np.minimum(self._columns["queue"][rows], max(self.room // max(len(self), 1), 1))
+        newest = self._columns["keep_newest"][rows]
         kept = np.where(newest, until < size, (since < size - 1) | (until == 0))
         full = (np.repeat(length, length) > size) & (size > 1)
         marked = full & np.where(newest, until == size - 1, until == 0)

@@ -1,8 +1,8 @@
 """Whose turn it is on the event loop: long work is done in bites, and who has used the least goes first.
 
 A request may take a second: a thousand nodes are browsed, a message of a megabyte is answered. Such work stops every
-few milliseconds and queues up; each pass of the loop lets one of those that queue go on, so a pass stays short however
-many clients ask for much. Who has used little lately goes first: a new client is served while others flood.
+few milliseconds and queues up; one of those that queue goes on at a time, and the loop is free for a while between two,
+however many clients ask for much. Who has used little lately goes first: a new client is served while others flood.
 """
 
 from __future__ import annotations
@@ -18,6 +18,8 @@ from typing import Any
 
 BITE = 0.005
 """For which the event loop is held in one go [s]."""
+BREATH = 0.5
+"""After a bite, in bites as long, where several wait: small requests and new clients come in between."""
 MODEST = 0.1
 """Who has used less lately does not queue up to begin something small [s]."""
 HALVED = 1.0
@@ -49,15 +51,19 @@ class Turns:
         await mine
 
     def _call(self) -> None:
-        """Once in a pass: the next one, please."""
+        """The next one, please."""
         while self._waiting:
             *_, first = heapq.heappop(self._waiting)
             if not first.done():  # else its connection has gone
                 first.set_result(None)
                 break
+        asyncio.get_running_loop().call_soon(self._pace, time.perf_counter())
+
+    def _pace(self, since: float) -> None:
+        """The bite is done: if more of them wait, there is time for small things first, as they come."""
         self._calling = bool(self._waiting)
         if self._calling:
-            asyncio.get_running_loop().call_soon(self._call)
+            asyncio.get_running_loop().call_later(BREATH * (time.perf_counter() - since), self._call)
 
 
 class Turn:

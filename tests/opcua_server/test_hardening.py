@@ -568,6 +568,36 @@ async def test_publishing_needs_a_subscription_and_acknowledges_only_ones_own(po
     assert {status.name for status in answered.Parameters.Results} == {"BadSubscriptionIdInvalid"}
 
 
+async def test_messages_that_nobody_acknowledges_are_kept_up_to_so_many_bytes(
+    port: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Bounds, "kept", 250)
+    raw = await Raw.session_to(port)
+    number = (await subscribe(raw)).SubscriptionId
+    item = ua.MonitoredItemCreateRequest(ua.ReadValueId(ua.NodeId("SIM.time", 2), ua.AttributeIds.Value))
+    item.MonitoringMode = ua.MonitoringMode.Reporting
+    kept = []
+    for _ in range(5):  # 100 bytes each
+        await raw.ask(
+            of(ua.CreateMonitoredItemsRequest(), SubscriptionId=number, ItemsToCreate=[item] * 3),
+            ua.CreateMonitoredItemsResponse,
+        )
+        published = (await raw.ask(ua.PublishRequest(), ua.PublishResponse)).Parameters
+        kept.append(list(published.AvailableSequenceNumbers))
+    assert kept == [[1], [1, 2], [2, 3], [3, 4], [4, 5]]
+    with pytest.raises(ua.uaerrors.BadMessageNotAvailable):
+        await raw.ask(
+            of(ua.RepublishRequest(), SubscriptionId=number, RetransmitSequenceNumber=1), ua.RepublishResponse
+        )
+
+
+async def test_servers_are_found_whatever_uri_is_asked_for(port: int) -> None:
+    raw = await Raw.channel_to(port)
+    for uris in ([], [None], ["urn:other"]):
+        found = await raw.ask(of(ua.FindServersRequest(), ServerUris=uris), ua.FindServersResponse)
+        assert len(found.Servers) == (not uris)
+
+
 async def test_publish_requests_are_counted(port: int) -> None:
     raw = await Raw.session_to(port)
     await subscribe(raw)

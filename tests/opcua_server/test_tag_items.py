@@ -12,7 +12,18 @@ from asyncua.common.utils import Buffer
 from asyncua.ua.ua_binary import struct_from_binary, struct_to_binary
 
 from opcua_server.publisher import NO_READING, data_value
-from opcua_server.tag_items import BY_STATUS, BY_TIME, DISABLED, OVERFLOW, REPORTING, SAMPLING, Sample, TagTable, Watch
+from opcua_server.tag_items import (
+    BY_STATUS,
+    BY_TIME,
+    DISABLED,
+    OVERFLOW,
+    REPORTING,
+    SAMPLING,
+    SCANS,
+    Sample,
+    TagTable,
+    Watch,
+)
 
 NOW = datetime(2026, 3, 1, 12, 30, 0, 123456, tzinfo=UTC)
 DOUBLE = ua.VariantType.Double
@@ -103,6 +114,31 @@ def test_a_client_that_never_asks_fills_queues_to_their_size_and_no_further() ->
         table.sample(scan(float(k)))
     assert sum(len(batch) for batch in table._waiting) < 300
     assert [value for _, value, _ in told(table)] == [1995.0, 1996.0, 1997.0, 1998.0, 1999.0]
+
+
+def test_where_there_is_little_room_queues_are_shorter_and_say_that_values_are_lost() -> None:
+    table = watching(queue=100)
+    table.add(Watch(address=0, handle=8, kind=DOUBLE, queue=100))
+    table.room = 6
+    for k in range(50):
+        table.sample(scan(float(k)))
+        assert sum(map(len, table._waiting)) <= 6 + 2 * (SCANS + 1)
+    found = told(table)
+    assert [value for handle, value, _ in found if handle == 7] == [47.0, 48.0, 49.0]
+    assert [status for handle, _, status in found if handle == 8] == [OVERFLOW, 0, 0]
+
+
+def test_items_that_go_take_along_what_waits_and_leave_that_of_others() -> None:
+    table = watching(queue=10)
+    rows = [table.add(Watch(address=0, handle=100 + k, kind=DOUBLE)) for k in range(1000)]
+    table.sample(scan(1.0))
+    for row in rows:
+        table.remove(row)
+    new = table.add(Watch(address=0, handle=5, kind=DOUBLE))
+    assert new in rows
+    assert told(table) == [(7, 1.0, 0)]
+    table.sample(scan(2.0))
+    assert sorted(told(table)) == [(5, 2.0, 0), (7, 2.0, 0)]
 
 
 def test_a_dead_band_counts_from_the_value_last_told() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import time
 
 from opcua_server import turns
@@ -42,7 +43,7 @@ async def test_what_is_awaited_comes_out_as_what_is_not() -> None:
     assert await in_bites(lambda item: later(item) if item % 2 else item, range(4)) == [0, -1, 2, -3]
 
 
-async def test_who_has_used_the_least_goes_first_and_one_goes_in_each_pass() -> None:
+async def test_who_has_used_the_least_goes_first_and_one_at_a_time() -> None:
     queue, order, passes = Turns(), [], [0]
 
     async def wait(name: str, used: float) -> None:
@@ -57,6 +58,19 @@ async def test_who_has_used_the_least_goes_first_and_one_goes_in_each_pass() -> 
     await asyncio.gather(wait("greedy", 2.0), wait("modest", 1.0), wait("new", 0.0), count())
     assert [name for name, _ in order] == ["new", "modest", "greedy"]
     assert len({at for _, at in order}) == 3
+
+
+async def test_between_two_bites_of_those_that_wait_the_loop_is_free_for_a_while() -> None:
+    queue, ends = Turns(), []
+
+    async def bite() -> None:
+        await queue.wait(0.0)
+        work(0.05)
+        ends.append(time.perf_counter())
+
+    await asyncio.gather(bite(), bite(), bite())
+    for first, second in itertools.pairwise(ends):
+        assert second - first > 0.05 + 0.9 * turns.BREATH * 0.05
 
 
 async def test_a_turn_of_somebody_who_has_gone_is_passed_over() -> None:
