@@ -18,7 +18,6 @@ import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlparse
@@ -32,6 +31,7 @@ from opcua_server.access import Access, Role
 from opcua_server.caller import user_name
 from opcua_server.conditions import Conditions
 from opcua_server.derived import DerivedValues
+from opcua_server.devices import release
 from opcua_server.diagnostics import Diagnostics
 from opcua_server.errors import EndpointRefused, PortBusy
 from opcua_server.health import Health, health
@@ -175,7 +175,7 @@ class TwinServer:
         await server.identify(plant.name, self._host)
         await server.publish_bounds()
         await server.set_build_info(
-            "https://pypi.org/project/hetwin", "hetwin", "hetwin", _version(), "0", datetime.now(UTC)
+            "https://pypi.org/project/hetwin", "hetwin", "hetwin", release(), "0", datetime.now(UTC)
         )
 
         for uri in namespaces(nodesets is not None):
@@ -303,13 +303,6 @@ def _address_of(endpoint: str, secured: bool) -> tuple[str, int]:
         f"{endpoint} would let anybody on the network move valves: without certificates hetwin serves only this "
         f"machine, for instance {ENDPOINT}; `--secure` serves a network."
     )
-
-
-def _version() -> str:
-    try:
-        return version("hetwin")
-    except PackageNotFoundError:
-        return "0"
 
 
 async def _cancel(task: asyncio.Task[Any]) -> None:
