@@ -15,7 +15,6 @@ import argparse
 import asyncio
 import logging
 import multiprocessing
-import os
 import tempfile
 import time
 import urllib.request
@@ -36,7 +35,6 @@ MINUTES, WARM_UP = 10.0, 4.0
 SCRAPE = 15
 """Seconds between two looks at /metrics."""
 COUNTED = ("hetwin_overruns_total", "hetwin_history_lost_total", "hetwin_connections_refused_total")
-PAGE, TICK = os.sysconf("SC_PAGE_SIZE"), os.sysconf("SC_CLK_TCK")
 
 
 def run(minutes: float = MINUTES, warm_up: float = WARM_UP) -> list[dict[str, Any]]:
@@ -96,10 +94,10 @@ async def _watch(server: Served, http: int, seconds: float, warm_up: float) -> d
     alarm = Alarm(operator)
     await alarm.listen()
     await _each_second(warm_up, server, http, alarm)
-    began, before = _used(server.process.pid), _counted(http)
+    began, before = server.processor, _counted(http)
     alarm.acknowledged = 0
     memory = await _each_second(seconds, server, http, alarm)
-    core = (_used(server.process.pid) - began) / seconds
+    core = (server.processor - began) / seconds
     counted = {name: value - before[name] for name, value in _counted(http).items()}
     await operator.disconnect()
     return {"memory": memory, "core": core, "alarms": alarm.acknowledged, **counted}
@@ -111,7 +109,7 @@ async def _each_second(seconds: float, server: Served, http: int, alarm: Alarm) 
         await alarm.toggle(on=len(memory) % 2 == 0)
         if len(memory) % SCRAPE == 0:
             _counted(http)
-        memory.append(_resident(server.process.pid))
+        memory.append(server.resident)
         await asyncio.sleep(1.0)
     return memory
 
@@ -154,17 +152,6 @@ def _counted(http: int) -> dict[str, float]:
         lines = [line for line in answer.read().decode().splitlines() if not line.startswith("#")]
     pairs = [line.rsplit(" ", 1) for line in lines]
     return {wanted: sum(float(n) for name, n in pairs if name.partition("{")[0] == wanted) for wanted in COUNTED}
-
-
-def _resident(pid: int) -> float:
-    """Resident memory of a process [bytes]."""
-    return float(Path(f"/proc/{pid}/statm").read_text().split()[1]) * PAGE
-
-
-def _used(pid: int) -> float:
-    """Processor time of a process [s]."""
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / TICK
 
 
 # --- the clients -------------------------------------------------------------------------------------------------

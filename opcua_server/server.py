@@ -17,7 +17,6 @@ import socket
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlparse
@@ -31,6 +30,7 @@ from opcua_server.access import Access, Role
 from opcua_server.caller import caller, user_name
 from opcua_server.conditions import Conditions
 from opcua_server.derived import DerivedValues
+from opcua_server.devices import release
 from opcua_server.diagnostics import FLAG, Diagnostics
 from opcua_server.errors import EndpointRefused, PortBusy
 from opcua_server.health import Health, health
@@ -186,7 +186,7 @@ class TwinServer:
         server.set_server_name(f"hetwin {plant.name}")
         await server.identify(plant.name, self._host)
         server.publish_abilities(self.simulation.period)
-        await server.set_build_info(PRODUCT, "hetwin", "hetwin", _version(), "0", datetime.now(UTC))
+        await server.set_build_info(PRODUCT, "hetwin", "hetwin", release(), "0", datetime.now(UTC))
 
         for uri in namespaces(nodesets is not None):
             await server.register_namespace(uri)
@@ -299,13 +299,6 @@ def _address_of(endpoint: str, secured: bool) -> tuple[str, int]:
         f"{endpoint} would let anybody on the network move valves: without certificates hetwin serves only this "
         f"machine, for instance {ENDPOINT}; `--secure` serves a network."
     )
-
-
-def _version() -> str:
-    try:
-        return version("hetwin")
-    except PackageNotFoundError:
-        return "0"
 
 
 async def _cancel(task: asyncio.Task[Any]) -> None:

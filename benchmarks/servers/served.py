@@ -26,6 +26,7 @@ PATIENCE = 600.0
 """Until the first answer [s]: a first start compiles, and machines are busy."""
 LEAVING = 60.0
 """From the signal to the end of the process [s]."""
+PAGE, TICK = os.sysconf("SC_PAGE_SIZE"), os.sysconf("SC_CLK_TCK")
 
 
 def free_port() -> int:
@@ -65,6 +66,17 @@ class Served:
                     return
             await asyncio.sleep(0.02)
         raise RuntimeError(f"The server does not answer (exit code {self.process.poll()}): {self.said()[1][-2000:]}")
+
+    @property
+    def resident(self) -> float:
+        """Its memory [bytes]."""
+        return float(Path(f"/proc/{self.process.pid}/statm").read_text().split()[1]) * PAGE
+
+    @property
+    def processor(self) -> float:
+        """Processor time that it has used [s]."""
+        fields = Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / TICK
 
     def stop(self) -> tuple[str, str]:
         """Ctrl-C; what it printed and what it complained of, once it has ended."""
