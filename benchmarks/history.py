@@ -90,7 +90,8 @@ def measure(where: str, hertz: int = 1, count: int = TAGS) -> tuple[float, float
         with Reader(where) as reader:
             points = Points.joined(list(reader.points(reader.tags()["TT-7"], *EVER)))
         reads.append(1e3 * (time.perf_counter() - begin))
-    assert np.array_equal(points.value, walk[:, 7].astype(np.float32).astype(float))
+    assert len(points) > 0.99 * scans  # all but a few that are as the ones beside them
+    assert np.array_equal(points.value, walk[np.searchsorted(walls, points.wall), 7].astype(np.float32).astype(float))
     return rate, disk(where) / (scans * count), min(reads)
 
 
