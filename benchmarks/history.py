@@ -4,7 +4,9 @@ A day of the plant is simulated and recorded; a year repeats it, each value move
 days are alike to the packer. Memory is that of a process of its own which records the year and then reads key tags.
 
 The stores are measured with a day of scans, one a second, of tags that all move at every scan, each a random walk whose
-steps need all bits. With the URL of an empty PostgreSQL database in HETWIN_POSTGRES both stand side by side.
+steps need all bits, at moments that are a little irregular as those of a server are; then with a day of ten scans a
+second, and with a year of minutes. With the URL of an empty PostgreSQL database in HETWIN_POSTGRES both stand side by
+side.
 """
 
 from __future__ import annotations
@@ -23,8 +25,8 @@ NAME = "history"
 PLANT = "teaching"
 YEAR, DAY = 365 * 1440, 1440
 """Minutes."""
-SECONDS, TAGS = 86_400, 100
-"""Scans and tags of the day that the stores are measured with."""
+SECONDS, TAGS, FEW = 86_400, 100, 20
+"""Of the day that the stores are measured with; few tags with ten scans a second, and with minutes."""
 
 
 def run() -> list[dict[str, Any]]:
@@ -44,43 +46,73 @@ def run() -> list[dict[str, Any]]:
 
 def stores() -> list[dict[str, Any]]:
     """Values a second, bytes a value and the time to read a day of a tag, in each store that there is."""
+    rows = []
     with tempfile.TemporaryDirectory() as folder:
         places = {"SQLite": str(Path(folder) / "day.sqlite")}
         if "HETWIN_POSTGRES" in os.environ:
             places["PostgreSQL"] = os.environ["HETWIN_POSTGRES"]
-        rows = []
         for name, where in places.items():
             rate, size, read = measure(where)
             rows += [
                 {"point": f"{name}: stored", "figure": rate, "target": "", "verdict": "", "unit": "values/s"},
                 row(f"{name}: size of a value", size, 8.0, "B"),
-                row(f"{name}: a day of one tag, read", read, 20.0, "ms"),
+                row(f"{name}: a day of one tag at 1 Hz, read", read, 8.0, "ms"),
             ]
+        _, _, read = measure(str(Path(folder) / "fast.sqlite"), 10, FEW)
+        year = minutes(str(Path(folder) / "minutes.sqlite"))
+    for point, figure in (("a day of one tag at 10 Hz, read", read), ("a year of minutes of one tag, read", year)):
+        rows.append({"point": f"SQLite: {point}", "figure": figure, "target": "", "verdict": "", "unit": "ms"})
     return rows
 
 
-def measure(where: str) -> tuple[float, float, float]:
+def _tags(count: int) -> Any:
+    from twin.tags import Tag, Tags
+
+    return Tags([Tag(f"TT-{k}", k, "K", "", "output", 0.0, 1e9, (), "TT", "x", "") for k in range(count)])
+
+
+def measure(where: str, hertz: int = 1, count: int = TAGS) -> tuple[float, float, float]:
     """Values stored a second, bytes of a value, milliseconds to read a day of one tag (the best of ten)."""
     from twin.history import History, Points, Reader
     from twin.history.reader import EVER
-    from twin.tags import Tag, Tags
 
-    tags = Tags([Tag(f"TT-{k}", k, "K", "", "output", 0.0, 1e9, (), "TT", "x", "") for k in range(TAGS)])
-    steps = np.random.default_rng(3).normal(0.0, 0.01, (SECONDS, TAGS))
-    walk = 300.0 + np.cumsum(steps, axis=0)
+    tags, scans, chance = _tags(count), SECONDS * hertz, np.random.default_rng(3)
+    walk = 300.0 + np.cumsum(chance.normal(0.0, 0.01, (scans, count)), axis=0)
+    walls = 1_000_000 // hertz * np.arange(1, scans + 1) + chance.integers(0, 300, scans)
     begin = time.perf_counter()
     with History(where, tags, list(tags), 0.0) as history:
-        for second in range(SECONDS):
-            history.record(walk[second], float(second), 1_000_000 * (second + 1))
-    rate = SECONDS * TAGS / (time.perf_counter() - begin)
+        for scan in range(scans):
+            history.record(walk[scan], scan / hertz, int(walls[scan]))
+    rate = scans * count / (time.perf_counter() - begin)
     reads = []
     for _ in range(10):
         begin = time.perf_counter()
         with Reader(where) as reader:
             points = Points.joined(list(reader.points(reader.tags()["TT-7"], *EVER)))
         reads.append(1e3 * (time.perf_counter() - begin))
-    assert np.array_equal(points.value, walk[:, 7].astype(np.float32).astype(float))
-    return rate, disk(where) / (SECONDS * TAGS), min(reads)
+    assert len(points) > 0.99 * scans  # all but a few that are as the ones beside them
+    assert np.array_equal(points.value, walk[np.searchsorted(walls, points.wall), 7].astype(np.float32).astype(float))
+    return rate, disk(where) / (scans * count), min(reads)
+
+
+def minutes(where: str) -> float:
+    """Milliseconds to read a year of minutes of one tag (the best of five)."""
+    from twin.history import History, Reader, Retention
+    from twin.history.reader import EVER
+
+    tags = _tags(FEW)
+    walk = 300.0 + np.cumsum(np.random.default_rng(4).normal(0.0, 0.1, (YEAR, FEW)), axis=0)
+    with History(where, tags, list(tags), 0.0, retention=Retention(1e12, 1e12)) as history:
+        for minute in range(YEAR):
+            history.record(walk[minute], 60.0 * minute, 60_000_000 * (minute + 1))
+    reads = []
+    for _ in range(5):
+        begin = time.perf_counter()
+        with Reader(where) as reader:
+            wall, _ = reader.minutes(reader.tags()["TT-7"], *EVER)
+        reads.append(1e3 * (time.perf_counter() - begin))
+    assert len(wall) == YEAR - 1
+    return min(reads)
 
 
 def disk(where: str) -> float:

@@ -24,13 +24,13 @@ from opcua_server.aggregates import (
 
 
 def start(data: Data, span: Intervals) -> Answer:
-    """The first reading, good or bad, at its own date."""
-    return _reading(data, span, late=span.backward)
+    """The earliest reading, good or bad, at its own date."""
+    return _reading(data, span, late=False)
 
 
 def end(data: Data, span: Intervals) -> Answer:
-    """The last reading, good or bad, at its own date."""
-    return _reading(data, span, late=not span.backward)
+    """The latest reading, good or bad, at its own date."""
+    return _reading(data, span, late=True)
 
 
 def _reading(data: Data, span: Intervals, late: bool) -> Answer:
@@ -41,12 +41,12 @@ def _reading(data: Data, span: Intervals, late: bool) -> Answer:
     return Answer(
         np.where(there, data.wall[at], span.stamp),
         np.where(there, data.value[at], np.nan),
-        np.where(there, data.status[at], NO_DATA).astype(np.uint32),
+        np.where(there, data.status[at] | partial(data, span), NO_DATA).astype(np.uint32),
     )
 
 
 def delta(data: Data, span: Intervals) -> Answer:
-    """Last good reading less the first; in doubt only if bad ones were passed over to find them."""
+    """Latest good reading less the earliest; in doubt only if bad ones were passed over to find them."""
     if not len(data.t):
         return data.at(span.stamp)
     first, after = data.inside(data.t, span)
@@ -54,9 +54,9 @@ def delta(data: Data, span: Intervals) -> Answer:
     early, late = data.t[a], data.t[b]
     bad_first, bad_after = data.inside(data.bad, span)
     passed = (np.searchsorted(data.bad, early) > bad_first) | (np.searchsorted(data.bad, late) < bad_after)
-    value = (data.v[b] - data.v[a]) * (-1.0 if span.backward else 1.0)
     status = np.where(passed, SUB_NORMAL, 0) | CALCULATED | partial(data, span)
-    return Answer(span.stamp, value, np.where(after > first, status, NO_DATA).astype(np.uint32))
+    status = np.where(after > first, status, NO_DATA)
+    return Answer(span.stamp, data.v[b] - data.v[a], status.astype(np.uint32))
 
 
 def extent(data: Data, span: Intervals) -> Answer:

@@ -21,6 +21,8 @@ from opcua_server.aggregates import (
 )
 
 SECOND, MILLISECOND = 1e6, 1e3  # us
+SEVERITY = 0xFFFF0000
+"""The part of a status that is left without its information bits."""
 
 
 def simple(data: Data, times: np.ndarray) -> Answer:
@@ -30,34 +32,39 @@ def simple(data: Data, times: np.ndarray) -> Answer:
     before = np.searchsorted(data.wall, times, "right") - 1
     a, b = np.maximum(before, 0), np.minimum(before + 1, len(data.wall) - 1)
     exact = (before >= 0) & (data.wall[a] == times)
-    line = data.good[b] & (b > a) & (not data.stepped)
+    known = data.good[a] & (before >= 0) & (exact | (b > a))
+    line = data.good[b] & (not data.stepped)
     width = np.maximum(data.wall[b] - data.wall[a], 1)
-    rise = np.where(line, data.value[b] - data.value[a], 0.0)
-    value = data.value[a] + rise * (times - data.wall[a]) / width
-    doubt = (b == a) | (~data.good[b] & (not data.stepped))
-    status = np.where(doubt, SUB_NORMAL | INTERPOLATED, INTERPOLATED)
-    status = np.where(data.good[a] & (before >= 0), status, NO_DATA)
-    status = np.where(exact, data.status[a], status)
-    return Answer(times, np.where(exact, data.value[a], value), status.astype(np.uint32))
+    rise = np.where(line & known & ~exact, data.value[b] - data.value[a], 0.0)
+    value = np.where(known, data.value[a], np.nan) + rise * (times - data.wall[a]) / width
+    doubt = np.where(~data.good[b] & (not data.stepped), SUB_NORMAL, 0)
+    status = np.where(exact, 0, doubt | INTERPOLATED)
+    return Answer(times, value, np.where(known, status, NO_DATA).astype(np.uint32))
 
 
 def start_bound(data: Data, span: Intervals) -> Answer:
-    """The value at the begin of each interval."""
-    return simple(data, span.stamp)
+    """The value at the start of each interval."""
+    bound = simple(data, span.stamp)
+    return Answer(bound.wall, bound.value, np.where(_known(bound), bound.status | partial(data, span), NO_DATA))
 
 
 def end_bound(data: Data, span: Intervals) -> Answer:
-    """The value at the end of each interval, dated by it."""
-    return simple(data, span.low if span.backward else span.high)
+    """The value at the end of each interval, dated by its start."""
+    bound = simple(data, span.low if span.backward else span.high)
+    status = (bound.status & SEVERITY) | CALCULATED | partial(data, span)
+    return Answer(span.stamp, bound.value, np.where(_known(bound), status, NO_DATA).astype(np.uint32))
 
 
 def delta_bounds(data: Data, span: Intervals) -> Answer:
-    """The value at the end less the one at the begin; none unless both are known."""
-    begin, end = start_bound(data, span), end_bound(data, span)
-    known = (begin.status >> 30 != 2) & (end.status >> 30 != 2)
-    doubt = np.where((begin.status >> 30 == 1) | (end.status >> 30 == 1), SUB_NORMAL, 0)
-    status = np.where(known, doubt | CALCULATED | partial(data, span), NO_DATA)
-    return Answer(span.stamp, end.value - begin.value, status.astype(np.uint32))
+    """The value at the end less the one at the start; none unless both are known."""
+    start, end = start_bound(data, span), end_bound(data, span)
+    status = ((start.status | end.status) & SEVERITY) | CALCULATED | partial(data, span)
+    status = np.where(_known(start) & _known(end), status, NO_DATA)
+    return Answer(span.stamp, end.value - start.value, status.astype(np.uint32))
+
+
+def _known(bound: Answer) -> np.ndarray:
+    return bound.status != NO_DATA
 
 
 def total(data: Data, span: Intervals) -> Answer:
@@ -70,87 +77,116 @@ def total(data: Data, span: Intervals) -> Answer:
 
 
 def time_average_2(data: Data, span: Intervals) -> Answer:
-    """Mean over the time in which the tag was good."""
-    area, good = _area(data, span), _while(data, data.good, span)
-    return _of_good_time(data, span, area / np.maximum(good, 1), good)
+    """Mean over the time in which the tag was good; after the last reading it is held to the end of the interval."""
+    held = Held(data, span)
+    good = held.during(held.good, span)
+    return held.answer(span, held.area(span) / np.maximum(good, 1), good)
 
 
 def total_2(data: Data, span: Intervals) -> Answer:
     """Area over the time in which the tag was good, in units of the tag times seconds."""
-    return _of_good_time(data, span, _area(data, span) / SECOND, _while(data, data.good, span))
-
-
-def duration_good(data: Data, span: Intervals) -> Answer:
-    """Milliseconds in which the tag was good."""
-    return _of_time(data, span, _while(data, data.good, span) / MILLISECOND)
-
-
-def duration_bad(data: Data, span: Intervals) -> Answer:
-    """Milliseconds in which it was not, or nothing is known."""
-    return _of_time(data, span, (span.high - span.low - _while(data, data.good, span)) / MILLISECOND)
-
-
-def percent_good(data: Data, span: Intervals) -> Answer:
-    """Share of the interval in which the tag was good."""
-    return _of_time(data, span, 100.0 * _while(data, data.good, span) / (span.high - span.low))
-
-
-def percent_bad(data: Data, span: Intervals) -> Answer:
-    """Share of the interval in which it was not, or nothing is known."""
-    return _of_time(data, span, 100.0 - 100.0 * _while(data, data.good, span) / (span.high - span.low))
+    held = Held(data, span)
+    return held.answer(span, held.area(span) / SECOND, held.during(held.good, span))
 
 
 def duration_in_zero(data: Data, span: Intervals) -> Answer:
     """Milliseconds in which a reading of zero held."""
-    return _in_state(data, span, data.value == 0.0)
+    return _in_state(data, span, zero=True)
 
 
 def duration_in_nonzero(data: Data, span: Intervals) -> Answer:
     """Milliseconds in which another good reading held."""
-    return _in_state(data, span, data.value != 0.0)
+    return _in_state(data, span, zero=False)
 
 
-def _in_state(data: Data, span: Intervals, state: np.ndarray) -> Answer:
-    good = _while(data, data.good, span)
-    return _of_good_time(data, span, _while(data, data.good & state, span) / MILLISECOND, good)
+def _in_state(data: Data, span: Intervals, zero: bool) -> Answer:
+    held = Held(data, span)
+    good = held.during(held.good, span)
+    time = held.during(held.good & ((held.value == 0.0) == zero), span)
+    return held.answer(span, time / MILLISECOND, good)
 
 
-def _while(data: Data, mask: np.ndarray, span: Intervals) -> np.ndarray:
-    """How long in each interval the latest reading was one of the mask [us]."""
-    if len(data.wall) < 2:
+class Held:
+    """Readings of which each holds until the next, the last one to the end of the interval that it falls into.
+
+    What follows a reading is `sure` if the next is good too, or in steps whatever the next.
+    """
+
+    def __init__(self, data: Data, span: Intervals) -> None:
+        self.wall, self.value, self.good, self._data = data.wall, data.value, data.good, data
+        inside = (span.low <= self.wall[-1]) & (span.high > self.wall[-1]) if len(self.wall) else np.zeros(1, bool)
+        if inside.any():
+            end = span.high[np.flatnonzero(inside)[0]]
+            self.wall, self.value = np.append(self.wall, end), np.append(self.value, self.value[-1])
+            self.good = np.append(self.good, False)
+        self.line = np.zeros(len(self.wall), dtype=bool)
+        self.line[:-1] = self.good[:-1] & self.good[1:] & (not data.stepped)
+        self.sure = self.good & (self.line | data.stepped) & (self.wall < (data.wall[-1] if len(data.wall) else 0))
+
+    def during(self, mask: np.ndarray, span: Intervals) -> np.ndarray:
+        """How long in each interval the latest reading was one of the mask [us]."""
+        return _while(self.wall, mask, span)
+
+    def area(self, span: Intervals) -> np.ndarray:
+        """Under the good readings of each interval [unit times us]."""
+        if len(self.wall) < 2:
+            return np.zeros(len(span.low))
+        value, width = np.where(self.good, self.value, 0.0), np.diff(self.wall)
+        slope = np.where(self.line[:-1], np.diff(value), 0.0) / width
+        under = np.concatenate([[0.0], np.cumsum(self.good[:-1] * width * (value[:-1] + 0.5 * slope * width))])
+
+        def to(times: np.ndarray) -> np.ndarray:
+            inside = np.clip(times, self.wall[0], self.wall[-1])
+            k = np.clip(np.searchsorted(self.wall, inside, "right") - 1, 0, len(width) - 1)
+            past = inside - self.wall[k]
+            return np.asarray(under[k] + self.good[k] * past * (value[k] + 0.5 * slope[k] * past))
+
+        return np.asarray(to(span.high) - to(span.low))
+
+    def answer(self, span: Intervals, value: np.ndarray, good: np.ndarray) -> Answer:
+        """In doubt unless all of an interval is sure; nothing where none of it is good."""
+        doubt = self.during(self.sure, span) < span.high - span.low
+        status = np.where(doubt, SUB_NORMAL, 0) | CALCULATED | partial(self._data, span)
+        return Answer(span.stamp, value, np.where(good > 0.0, status, NO_DATA).astype(np.uint32))
+
+
+def duration_good(data: Data, span: Intervals) -> Answer:
+    """Milliseconds in which the latest reading was good."""
+    return _of_time(data, span, _while(data.wall, data.good, span) / MILLISECOND)
+
+
+def duration_bad(data: Data, span: Intervals) -> Answer:
+    """Milliseconds in which it was not, or there was none yet."""
+    return _of_time(data, span, (_length(data, span) - _while(data.wall, data.good, span)) / MILLISECOND)
+
+
+def percent_good(data: Data, span: Intervals) -> Answer:
+    """Share of the interval, as far as anything is known of it, in which the latest reading was good."""
+    return _of_time(data, span, 100.0 * _while(data.wall, data.good, span) / _length(data, span))
+
+
+def percent_bad(data: Data, span: Intervals) -> Answer:
+    """Share in which it was not, or there was none yet."""
+    return _of_time(data, span, 100.0 - 100.0 * _while(data.wall, data.good, span) / _length(data, span))
+
+
+def _length(data: Data, span: Intervals) -> np.ndarray:
+    """Of each interval, up to the last reading [us]."""
+    last = data.wall[-1] if len(data.wall) else 0
+    return np.asarray(np.maximum(np.minimum(span.high, last) - span.low, 1))
+
+
+def _while(wall: np.ndarray, mask: np.ndarray, span: Intervals) -> np.ndarray:
+    if len(wall) < 2:
         return np.zeros(len(span.low))
-    spent = np.concatenate([[0.0], np.cumsum(np.diff(data.wall) * mask[:-1])])
-    return np.interp(span.high, data.wall, spent) - np.interp(span.low, data.wall, spent)
-
-
-def _area(data: Data, span: Intervals) -> np.ndarray:
-    """Under the readings of each interval, where they are good [unit times us]."""
-    if len(data.wall) < 2:
-        return np.zeros(len(span.low))
-    value, good = np.where(data.good, data.value, 0.0), data.good
-    line = good[1:] & good[:-1] & (not data.stepped)
-    slope = np.where(line, np.diff(value), 0.0) / np.diff(data.wall)
-    width = np.diff(data.wall)
-    under = np.concatenate([[0.0], np.cumsum(good[:-1] * width * (value[:-1] + 0.5 * slope * width))])
-
-    def to(times: np.ndarray) -> np.ndarray:
-        inside = np.clip(times, data.wall[0], data.wall[-1])
-        k = np.clip(np.searchsorted(data.wall, inside, "right") - 1, 0, len(width) - 1)
-        past = inside - data.wall[k]
-        return under[k] + good[k] * past * (value[k] + 0.5 * slope[k] * past)
-
-    return to(span.high) - to(span.low)
+    spent = np.concatenate([[0.0], np.cumsum(np.diff(wall) * mask[:-1])])
+    return np.asarray(np.interp(span.high, wall, spent) - np.interp(span.low, wall, spent))
 
 
 def _of_time(data: Data, span: Intervals, value: np.ndarray) -> Answer:
-    status = CALCULATED | partial(data, span)
-    if not len(data.wall):
-        status = np.full(len(value), NO_DATA)
+    """Always good, where there is anything."""
+    status = np.full(len(value), NO_DATA)
+    if len(data.wall):
+        there = (span.high > data.wall[0]) & (span.low <= data.wall[-1])
+        status = np.where(there, CALCULATED | partial(data, span), NO_DATA)
     return Answer(span.stamp, value, status.astype(np.uint32))
-
-
-def _of_good_time(data: Data, span: Intervals, value: np.ndarray, good: np.ndarray) -> Answer:
-    """In doubt if some of the time was not good; nothing where all of it was not."""
-    bad = _while(data, ~data.good, span) > 0.0
-    status = np.where(bad, SUB_NORMAL, 0) | CALCULATED | partial(data, span)
-    return Answer(span.stamp, value, np.where(good > 0.0, status, NO_DATA).astype(np.uint32))

@@ -74,7 +74,7 @@ class HistoryUpdates:
         try:
             codes = await asyncio.wait_for(asyncio.wrap_future(self._recorder.ask(do)), PATIENCE)
         except (TwinError, TimeoutError) as problem:
-            log.error("The annotations of %s could not be changed: %s", tag, problem or "the history is too slow.")
+            log.error("The annotations of %s could not be changed: %s", tag, str(problem) or "the history is too slow.")
             return _refused(CODES.BadResourceUnavailable)
         result = _refused(CODES.Good)
         result.OperationResults = [ua.StatusCode(code) for code in codes]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,9 +16,12 @@ from opcua_server.aggregate_functions import OFFERED
 from opcua_server.bounds import Bounds
 from opcua_server.security import Security
 from tests.opcua_server.conftest import PLANT, Talker
+from tests.twin.history.conftest import postgres, postgres_server, where
 from twin.history import Event, History, Recorder
 from twin.plant import Plant
 from twin.simulation import Simulation
+
+__all__ = ["postgres", "postgres_server", "where"]  # every test runs over both databases
 
 BEGIN = datetime(2020, 1, 1, tzinfo=UTC)
 SCANS = 120
@@ -34,10 +36,10 @@ def wall(seconds: float) -> int:
 
 
 @pytest.fixture
-async def recorder(tmp_path: Path) -> AsyncIterator[Recorder]:
+async def recorder(where: str) -> AsyncIterator[Recorder]:
     """A recorder over a history that holds two minutes of 2020: a ramp of one tag, a switch of another."""
     plant = Plant.load(PLANT)
-    history = History.create(tmp_path / "history.sqlite", plant, interval=0.0)
+    history = History.create(where, plant, interval=0.0)
     image = plant.image.copy()
     for k in range(SCANS):
         image[plant.tags["BUF-1.p"].address] = 1000.0 + k
@@ -64,7 +66,8 @@ async def ask(talk: Talker, details: Any, name: str = "BUF-1.p", point: bytes | 
     params.TimestampsToReturn = more.get("times", ua.TimestampsToReturn.Both)
     params.ReleaseContinuationPoints = more.get("release", False)
     nodeid = more.get("nodeid", ua.NodeId(name, 2))
-    params.NodesToRead = [ua.HistoryReadValueId(nodeid, "", ua.QualifiedName(), point)]
+    encoding = ua.QualifiedName(more.get("encoding"), 0)
+    params.NodesToRead = [ua.HistoryReadValueId(nodeid, more.get("part", ""), encoding, point)]
     return (await talk.client.uaclient.history_read(params))[0]
 
 
@@ -188,6 +191,44 @@ def processed(aggregate: int, start: float, end: float, step: float) -> ua.ReadP
     )
 
 
+async def test_of_more_values_than_asked_for_an_open_request_says_that_there_are_more(talk: Talker) -> None:
+    for start, end, expected in ((0, None, [1000.0, 1001.0, 1002.0]), (None, 50, [1050.0, 1049.0, 1048.0])):
+        found = await ask(talk, raw(start, end, 3))
+        assert [v.Value.Value for v in found.HistoryData.DataValues] == expected
+        assert found.StatusCode.value == ua.StatusCodes.GoodMoreData
+        assert not found.ContinuationPoint
+    last = await ask(talk, raw(None, 2, 3))
+    assert [v.Value.Value for v in last.HistoryData.DataValues] == [1002.0, 1001.0, 1000.0]
+    assert last.StatusCode.value == 0
+
+
+async def test_timestamps_come_as_asked_for(talk: Talker) -> None:
+    both = ua.TimestampsToReturn
+    for wanted, source, server in ((both.Source, True, False), (both.Server, False, True), (both.Both, True, True)):
+        (value, *_) = (await ask(talk, raw(3, 5), times=wanted)).HistoryData.DataValues
+        assert (value.SourceTimestamp is not None, value.ServerTimestamp is not None) == (source, server)
+
+
+async def test_parts_and_encodings_that_a_scalar_does_not_have_are_refused(talk: Talker) -> None:
+    for index_range, name in (("0:1", "BadIndexRangeNoData"), ("2:1x", "BadIndexRangeInvalid")):
+        assert (await ask(talk, raw(0, 5), part=index_range)).StatusCode.name == name
+    assert (await ask(talk, raw(0, 5), encoding="Default XML")).StatusCode.name == "BadDataEncodingUnsupported"
+    assert (await ask(talk, raw(0, 5), encoding="Default Binary")).StatusCode.is_good()
+    assert (await ask(talk, ua.ReadAtTimeDetails([], False))).StatusCode.name == "BadNothingToDo"
+
+
+async def test_values_at_times_with_simple_bounds_do_not_look_past_bad_readings(talk: Talker) -> None:
+    """The scan at 70 s has failed: interpolated bounds join its neighbours, simple ones do not."""
+    times = [at(69.5), at(70.5), at(71.5)]
+    found = (await ask(talk, ua.ReadAtTimeDetails(times, False))).HistoryData.DataValues
+    assert [v.Value.Value for v in found] == [1069.5, 1070.5, 1071.5]
+    doubt = ua.StatusCodes.UncertainDataSubNormal
+    assert [v.StatusCode.value & 0xFFFF0000 for v in found] == [doubt, doubt, 0]
+    simple = (await ask(talk, ua.ReadAtTimeDetails(times, True))).HistoryData.DataValues
+    assert [v.Value.Value if v.Value else None for v in simple] == [1069.0, None, 1071.5]
+    assert [v.StatusCode.value & 0xFFFF0000 for v in simple] == [doubt, ua.StatusCodes.BadNoData, 0]
+
+
 async def test_aggregates_of_a_ramp_have_their_closed_forms(talk: Talker) -> None:
     ids = ua.ObjectIds
     expected = {
@@ -197,11 +238,53 @@ async def test_aggregates_of_a_ramp_have_their_closed_forms(talk: Talker) -> Non
         ids.AggregateFunction_Maximum: [1019.0, 1039.0, 1059.0],
         ids.AggregateFunction_Count: [20, 20, 20],
         ids.AggregateFunction_Interpolative: [1000.0, 1020.0, 1040.0],
+        ids.AggregateFunction_TimeAverage2: [1010.0, 1030.0, 1050.0],
+        ids.AggregateFunction_Total: [20_200.0, 20_600.0, 21_000.0],
+        ids.AggregateFunction_Range: [19.0, 19.0, 19.0],
+        ids.AggregateFunction_Delta: [19.0, 19.0, 19.0],
+        ids.AggregateFunction_StartBound: [1000.0, 1020.0, 1040.0],
+        ids.AggregateFunction_EndBound: [1020.0, 1040.0, 1060.0],
+        ids.AggregateFunction_DeltaBounds: [20.0, 20.0, 20.0],
+        ids.AggregateFunction_DurationGood: [20_000.0, 20_000.0, 20_000.0],
+        ids.AggregateFunction_PercentGood: [100.0, 100.0, 100.0],
+        ids.AggregateFunction_PercentBad: [0.0, 0.0, 0.0],
+        ids.AggregateFunction_NumberOfTransitions: [19, 20, 20],
+        ids.AggregateFunction_VarianceSample: [35.0, 35.0, 35.0],  # (n^2 + n)/12
+        ids.AggregateFunction_AnnotationCount: [0, 0, 0],
     }
     for aggregate, values in expected.items():
         found = await ask(talk, processed(aggregate, 0, 60, 20))
         assert [v.Value.Value for v in found.HistoryData.DataValues] == values, aggregate
         assert [v.SourceTimestamp.replace(tzinfo=UTC) for v in found.HistoryData.DataValues] == [at(0), at(20), at(40)]
+
+
+async def test_aggregates_have_the_dates_and_types_of_the_standard(talk: Talker) -> None:
+    ids, kinds = ua.ObjectIds, ua.VariantType
+    expected = {
+        ids.AggregateFunction_MaximumActualTime: ([1019.0, 1039.0, 1059.0], [19, 39, 59], kinds.Double),
+        ids.AggregateFunction_MinimumActualTime: ([1000.0, 1020.0, 1040.0], [0, 20, 40], kinds.Double),
+        ids.AggregateFunction_Start: ([1000.0, 1020.0, 1040.0], [0, 20, 40], kinds.Double),
+        ids.AggregateFunction_End: ([1019.0, 1039.0, 1059.0], [19, 39, 59], kinds.Double),
+        ids.AggregateFunction_Count: ([20, 20, 20], [0, 20, 40], kinds.Int32),
+    }
+    for aggregate, (values, seconds, kind) in expected.items():
+        found = (await ask(talk, processed(aggregate, 0, 60, 20))).HistoryData.DataValues
+        assert [v.Value.Value for v in found] == values, aggregate
+        assert [v.SourceTimestamp.replace(tzinfo=UTC) for v in found] == [at(s) for s in seconds]
+        assert {v.Value.VariantType for v in found} == {kind}
+    (worst,) = (await ask(talk, processed(ids.AggregateFunction_WorstQuality, 60, 80, 20))).HistoryData.DataValues
+    assert worst.Value.VariantType == kinds.StatusCode
+    assert worst.Value.Value.name == "BadOutOfService"
+    held = await ask(talk, processed(ids.AggregateFunction_DurationInStateNonZero, 0, 60, 20), "SIM.mode")
+    assert [v.Value.Value for v in held.HistoryData.DataValues] == [10_000.0] * 3
+
+
+async def test_every_aggregate_that_is_offered_answers(talk: Talker) -> None:
+    for aggregate in OFFERED:
+        for name in ("BUF-1.p", "SIM.mode", "SIM.time"):
+            found = await ask(talk, processed(aggregate, 0, 60, 20), name)
+            assert found.StatusCode.is_good(), (aggregate, name)
+            assert len(found.HistoryData.DataValues) == 3
 
 
 async def test_intervals_beyond_one_response_come_with_the_next(talk: Talker, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -298,6 +381,19 @@ async def test_the_address_space_says_what_is_kept_and_how(talk: Talker) -> None
     for name, stepped in (("BUF-1.p", False), ("SIM.mode", True)):
         (configured,) = await talk.node(name).get_referenced_nodes(ua.ObjectIds.HasHistoricalConfiguration)
         assert await (await configured.get_child("0:Stepped")).read_value() is stepped
+        told = {
+            child: await (await configured.get_child(f"0:{child}")).read_value()
+            for child in ("MinTimeInterval", "MaxTimeInterval", "ExceptionDeviation", "ExceptionDeviationFormat")
+        }
+        assert told == {
+            "MinTimeInterval": 100.0,
+            "MaxTimeInterval": 204_800.0,
+            "ExceptionDeviation": 0.0,
+            "ExceptionDeviationFormat": 3,
+        }
+        assert "single precision" in await (await configured.get_child("0:Definition")).read_value()
+        for child in ("StartOfArchive", "StartOfOnlineArchive"):
+            assert (await (await configured.get_child(f"0:{child}")).read_value()).replace(tzinfo=UTC) == BEGIN
         functions = await (await configured.get_child("0:AggregateFunctions")).get_children()
         assert {function.nodeid.Identifier for function in functions} == set(OFFERED)
         assert await (await configured.get_child(["0:AggregateConfiguration", "0:PercentDataGood"])).read_value() == 100
@@ -305,6 +401,17 @@ async def test_the_address_space_says_what_is_kept_and_how(talk: Talker) -> None
     path = ["0:ServerCapabilities", "0:HistoryServerCapabilities"]
     assert await (await server.get_child([*path, "0:AccessHistoryDataCapability"])).read_value() is True
     assert await (await server.get_child([*path, "0:MaxReturnDataValues"])).read_value() == 10_000
+    assert await (await server.get_child([*path, "0:InsertAnnotationCapability"])).read_value() is True
+    for change in (
+        "InsertData",
+        "ReplaceData",
+        "UpdateData",
+        "DeleteRaw",
+        "DeleteAtTime",
+        "InsertEvent",
+        "DeleteEvent",
+    ):
+        assert await (await server.get_child([*path, f"0:{change}Capability"])).read_value() is False
     assert {
         f.nodeid.Identifier for f in await (await server.get_child([*path, "0:AggregateFunctions"])).get_children()
     } == set(OFFERED)

@@ -30,8 +30,8 @@ FEW = 8
 TIME = "SIM.time"
 """The tag that is simulated time itself: read from the times, which are kept in double precision."""
 
-PAGE = 64
-"""Blocks that are looked up at once; of those that a reader may not need, fewer at first."""
+PAGE = 32
+"""Blocks that are read at once, as many as fit into a cache; fewer at first, since a reader may not need them."""
 
 _BLOCKS = "SELECT number, scans, first_wall, last_wall, wall, quality{} FROM block WHERE tier = ?"
 _FORWARD = f"{_BLOCKS} AND last_wall >= ? ORDER BY last_wall LIMIT ?"
@@ -307,10 +307,12 @@ class Reader:
         columns = [len(FIELDS) * tag.number + k for k in range(len(FIELDS))]
         for page in self._blocks(MINUTE, start, end):
             found = self._segments([block.number * SHIFT + column for block in page for column in columns])
-            for block in page:
-                packed = [found.get(block.number * SHIFT + column, NOTHING) for column in columns]
-                walls.append(segments.unpack_times(block.wall, block.scans, "<i8"))
-                values.append(segments.decode_all(packed, block.scans).T)
+            for scans, group in groupby(page, lambda block: block.scans):
+                blocks = list(group)
+                packed = [found.get(block.number * SHIFT + c, NOTHING) for block in blocks for c in columns]
+                walls.append(segments.unpack_all_times([block.wall for block in blocks], scans, "<i8").ravel())
+                table = segments.decode_all(packed, scans).reshape(len(blocks), len(columns), scans)
+                values.append(table.transpose(0, 2, 1).reshape(-1, len(columns)))
         rows = self._db.rows(
             "SELECT wall, value FROM scan WHERE tier = ? AND wall >= ? AND wall <= ? ORDER BY number",
             (MINUTE, start, end),

@@ -209,9 +209,14 @@ class Request:
         self.result: Any = None
         self.done: Future[Any] = Future()
 
+    def begin(self, history: History) -> None:
+        """Do it, unless nobody waits any more."""
+        if self.done.set_running_or_notify_cancel():
+            self.result = self.do(history)
+
     def finish(self, problem: Exception | None = None) -> None:
         """Hand over the result, or why there is none, if anybody still waits."""
-        if not self.done.set_running_or_notify_cancel():
+        if self.done.cancelled() or (not self.done.running() and not self.done.set_running_or_notify_cancel()):
             return
         if problem is not None:
             self.done.set_exception(problem)
@@ -338,17 +343,17 @@ class Recorder:
             self._unsaved.append(item)
             self._fail(problem)
         except Exception as problem:
+            self._fail(problem)
             if isinstance(item, Request):
                 item.finish(HistoryError(str(problem)))
             else:
                 self.lost += 1
-            self._fail(problem)
         else:
             self._unsaved.append(item)
 
     def _write(self, item: Item) -> None:
         if isinstance(item, Request):
-            item.result = item.do(self.history)
+            item.begin(self.history)
         elif isinstance(item, Event):
             self.history.note(item)
         else:
@@ -375,12 +380,12 @@ class Recorder:
     def _fail(self, problem: Exception) -> None:
         """The disk is full, the server is gone: whoever waits is told, the rest is tried again."""
         self.reason = str(problem).strip().rstrip(".") + "."
+        self.failing, self._since = True, clock.monotonic()
         log.error("The history could not be written: %s The plant goes on.", self.reason)
         for item in self._unsaved:
             if isinstance(item, Request):
                 item.finish(HistoryError(self.reason))
         self._unsaved = [item for item in self._unsaved if not isinstance(item, Request)]
-        self.failing, self._since = True, clock.monotonic()
 
     def _mended(self) -> bool:
         """Try, now and then, to go on from what was committed, with what was not."""

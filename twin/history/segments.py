@@ -102,8 +102,10 @@ def decode_all(found: Sequence[bytes], scans: int) -> np.ndarray:
     for row, segment in enumerate(found):
         firsts[row, 0], parts = _parts(segment)
         planes.append(parts)
-    steps = _steps(planes, scans, np.uint32)
-    return (np.cumsum(steps, axis=1, dtype=np.uint32) + firsts).view(np.float32)
+    bits = _steps(planes, scans, np.uint32)
+    np.cumsum(bits, axis=1, out=bits)
+    bits += firsts
+    return bits.view(np.float32)
 
 
 def _parts(segment: bytes) -> tuple[int, list[bytes]]:
@@ -132,8 +134,14 @@ def _steps(planes: Sequence[Sequence[bytes]], scans: int, kind: type[np.unsigned
         column = [parts[weight] if parts else b"" for parts in planes]
         if any(column):
             raw = b"".join(_inflated(plane, scans) for plane in column)
-            folded |= np.frombuffer(raw, np.uint8).reshape(folded.shape).astype(kind) << kind(8 * weight)
-    return (folded >> kind(1)) ^ (kind(0) - (folded & kind(1)))
+            plane = np.frombuffer(raw, np.uint8).reshape(folded.shape).astype(kind)
+            plane <<= kind(8 * weight)
+            folded |= plane
+    sign = folded & kind(1)  # in place from here on: large new arrays cost more than what is done with them
+    np.subtract(kind(0), sign, out=sign)
+    folded >>= kind(1)
+    folded ^= sign
+    return folded
 
 
 def _inflated(plane: bytes, scans: int) -> bytes:
@@ -168,8 +176,10 @@ def unpack_all_times(found: Sequence[bytes], scans: int, kind: str) -> np.ndarra
     turns[:, 1:2] = np.array([head[2:3] for head in heads], np.uint64)
     turns[:, 0] = 0
     firsts = np.array([head[1:2] for head in heads], np.uint64)
-    bits = np.cumsum(np.cumsum(turns, axis=1, dtype=np.uint64), axis=1, dtype=np.uint64) + firsts
-    return bits.view(kind)
+    for _ in range(2):
+        np.cumsum(turns, axis=1, out=turns)
+    turns += firsts
+    return turns.view(kind)
 
 
 def _times_of_format_3(packed: bytes) -> np.ndarray:

@@ -66,6 +66,20 @@ def test_simulated_time_is_kept_in_double_precision(where: str) -> None:
     assert points(where, "SIM.time").value.tolist() == [k * (1e5 + 1.0 / 3.0) for k in range(BLOCK[RAW] + 3)]
 
 
+def test_a_dead_band_leaves_out_small_moves_in_blocks_and_in_the_tail(where: str) -> None:
+    scans = BLOCK[RAW] + 500
+    with History(where, TAGS, list(TAGS), 0.0, bands={"TT-1": 0.3}) as history:
+        for k in range(scans):
+            history.record(image(k / 100.0), float(k), START + k * SECOND)
+    found, truth = points(where, "TT-1"), np.sin(np.arange(scans) / 100.0)
+    at = (found.wall - START) // SECOND
+    assert len(found) < scans / 10
+    assert np.max(np.abs(np.interp(np.arange(scans), at, found.value) - truth)) <= 0.3 + 1e-6
+    assert {0, BLOCK[RAW] - 1, BLOCK[RAW], scans - 1} <= set(at.tolist())
+    with Reader(where) as reader:
+        assert reader.tags()["TT-1"].band == pytest.approx(0.3)
+
+
 def test_a_clock_that_is_set_back_does_not_disturb_the_order(where: str) -> None:
     with History(where, TAGS, list(TAGS), 0.0) as history:
         for k, wall in enumerate((START, START - 5 * SECOND, START + SECOND)):
