@@ -25,10 +25,10 @@ if TYPE_CHECKING:
 CHANNEL_EVENTS = 20
 """On record in a second; a flood of connections must not fill the disk."""
 
-log = logging.getLogger(__name__)
-
 FLUSH = 0.1
 """So long [s] lines are collected and then written together; so much is lost if the process is killed."""
+
+log = logging.getLogger(__name__)
 
 
 class Record:
