@@ -180,10 +180,7 @@ class Processor(UaProcessor):
         if count > getattr(self._bounds, service.most):
             raise ServiceError(ua.StatusCodes.BadTooManyOperations)
         results = service.do(session, params)
-        results = await results if inspect.isawaitable(results) else results
-        if isinstance(params, ua.HistoryUpdateParameters):
-            self._guard.history_updated(session, params, results)
-        return service.answer(results)
+        return service.answer(await results if inspect.isawaitable(results) else results)
 
     def _own_session(self, header: Any) -> Session:
         """The active session of this channel, if that is the one that the request names."""
