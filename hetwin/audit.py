@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import getpass
+import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -57,8 +58,8 @@ def on_record(pki: Path) -> Iterator[Callable[..., None]]:
 
 
 def _operator() -> str:
-    """Who types the command, as the system knows them."""
+    """Who types the command, as the system knows them; behind sudo, who called it."""
     try:
-        return getpass.getuser()
+        return os.environ.get("SUDO_USER") or getpass.getuser()
     except (KeyError, OSError):  # a user without a name, as in a container
         return "unknown"

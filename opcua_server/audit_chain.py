@@ -62,7 +62,8 @@ def closed_files(file: Path) -> list[Closed]:
     """Those of the log whose present file this is, oldest first."""
     pattern = re.compile(rf"{re.escape(file.stem)}-(\d{{4}}-\d\d-\d\d)-(\d{{6,}}){re.escape(file.suffix)}(\.gz)?")
     found: dict[int, Closed] = {}
-    for name in sorted(os.listdir(file.parent or Path())):  # the packed one after the other, if a crash left both
+    names = os.listdir(file.parent) if file.parent.is_dir() else []
+    for name in sorted(names):  # the packed one after the other, if a crash left both
         if match := pattern.fullmatch(name):
             found[int(match[2])] = Closed(file.with_name(name), int(match[2]), match[1])
     return [found[number] for number in sorted(found)]
@@ -144,7 +145,7 @@ def examine(file: Path, wanted: str = "") -> Chain:
 
 def _missing(file: Path, parts: list[Closed]) -> str:
     if not parts:
-        return f"{file}: there is no audit log."
+        return f"{file}: there is no audit log; `hetwin serve` writes one into its folder."
     return (
         f"{file}: this file is missing, {parts[-1].file.name} is the last one; if a crash came between the two, the "
         "next start of the server goes on."

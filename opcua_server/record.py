@@ -25,14 +25,14 @@ if TYPE_CHECKING:
 CHANNEL_EVENTS = 20
 """On record in a second; a flood of connections must not fill the disk."""
 
-log = logging.getLogger(__name__)
-
 FLUSH = 0.1
-"""So long [s] lines are collected and then written together; so much is lost if the process is killed."""
+"""So long [s] lines about sessions and certificates are collected; so much of them is lost if the process is killed."""
+
+log = logging.getLogger(__name__)
 
 
 class Record:
-    """Of one server. A write to the disk for each line would cost more than what the line tells."""
+    """Of one server. What a request did is written before the client gets its answer, all of it in one piece."""
 
     def __init__(self, log: AuditLog | None, core: Any) -> None:
         self.tally = Tally()
@@ -93,26 +93,27 @@ class Record:
         rows = [_row(one) for one in done] if self._log is not None else []
         for k in range(0, len(rows), MOST_ITEMS):
             self._append("write", {**_who(session), "writes": rows[k : k + MOST_ITEMS]})
+        self._flush()
         self._events.tell(*(partial(audit_events.written, session, one) for one in done))
 
     def called(self, session: Session, method: ua.CallMethodRequest, result: ua.CallMethodResult) -> None:
         """A method call, done or refused."""
         self.tally.events["call"] += 1
         self.tally.events["call refused"] += not result.StatusCode.is_good()
-        arguments = [argument.Value for argument in method.InputArguments or []]
+        arguments = [_shown(argument.Value) for argument in method.InputArguments or []]
         what = {"node": _name(method.MethodId), "arguments": arguments, "status": result.StatusCode.name}
         self._append("call", {**_who(session), "object": _name(method.ObjectId), **what})
+        self._flush()
         self._events.tell(partial(audit_events.called, session, method, result))
 
-    def history_updated(self, session: Session, params: ua.HistoryUpdateParameters, results: Any) -> None:
-        """Changes to the history, done or refused."""
-        for details, result in zip(params.HistoryUpdateDetails or (), results or (), strict=False):
-            self.tally.events["history update"] += 1
-            worst = max((result.StatusCode, *(result.OperationResults or ())), key=lambda code: code.value >> 30)
-            self.tally.events["history update refused"] += not worst.is_good()
-            status = worst.name
-            self._append("history update", {**_who(session), **_details(details), "status": status})
-            self._events.tell(partial(audit_events.history_changed, session, details, status))
+    def history_updated(self, session: Session, details: Any, result: ua.HistoryUpdateResult) -> None:
+        """A change to the history of one node, done or refused."""
+        status = max([result.StatusCode, *(result.OperationResults or ())], key=lambda code: code.value >> 30)
+        self.tally.events["history update"] += 1
+        self.tally.events["history update refused"] += not status.is_good()
+        self._append("history update", {**_who(session), **_details(details), "status": status.name})
+        self._flush()
+        self._events.tell(partial(audit_events.history_changed, session, details, status.name))
 
     def _append(self, event: str, said: dict[str, Any]) -> None:
         if self._log is None:
@@ -141,7 +142,7 @@ def _who(session: Session) -> dict[str, Any]:
 
 def _row(done: Written) -> dict[str, Any]:
     item = done.item
-    row = {"node": _name(item.NodeId), "value": done.value, "status": done.status.name}
+    row = {"node": _name(item.NodeId), "value": _shown(done.value), "status": done.status.name}
     if item.AttributeId != ua.AttributeIds.Value:
         row["attribute"] = int(item.AttributeId)
     if item.IndexRange:
@@ -160,10 +161,15 @@ def _details(details: Any) -> dict[str, Any]:
 
 
 def _shown(value: Any) -> Any:
+    """A value as JSON can say it."""
     if isinstance(value, (list, tuple)):
         return [_shown(each) for each in value[:MOST_ITEMS]]
     if isinstance(value, ua.DataValue):
-        return [_shown(value.SourceTimestamp), value.Value.Value if value.Value is not None else None]
+        return [_shown(value.SourceTimestamp), _shown(value.Value.Value if value.Value is not None else None)]
+    if isinstance(value, ua.LocalizedText):
+        return value.Text
+    if isinstance(value, bytes):
+        return value.hex()
     return value.isoformat() if isinstance(value, datetime) else value
 
 

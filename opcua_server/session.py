@@ -240,7 +240,8 @@ class Session(InternalSession):
         """All of it is on record, done or refused."""
         with calling(self):
             results: list[ua.HistoryUpdateResult] = await self.iserver.history_manager.update_history(params)
-        self._guard.history_updated(self, params, results)
+        for details, result in zip(params.HistoryUpdateDetails, results, strict=True):
+            self._guard.history_updated(self, details, result)
         return results
 
     # --- address space -----------------------------------------------------------------------------------------------

@@ -146,7 +146,9 @@ class TrustList:
             raise UnknownCertificate(f"{file} is no certificate in DER or PEM: {problem}.") from None
         if issuer and not is_authority(certificate):
             raise UnknownCertificate(f"{file} is no certificate of an authority, which may sign others.")
-        target = (self.issuers if issuer else self.trusted) / f"{thumbprint(certificate)}.der"
+        name = f"{thumbprint(certificate)}.der"
+        (self.rejected / name).unlink(missing_ok=True)
+        target = (self.issuers if issuer else self.trusted) / name
         write_private(target, certificate.public_bytes(serialization.Encoding.DER))
         return Entry(target, certificate)
 

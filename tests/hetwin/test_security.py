@@ -13,8 +13,9 @@ from hetwin.cli import main
 from hetwin.serve import security
 from opcua_server.access import Role
 from opcua_server.audit import AuditLog
-from opcua_server.certificates import own_certificate
+from opcua_server.certificates import own_certificate, thumbprint
 from opcua_server.errors import UserRefused
+from opcua_server.security import note_audit
 from opcua_server.trust import TrustList
 
 
@@ -60,6 +61,81 @@ def test_certificates_are_listed_accepted_rejected_added_and_removed(hetwin: Any
     code, _, complaint = hetwin("trust", "accept", "ffff", *pki)
     assert code == 2
     assert "hetwin trust list" in complaint
+
+
+def recorded(file: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in file.read_text().splitlines()]
+
+
+def test_every_decision_is_on_record_with_who_made_it(
+    hetwin: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SUDO_USER", "inoue")
+    pki = ("--pki", tmp_path / "pki")
+    own_certificate(tmp_path / "pki" / "own", "teaching", "")
+    client, _ = own_certificate(tmp_path / "client", "client", "")
+    entry = TrustList(tmp_path / "pki").remember(client)
+    assert entry is not None
+    for command in (
+        ("trust", "accept", entry.thumbprint),
+        ("trust", "reject", entry.thumbprint),
+        ("trust", "remove", entry.thumbprint),
+        ("trust", "renew", "--host", "gas.example.org"),
+        ("user", "add", "ono", "--password-stdin"),
+        ("user", "role", "ono", "engineer"),
+        ("user", "password", "ono", "--password-stdin"),
+        ("user", "remove", "ono"),
+    ):
+        code, _, complaint = hetwin(*command, *pki, stdin="correct horse\n")
+        assert code == 0, complaint
+    seen = recorded(tmp_path / "audit.jsonl")
+    assert [record["event"] for record in seen] == [
+        *("certificate trusted", "certificate rejected", "certificate removed", "certificate renewed"),
+        *("user added", "role given", "password changed", "user removed"),
+    ]
+    assert {record["by"] for record in seen} == {"inoue"}
+    assert (seen[5]["before"], seen[5]["role"]) == ("observer", "engineer")
+    assert "horse" not in (tmp_path / "audit.jsonl").read_text()
+
+
+def test_decisions_go_to_where_the_server_says_its_log_is(hetwin: Any, tmp_path: Path) -> None:
+    pki, log = tmp_path / "etc" / "pki", tmp_path / "var" / "audit.jsonl"
+    pki.mkdir(parents=True)
+    log.parent.mkdir()
+    note_audit(pki, log)
+    assert hetwin("user", "add", "ono", "--password-stdin", "--pki", pki, stdin="correct horse\n")[0] == 0
+    assert [record["event"] for record in recorded(log)] == ["user added"]
+    assert not (pki.parent / "audit.jsonl").exists()
+
+
+def test_nothing_is_decided_off_the_record(hetwin: Any, tmp_path: Path) -> None:
+    (tmp_path / "audit.jsonl").write_text("a diary\n")
+    pki = tmp_path / "pki"
+    code, _, complaint = hetwin("user", "add", "ono", "--password-stdin", "--pki", pki, stdin="correct horse\n")
+    assert (code, "none of an audit log" in complaint) == (2, True)
+    assert not (pki / "users.json").exists()
+
+
+def test_a_fresh_folder_is_explained_in_sentences(hetwin: Any, tmp_path: Path) -> None:
+    pki = tmp_path / "pki"
+    assert "hetwin serve teaching --secure" in hetwin("trust", "list", "--pki", pki)[2]
+    assert "No user is in" in hetwin("user", "list", "--pki", pki)[1]
+    assert "first start with --secure makes one" in hetwin("trust", "own", "--pki", pki)[2]
+    assert "there is no audit log" in hetwin("audit", "verify", tmp_path / "nowhere" / "audit.jsonl")[2]
+    pki.mkdir()
+    assert "No certificate is in" in hetwin("trust", "list", "--pki", pki)[1]
+
+
+def test_the_servers_certificate_is_shown_and_renewed(hetwin: Any, tmp_path: Path) -> None:
+    made, _ = own_certificate(tmp_path / "own", "teaching", "")
+    before = json.loads(hetwin("trust", "own", "--json", "--pki", tmp_path)[1])
+    assert before["thumbprint"] == thumbprint(made)
+    assert "localhost" in before["hosts"]
+    assert hetwin("trust", "renew", "--host", "192.0.2.10", "--pki", tmp_path)[0] == 0
+    after = json.loads(hetwin("trust", "own", "--json", "--pki", tmp_path)[1])
+    assert after["application"] == before["application"]
+    assert "192.0.2.10" in after["hosts"]
+    assert "192.0.2.10" in hetwin("trust", "own", "--pki", tmp_path)[1]
 
 
 def test_a_user_with_a_certificate_needs_no_password(hetwin: Any, tmp_path: Path) -> None:

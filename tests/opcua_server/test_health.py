@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from opcua_server import health as module
-from opcua_server.health import BEHIND, HEALTHY, MAINTENANCE, NO_DATA, NOT_RECORDING, PAUSED, STUCK, health
+from opcua_server.health import BEHIND, HEALTHY, MAINTENANCE, NO_DATA, NOT_RECORDING, PAUSED, STUCK, WARNING, health
 from twin.errors import TwinError
 from twin.history import History, Recorder
 from twin.plant import Plant
@@ -50,6 +50,13 @@ def test_paused_failed_and_stopping_each_have_their_level(simulation: Simulation
     simulation.failure = TwinError("BAG-1.p is no number.")
     assert health(simulation) == (NO_DATA, "The simulation stopped: BAG-1.p is no number.")
     assert health(simulation, stopping=True).level == MAINTENANCE
+
+
+def test_what_is_wrong_with_the_audit_log_or_will_be_with_the_certificate_is_said(simulation: Simulation) -> None:
+    simulation.start()
+    full = health(simulation, audit_problem="No space left on device", warning="The certificate expires.")
+    assert full == (NOT_RECORDING, "The audit log cannot be written: No space left on device.")
+    assert health(simulation, warning="The certificate expires.") == (WARNING, "The certificate expires.")
 
 
 def test_scans_that_come_late_degrade_for_a_while(simulation: Simulation) -> None:

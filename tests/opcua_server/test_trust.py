@@ -177,6 +177,8 @@ def test_decisions_name_a_certificate_by_the_begin_of_its_thumbprint(tmp_path: P
     with pytest.raises(UnknownCertificate, match="no rejected certificate begins"):
         trust.accept(entry.thumbprint)
     assert not trust.reject(entry.thumbprint).trusted
+    trust.add(entry.file)
+    assert [found.trusted for found in trust.entries()] == [True]
     trust.remove(entry.thumbprint)
     assert trust.entries() == []
     for nothing in ("", "zz"):
