@@ -69,6 +69,7 @@ class LastSnapshot:
 
     def __init__(self, plant: Plant, path: Path, alarms: AlarmEngine | None = None) -> None:
         self.path = path
+        self.failing = False
         self._plant, self._alarms = plant, alarms
         self._taken: tuple[Snapshot, AlarmSnapshot | None] | None = None
         self._fresh, self._stop = threading.Event(), threading.Event()
@@ -110,4 +111,8 @@ class LastSnapshot:
             if alarms is not None:
                 write_snapshot(alarms, alarms_beside(self.path))
         except OSError as problem:
-            log.error("The snapshot %s could not be written: %s.", self.path, problem.strerror)
+            if not self.failing:  # said once, not twice a second for as long as the disk is full
+                log.error("The snapshot %s could not be written: %s.", self.path, problem.strerror)
+            self.failing = True
+        else:
+            self.failing = False

@@ -22,6 +22,7 @@ from opcua_server.health import STUCK
 from opcua_server.security import Security
 from opcua_server.server import TwinServer
 from opcua_server.users import role_of
+from twin.errors import TwinError
 from twin.history import History, Recorder, Retention, shown
 from twin.history.alarms import of_alarm
 from twin.simulation import Simulation
@@ -106,8 +107,11 @@ def serve(
             begun = snapshot
         history = keeping.open_history(plant)
         asyncio.run(_serve(server, history, snapshot, begun, on_terminal, operation))
-        write_snapshot(plant.snapshot(), snapshot)
-        write_snapshot(simulation.alarms.snapshot(), alarms_beside(snapshot))
+        try:
+            write_snapshot(plant.snapshot(), snapshot)
+            write_snapshot(simulation.alarms.snapshot(), alarms_beside(snapshot))
+        except OSError as problem:
+            raise TwinError(f"The last snapshot {snapshot} could not be written: {problem.strerror}.") from None
     print(f"Stopped at {clock(plant.time)}. Snapshot: {snapshot}. History: {shown(history.path)}.")
     return 1 if server.simulation.failure else 0
 
@@ -130,6 +134,7 @@ async def _serve(
         recorder = kept.enter_context(Recorder(history))
         last = kept.enter_context(LastSnapshot(simulation.plant, snapshot, simulation.alarms))
         server.record_into(recorder)
+        server.watch_over("last snapshot", lambda: last.failing)
         simulation.subscribe(last.take)
         simulation.alarms.subscribe(lambda told: recorder.note(of_alarm(told)))
         simulation.alarms.subscribe(_log_alarm)

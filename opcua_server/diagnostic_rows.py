@@ -80,7 +80,7 @@ def subscription_row(found: TagSubscription) -> ua.SubscriptionDiagnosticsDataTy
         MonitoredItemCount=items.count(),
         DisabledMonitoredItemCount=items.disabled(),
         MonitoringQueueOverflowCount=items.overflows,
-        EventQueueOverflowCount=told["events lost"],
+        EventQueueOverflowCount=told["overflows"],
         NextSequenceNumber=found._notification_seq,
     )
 

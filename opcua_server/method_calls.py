@@ -20,7 +20,7 @@ def problem_of(space: Any, method: ua.CallMethodRequest) -> int:
     has_it = any(found.NodeId == method.MethodId and found.IsForward for found in owner.references)
     if not has_it and not _of_a_type(space, node):
         return int(CODES.BadMethodInvalid)
-    return 0 if node.call is not None else int(CODES.BadNotImplemented)
+    return 0 if node.call is not None else int(CODES.BadNotExecutable)
 
 
 def _of_a_type(space: Any, node: Any) -> bool:

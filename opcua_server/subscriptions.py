@@ -243,7 +243,7 @@ class TagSubscription(InternalSubscription):
         listed = ua.EventFieldList()
         listed.ClientHandle = mdata.client_handle
         listed.EventFields = selected(fields, mdata.filter.SelectClauses)
-        self.told["events lost"] += len(self._triggered_events.get(mid, ())) >= mdata.queue_size > 0
+        self.told["overflows"] += len(self._triggered_events.get(mid, ())) >= mdata.queue_size > 0
         await self.enqueue_event(mid, listed, mdata.queue_size)
         self.monitored_item_srv.heard(mid)
 

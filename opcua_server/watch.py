@@ -1,11 +1,13 @@
-"""The watch over a controller that has promised to write: its silence is an alarm."""
+"""The watch over a controller that has promised to write, and over what is to be kept: either may become an alarm."""
 
 from __future__ import annotations
 
 import asyncio
 import math
 import time
+from collections.abc import Callable
 
+from twin.alarms.catalogue import RECORD
 from twin.alarms.engine import AlarmEngine
 from twin.errors import BadWrite
 
@@ -14,10 +16,10 @@ LOOK = 0.1
 
 
 class Watch:
-    """Raises SIM.controller when nothing was heard for longer than promised."""
+    """SIM.controller when nothing was heard for longer than promised, SIM.record while anything is `failing`."""
 
-    def __init__(self, engine: AlarmEngine) -> None:
-        self._engine = engine
+    def __init__(self, engine: AlarmEngine, failing: Callable[[], list[str]]) -> None:
+        self._engine, self._failing = engine, failing
         self._longest = math.inf
         self._heard = time.monotonic()
 
@@ -36,4 +38,5 @@ class Watch:
         """Look until cancelled."""
         while True:
             self._engine.controller_silent(time.monotonic() - self._heard > self._longest)
+            self._engine.signal(RECORD, bool(self._failing()))
             await asyncio.sleep(LOOK)

@@ -156,7 +156,7 @@ async def test_no_operation_is_nothing_to_do(asker: Asker, request_: Any, respon
         (SIM, UNKNOWN, (0.1,), "BadMethodInvalid", []),
         (SIM, tag("SIM.time"), (0.1,), "BadMethodInvalid", []),
         (SERVER, ADVANCE, (0.1,), "BadMethodInvalid", []),
-        (SERVER, standard("Server_RequestServerStateChange"), (), "BadNotImplemented", []),
+        (SERVER, standard("Server_RequestServerStateChange"), (), "BadNotExecutable", []),
         (SIM, ADVANCE, (), "BadArgumentsMissing", []),
         (SIM, ADVANCE, (0.1, 0.1), "BadTooManyArguments", ["Good", "Good"]),
         (SIM, ADVANCE, ("soon",), "BadInvalidArgument", ["BadTypeMismatch"]),
