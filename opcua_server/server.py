@@ -10,18 +10,14 @@ The plant steps in the simulation's thread, without the GIL; the event loop only
 from __future__ import annotations
 
 import asyncio
-import errno
 import gc
-import ipaddress
 import logging
-import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlparse
 
 import numpy as np
 from asyncua import Server, ua
@@ -34,7 +30,7 @@ from opcua_server.condition_methods import checked_arguments
 from opcua_server.conditions import Conditions
 from opcua_server.derived import DerivedValues
 from opcua_server.diagnostics import FLAG, Diagnostics
-from opcua_server.errors import EndpointRefused, PortBusy
+from opcua_server.endpoint import ENDPOINT, Endpoint
 from opcua_server.health import Health, health
 from opcua_server.historian import Historian
 from opcua_server.information_model import InformationModel, namespaces
@@ -58,7 +54,6 @@ from twin.tags import Tag
 
 ACTION_SEVERITY = 100
 """Of events that tell what a person did, on the scale of 1 to 1 000."""
-ENDPOINT = "opc.tcp://127.0.0.1:4840"
 log = logging.getLogger(__name__)
 
 
@@ -85,7 +80,7 @@ class TwinServer:
         self.conditions: Conditions
         self.access: Access
         self.diagnostics: Diagnostics
-        self._host, self._port = _address_of(endpoint, self.security.secured)
+        self._endpoint = Endpoint(endpoint, self.security.secured)
         self._server: Server | None = None
         self._tasks: list[asyncio.Task[None]] = []
         self._unsubscribe: Callable[[], None] = lambda: None
@@ -109,14 +104,14 @@ class TwinServer:
 
     async def start(self) -> None:
         """Build the address space, listen, and start the simulation. Raises PortBusy."""
-        self.check_port()
+        self._endpoint.check()
         self._loop = asyncio.get_running_loop()
         with _without_collecting():
             server, nodes = await self._build()
         try:
             await server.start()
         except OSError as problem:
-            raise self._refused(problem) from None
+            raise self._endpoint.refused(problem) from None
         self._server = server
         self.diagnostics.install()
         self._tasks = [
@@ -145,6 +140,10 @@ class TwinServer:
         if self._server is not None:
             server, self._server = self._server, None
             await server.stop()
+
+    def check_port(self) -> None:
+        """Find out before any work whether the port is free. Raises PortBusy."""
+        self._endpoint.check()
 
     def health(self) -> Health:
         """How well it serves now; from any thread."""
@@ -183,7 +182,7 @@ class TwinServer:
         await server.init()
         server.set_endpoint(self.endpoint)
         server.set_server_name(f"hetwin {plant.name}")
-        await server.identify(plant.name, self._host)
+        await server.identify(plant.name, self._endpoint.host)
         server.publish_abilities(self.simulation.period)
         await server.set_build_info(PRODUCT, "hetwin", "hetwin", _version(), "0", datetime.now(UTC))
 
@@ -269,43 +268,6 @@ class TwinServer:
         assert self._recorder is not None
         wall = round(1e6 * self.simulation.taken.timestamp())
         self._recorder.record(image, time, wall, quality=int(self.simulation.failure is not None))
-
-    def check_port(self) -> None:
-        """Find out before any work whether the port is free. Raises PortBusy."""
-        family = socket.AF_INET6 if ":" in self._host else socket.AF_INET
-        with socket.socket(family) as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind((self._host, self._port))
-            except OSError as problem:
-                raise self._refused(problem) from None
-
-    def _refused(self, problem: OSError) -> Exception:
-        if problem.errno == errno.EADDRINUSE:
-            return PortBusy(
-                f"Port {self._port} on {self._host} is busy: another program listens there, perhaps another hetwin; "
-                f"stop it or choose another endpoint, such as opc.tcp://{self._host}:{self._port + 1}."
-            )
-        return EndpointRefused(f"{self.endpoint} cannot be served: {problem.strerror}.")
-
-
-def _address_of(endpoint: str, secured: bool) -> tuple[str, int]:
-    """Host and port of an endpoint; only one that is secured is for other machines."""
-    url = urlparse(endpoint)
-    try:
-        port = url.port
-    except ValueError:
-        port = None
-    if url.scheme != "opc.tcp" or not url.hostname or not port:
-        raise EndpointRefused(f'"{endpoint}" is not an endpoint such as "{ENDPOINT}".')
-    host = "127.0.0.1" if url.hostname == "localhost" else url.hostname
-    with suppress(ValueError):
-        if secured or ipaddress.ip_address(host).is_loopback:
-            return host, port
-    raise EndpointRefused(
-        f"{endpoint} would let anybody on the network move valves: without certificates hetwin serves only this "
-        f"machine, for instance {ENDPOINT}; `--secure` serves a network."
-    )
 
 
 def _version() -> str:
