@@ -30,6 +30,7 @@ from opcua_server.health import STUCK
 from opcua_server.security import Security
 from opcua_server.server import TwinServer
 from opcua_server.users import role_of
+from twin.errors import TwinError
 from twin.history import History, Recorder, Retention, shown
 from twin.history.alarms import of_alarm
 from twin.simulation import Simulation
@@ -40,6 +41,8 @@ if TYPE_CHECKING:
 
 LOG_PERIOD = 60.0  # s of wall time between two log lines
 LIFE_PERIOD = 5.0  # s between two signs of life to systemd, a third of WatchdogSec or less
+
+STOPPING = ("The server was asked to stop.", "サーバーに停止が指示されました。")
 
 log = logging.getLogger("hetwin")
 
@@ -112,9 +115,12 @@ def serve(
             begun = snapshot
         history = keeping.open_history(plant)
         asyncio.run(_serve(server, history, snapshot, begun, on_terminal, operation))
-        write_scenario(simulation.scenario_snapshot(), snapshot)
-        write_snapshot(plant.snapshot(), snapshot)
-        write_snapshot(simulation.alarms.snapshot(), alarms_beside(snapshot))
+        try:
+            write_scenario(simulation.scenario_snapshot(), snapshot)
+            write_snapshot(plant.snapshot(), snapshot)
+            write_snapshot(simulation.alarms.snapshot(), alarms_beside(snapshot))
+        except OSError as problem:
+            raise TwinError(f"The last snapshot {snapshot} could not be written: {problem.strerror}.") from None
     print(f"Stopped at {clock(plant.time)}. Snapshot: {snapshot}. History: {shown(history.path)}.")
     return 1 if server.simulation.failure else 0
 
@@ -139,6 +145,7 @@ async def _serve(
             LastSnapshot(simulation.plant, snapshot, simulation.alarms, simulation.scenario_snapshot)
         )
         server.record_into(recorder)
+        server.watch_over("last snapshot", lambda: last.failing)
         simulation.subscribe(last.take)
         simulation.alarms.subscribe(lambda told: recorder.note(of_alarm(told)))
         simulation.alarms.subscribe(_log_alarm)
@@ -186,7 +193,7 @@ async def _view_until(stop: asyncio.Event, server: TwinServer) -> None:
 async def _say_goodbye(stop: asyncio.Event, server: TwinServer, operation: Operation) -> None:
     """Clients hear that the server stops and when it is back, and have a moment to leave; a second signal ends it."""
     tell_systemd("STOPPING=1")
-    await server.announce_stop(operation.stop_delay, "The server was asked to stop.", operation.away)
+    server.announce_stop(operation.stop_delay, STOPPING, operation.away)
     stop.clear()
     end = time.monotonic() + operation.stop_delay
     while server.diagnostics.load()["sessions"] and not stop.is_set() and time.monotonic() < end:

@@ -17,6 +17,7 @@ from typing import Any
 
 from asyncua import ua
 from asyncua.crypto.permission_rules import User, UserRole
+from asyncua.server.address_space import AttributeValue
 
 from twin.simulation import writable
 from twin.tags import Tag
@@ -43,7 +44,7 @@ WELL_KNOWN = {
 }
 """Our roles among those of Part 3, 4.9.2."""
 
-WRITE = 2  # bit of AccessLevel
+READ, WRITE = 1, 2  # bits of AccessLevel
 REFRESH = (ua.ObjectIds.ConditionType_ConditionRefresh, ua.ObjectIds.ConditionType_ConditionRefresh2)
 
 
@@ -64,15 +65,23 @@ class Access:
     def __init__(self, tags: dict[ua.NodeId, Tag]) -> None:
         self._tags = tags
         self._methods: dict[ua.NodeId, Role] = {ua.NodeId(number): Role.OBSERVER for number in REFRESH}
+        self._switches: set[ua.NodeId] = set()
 
     def allow(self, method: ua.NodeId, role: Role) -> None:
         """From this role on the method may be called."""
         self._methods[method] = role
 
+    def allow_writing(self, node: Any, role: Role) -> None:
+        """From this role on a variable, asyncua's NodeData, may be written though it is no tag."""
+        self._switches.add(node.nodeid)
+        self._methods[node.nodeid] = role
+        level = ua.DataValue(ua.Variant(READ | WRITE, ua.VariantType.Byte))
+        node.attributes[ua.AttributeIds.AccessLevel] = AttributeValue(level)
+
     def writable(self, node: ua.NodeId) -> bool:
-        """Whether this is a tag that somebody may write."""
+        """Whether somebody may write this."""
         tag = self._tags.get(node)
-        return tag is not None and writable(tag)
+        return node in self._switches if tag is None else writable(tag)
 
     def needed(self, node: ua.NodeId) -> Role | None:
         """The least role that may write this tag or call this method; None for a tag that nobody writes."""
@@ -94,7 +103,7 @@ class Access:
         nodeid, attributes = node.nodeid, node.attributes
         if attribute == ua.AttributeIds.UserAccessLevel and ua.AttributeIds.AccessLevel in attributes:
             level = attributes[ua.AttributeIds.AccessLevel].value.Value.Value
-            if nodeid in self._tags and not self.may(session, nodeid):
+            if (nodeid in self._tags or nodeid in self._switches) and not self.may(session, nodeid):
                 level &= ~WRITE
             return ua.Variant(level, ua.VariantType.Byte)
         if attribute == ua.AttributeIds.UserWriteMask and ua.AttributeIds.WriteMask in attributes:
@@ -111,7 +120,7 @@ class Access:
         may = ua.PermissionType.Browse | ua.PermissionType.Read | ua.PermissionType.ReceiveEvents
         needed = self.needed(node.nodeid)
         if needed is not None and role >= needed:
-            if node.nodeid in self._tags:
+            if node.nodeid in self._tags or node.nodeid in self._switches:
                 may |= ua.PermissionType.Write
             elif ua.AttributeIds.Executable in node.attributes:
                 may |= ua.PermissionType.Call

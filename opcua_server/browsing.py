@@ -46,9 +46,22 @@ class Views(ViewService):
         """Each target once: a path there and back again would multiply them."""
         present = [start_nodeid]
         for element in elements:
-            found = (target for node in present for target in self._find_elements_in_node(element, node))
+            found = (target for node in present for target in self._targets(element, node))
             present = [node for node in dict.fromkeys(found) if node in self._aspace]
         return present
+
+    def _targets(self, element: ua.RelativePathElement, node: ua.NodeId) -> list[ua.NodeId]:
+        """Without a name, all that the references lead to (Part 4, 7.30)."""
+        if element.TargetName and element.TargetName.Name:
+            found: list[ua.NodeId] = self._find_elements_in_node(element, node)
+            return found
+        kinds = (element.ReferenceTypeId, element.IncludeSubtypes)
+        return [
+            found.NodeId
+            for found in self._aspace[node].references
+            if found.IsForward != element.IsInverse
+            and self._suitable_reftype(kinds[0], found.ReferenceTypeId, kinds[1])
+        ]
 
 
 class Pages:

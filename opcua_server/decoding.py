@@ -84,3 +84,16 @@ class _Null:
 
 ua_binary.Primitives.Null = _Null
 ua_binary.MAX_RESHAPE_ELEMENTS = Bounds.fields
+
+
+def _unknown(kind: Any, value: Any) -> Any:
+    """A number that an enumeration does not have: whoever knows the right status for it looks at it."""
+    if not isinstance(value, int):
+        return None
+    member = int.__new__(kind, value)
+    member._name_, member._value_ = f"Unknown{value}", value
+    return member
+
+
+for _enumeration in (ua.TimestampsToReturn, ua.MonitoringMode, ua.DataChangeTrigger, ua.BrowseDirection):
+    _enumeration._missing_ = classmethod(_unknown)

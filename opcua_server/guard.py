@@ -7,6 +7,7 @@ import ipaddress
 import logging
 import time
 from collections import Counter
+from collections.abc import Callable
 from typing import Any
 
 from asyncua import ua
@@ -48,6 +49,8 @@ class Guard:
         self._identities = Identities(users, security.anonymous, lockout, core)
         self._log = AuditLog(security.audit) if security.audit else None
         self._events = AuditEvents(core)
+        self.opened: Callable[[Session], None] = lambda session: None
+        self.closed: Callable[[Session], None] = lambda session: None
         self._second, self._noted, self._passed_over = 0, 0, Counter[str]()
 
     def close(self) -> None:
@@ -64,6 +67,10 @@ class Guard:
     def limited(self, body: bytes) -> Limited:
         """A message to decode, with the budget of one."""
         return Limited(body, budget=Budget(self.bounds.fields))
+
+    def on_sessions(self, opened: Callable[[Session], None], closed: Callable[[Session], None]) -> None:
+        """Call these when a session is activated for the first time, and when it ends."""
+        self.opened, self.closed = opened, closed
 
     # --- sessions ----------------------------------------------------------------------------------------------------
 

@@ -9,15 +9,21 @@ from asyncua import ua
 RANGE = re.compile(r"(\d{1,9})(?::(\d{1,9}))?")
 
 
+def problem_with(index_range: str) -> int:
+    """BadIndexRangeInvalid if this is no range, else 0."""
+    matched = [RANGE.fullmatch(dimension) for dimension in index_range.split(",")]
+    good = all(m is not None and (m[2] is None or int(m[2]) > int(m[1])) for m in matched)
+    return 0 if good else int(ua.StatusCodes.BadIndexRangeInvalid)
+
+
 def part_of(found: ua.DataValue, index_range: str) -> ua.DataValue:
     """The value with only the elements of the range; a status where there are none."""
-    matched = RANGE.fullmatch(index_range)
-    if matched is None:
-        return _refused(ua.StatusCodes.BadIndexRangeInvalid)
-    first = int(matched[1])
-    last = first if matched[2] is None else int(matched[2])
-    if matched[2] is not None and last <= first:
-        return _refused(ua.StatusCodes.BadIndexRangeInvalid)
+    if problem := problem_with(index_range):
+        return _refused(problem)
+    if "," in index_range:  # of arrays of arrays, of which there are none
+        return _refused(ua.StatusCodes.BadIndexRangeNoData)
+    begin, _, end = index_range.partition(":")
+    first, last = int(begin), int(end or begin)
     variant = found.Value
     if variant is None or not isinstance(variant.Value, (list, str, bytes)) or first >= len(variant.Value):
         return _refused(ua.StatusCodes.BadIndexRangeNoData)

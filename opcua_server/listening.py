@@ -7,19 +7,20 @@ from typing import Any
 
 from asyncua import Server, ua
 from asyncua.common.connection import TransportLimits
-from asyncua.server.address_space import AttributeService
 
 from opcua_server.access import Access
 from opcua_server.bounds import Bounds
 from opcua_server.browsing import Views
 from opcua_server.certificates import application_uri, own_certificate
 from opcua_server.guard import Guard
+from opcua_server.monitored_items import QUEUE
 from opcua_server.processor import Processor
 from opcua_server.security import Security
 from opcua_server.wire import Listener, Wire
 
 IDS = ua.ObjectIds
-LIMITS = "Server_ServerCapabilities_OperationLimits_"
+ABLE = "Server_ServerCapabilities_"
+LIMITS = f"{ABLE}OperationLimits_"
 PUBLISHED = {
     f"{LIMITS}MaxNodesPerRead": "reads",
     f"{LIMITS}MaxNodesPerWrite": "writes",
@@ -30,13 +31,22 @@ PUBLISHED = {
     f"{LIMITS}MaxMonitoredItemsPerCall": "items_per_call",
     f"{LIMITS}MaxNodesPerHistoryReadData": "history_reads",
     f"{LIMITS}MaxNodesPerHistoryReadEvents": "history_reads",
-    "Server_ServerCapabilities_MaxBrowseContinuationPoints": "continuation_points",
-    "Server_ServerCapabilities_MaxSessions": "sessions",
-    "Server_ServerCapabilities_MaxSubscriptions": "subscriptions",
-    "Server_ServerCapabilities_MaxMonitoredItems": "items",
-    "Server_ServerCapabilities_MaxSubscriptionsPerSession": "subscriptions_per_session",
+    f"{ABLE}MaxBrowseContinuationPoints": "continuation_points",
+    f"{ABLE}MaxSessions": "sessions",
+    f"{ABLE}MaxSubscriptions": "subscriptions",
+    f"{ABLE}MaxMonitoredItems": "items",
+    f"{ABLE}MaxSubscriptionsPerSession": "subscriptions_per_session",
+    f"{ABLE}MaxMonitoredItemsPerSubscription": "items_per_session",
+    f"{ABLE}MaxArrayLength": "fields",
+    f"{ABLE}MaxStringLength": "message",
+    f"{ABLE}MaxByteStringLength": "message",
 }
 """Where clients read the bounds (Part 5, 6.3.2 and 6.3.11)."""
+PROFILES = [
+    f"http://opcfoundation.org/UA-Profile/Server/{name}"
+    for name in ("StandardUA2017", "DataAccess", "Methods", "StandardEventSubscription", "HistoricalRawData")
+]
+PRODUCT = "https://pypi.org/project/hetwin"
 
 
 class GuardedServer(Server):
@@ -53,6 +63,8 @@ class GuardedServer(Server):
         core.max_monitored_item_queue_size = bounds.event_queue
         core.view_service = Views(core.aspace)
         core.allow_remote_admin = False
+        self.product_uri = PRODUCT
+        self.application_type = ua.ApplicationType.Server
         core.disabled_clock = True  # Diagnostics tells the time when it is asked
         self.set_security_policy(security.policies)
         self.set_identity_tokens(security.tokens)
@@ -65,9 +77,9 @@ class GuardedServer(Server):
             uri = application_uri(self.iserver.certificate)
         await self.set_application_uri(uri)
 
-    async def publish_bounds(self) -> None:
-        """Fill in ServerCapabilities."""
-        await publish_bounds(self.iserver.aspace, self.security.bounds)
+    def publish_abilities(self, period: float) -> None:
+        """Fill in ServerCapabilities; `period` [s] is that of the scans."""
+        publish_abilities(self.iserver.aspace, self.security.bounds, period)
 
     async def start(self) -> None:
         """Listen on the network."""
@@ -97,14 +109,18 @@ class GuardedServer(Server):
         return Processor(wire, self.guard, self.limits)
 
 
-async def publish_bounds(space: Any, bounds: Bounds) -> None:
-    """Write the bounds where clients look for them."""
-    service = AttributeService(space)
+def publish_abilities(space: Any, bounds: Bounds, period: float) -> None:
+    """Write the bounds, and what else the server is able to do, where clients look for it."""
+    small = ua.VariantType.UInt16
     for name, bound in PUBLISHED.items():
-        nodeid = ua.NodeId(getattr(IDS, name))
-        stored = service.read(ua.ReadParameters(NodesToRead=[ua.ReadValueId(nodeid, ua.AttributeIds.Value)]))[0]
-        kind = stored.Value.VariantType if stored.Value is not None else ua.VariantType.Null
-        if kind == ua.VariantType.Null:
-            kind = ua.VariantType.UInt16 if "ContinuationPoints" in name else ua.VariantType.UInt32
-        value = ua.DataValue(ua.Variant(getattr(bounds, bound), kind), SourceTimestamp=datetime.now(UTC))
-        await space.write_attribute_value(nodeid, ua.AttributeIds.Value, value)
+        kind = small if name.endswith("ContinuationPoints") else ua.VariantType.UInt32
+        _set(space, name, ua.Variant(getattr(bounds, bound), kind))
+    _set(space, f"{ABLE}MaxMonitoredItemsQueueSize", ua.Variant(QUEUE, ua.VariantType.UInt32))
+    _set(space, f"{ABLE}MaxQueryContinuationPoints", ua.Variant(0, small))
+    _set(space, f"{ABLE}MinSupportedSampleRate", ua.Variant(1e3 * period, ua.VariantType.Double))
+    _set(space, f"{ABLE}ServerProfileArray", ua.Variant(PROFILES, ua.VariantType.String))
+
+
+def _set(space: Any, name: str, value: ua.Variant) -> None:
+    found = ua.DataValue(value, SourceTimestamp=datetime.now(UTC))
+    space[ua.NodeId(getattr(IDS, name))].attributes[ua.AttributeIds.Value].value = found

@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import logging
 import time
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from asyncua import ua
@@ -16,6 +17,7 @@ from asyncua.ua.ua_binary import Primitives, nodeid_from_binary, struct_from_bin
 
 from opcua_server.channel import Channel
 from opcua_server.decoding import decode
+from opcua_server.explained import explain
 from opcua_server.services import SERVICES, Service
 from opcua_server.session import Session
 
@@ -27,6 +29,7 @@ IDS = ua.ObjectIds
 LEAST_BUFFER = 8192
 """Part 6, 7.1.2.3: what every client must be able to receive."""
 LONGEST_URL = 4096
+TRANSPORT = "http://opcfoundation.org/UA-Profile/Transport/uatcp-uasc-uabinary"
 SPARE_REQUESTS = 10
 """Publish requests that may wait beyond one for each subscription."""
 
@@ -55,6 +58,7 @@ class Processor(UaProcessor):
             IDS.CreateSessionRequest_Encoding_DefaultBinary: self._create_session,
             IDS.ActivateSessionRequest_Encoding_DefaultBinary: self._activate_session,
             IDS.CloseSessionRequest_Encoding_DefaultBinary: self._close_session,
+            IDS.CancelRequest_Encoding_DefaultBinary: self._cancel,
             IDS.CreateSubscriptionRequest_Encoding_DefaultBinary: self._create_subscription,
             IDS.TransferSubscriptionsRequest_Encoding_DefaultBinary: self._transfer_subscriptions,
             IDS.PublishRequest_Encoding_DefaultBinary: self._publish,
@@ -146,6 +150,8 @@ class Processor(UaProcessor):
         code = response.ResponseHeader.ServiceResult.value if response is not None else 0
         self._guard.tally.answered(self.session, typeid.Identifier if typeid.NamespaceIndex == 0 else 0, code)
         if response is not None:
+            if header.ReturnDiagnostics:
+                explain(response, header.ReturnDiagnostics)
             self.send_response(header.RequestHandle, seqhdr, response)
         return True
 
@@ -161,13 +167,17 @@ class Processor(UaProcessor):
 
     async def _do(self, service: Service, session: Session, body: Buffer) -> Any:
         params: Any = decode(service.params, body)
-        count = service.count(params)
-        if not count:
-            raise ServiceError(ua.StatusCodes.BadNothingToDo)
-        if count > getattr(self._bounds, service.most):
-            raise ServiceError(ua.StatusCodes.BadTooManyOperations)
+        self._check_count(service.count(params), getattr(self._bounds, service.most))
         results = service.do(session, params)
         return service.answer(await results if inspect.isawaitable(results) else results)
+
+    @staticmethod
+    def _check_count(count: int, most: int) -> None:
+        """Raises ServiceError for no operation, and for too many of them."""
+        if not count:
+            raise ServiceError(ua.StatusCodes.BadNothingToDo)
+        if count > most:
+            raise ServiceError(ua.StatusCodes.BadTooManyOperations)
 
     def _own_session(self, header: Any) -> Session:
         """The active session of this channel, if that is the one that the request names."""
@@ -183,13 +193,18 @@ class Processor(UaProcessor):
         params = decode(ua.GetEndpointsParameters, body)
         if len(params.EndpointUrl or "") > LONGEST_URL:
             raise ServiceError(ua.StatusCodes.BadTcpEndpointUrlInvalid)
+        if params.ProfileUris and TRANSPORT not in params.ProfileUris:
+            return ua.GetEndpointsResponse()
         return ua.GetEndpointsResponse(Endpoints=await self.iserver.get_endpoints(params, sockname=self.sockname))
 
     async def _find_servers(self, header: Any, seqhdr: Any, body: Buffer) -> Any:
+        """Part 4, 5.5.2: this server knows of itself."""
         params = decode(ua.FindServersParameters, body)
         if len(params.EndpointUrl or "") > LONGEST_URL or len(params.ServerUris or ()) > self._bounds.numbers:
             raise ServiceError(ua.StatusCodes.BadTcpEndpointUrlInvalid)
-        return ua.FindServersResponse(Servers=self.iserver.find_servers(params, sockname=self.sockname))
+        wanted, params.ServerUris = params.ServerUris, []
+        found = self.iserver.find_servers(params, sockname=self.sockname)
+        return ua.FindServersResponse(Servers=[each for each in found if not wanted or each.ApplicationUri in wanted])
 
     # --- sessions ----------------------------------------------------------------------------------------------------
 
@@ -261,13 +276,23 @@ class Processor(UaProcessor):
         session = self.session
         if session is None or header.AuthenticationToken != session.auth_token:
             raise ServiceError(ua.StatusCodes.BadSessionIdInvalid)
-        await session.close_session(Primitives.Boolean.unpack(body))
+        delete = Primitives.Boolean.unpack(body)
+        self.dismiss(ua.StatusCodes.BadSessionClosed)
+        await session.close_session(delete)
         self.session = None
-        while self._publish_requests:
-            waiting = self._publish_requests.popleft()
-            closed = _fault(ua.StatusCodes.BadSessionClosed)
-            self.send_response(waiting.requesthdr.RequestHandle, waiting.seqhdr, closed)
         return ua.CloseSessionResponse()
+
+    async def _cancel(self, header: Any, seqhdr: Any, body: Buffer) -> Any:
+        """Part 4, 5.7.5: only publish requests wait long enough for that."""
+        self._own_session(header)
+        handle = decode(ua.CancelParameters, body).RequestHandle
+        found = [each for each in self._publish_requests if each.requesthdr.RequestHandle == handle]
+        for each in found:
+            self._publish_requests.remove(each)
+            self.send_response(handle, each.seqhdr, _fault(ua.StatusCodes.BadRequestCancelledByClient))
+        response = ua.CancelResponse()
+        response.Parameters.CancelCount = len(found)
+        return response
 
     # --- subscriptions -----------------------------------------------------------------------------------------------
 
@@ -280,10 +305,9 @@ class Processor(UaProcessor):
     async def _transfer_subscriptions(self, header: Any, seqhdr: Any, body: Buffer) -> Any:
         session = self._own_session(header)
         params = decode(ua.TransferSubscriptionsParameters, body)
-        if len(params.SubscriptionIds or ()) > self._bounds.numbers:
-            raise ServiceError(ua.StatusCodes.BadTooManyOperations)
+        self._check_count(len(params.SubscriptionIds or ()), self._bounds.numbers)
         response = ua.TransferSubscriptionsResponse()
-        response.Parameters.Results = await session.transfer_subscriptions(params, self.forward_publish_response)
+        response.Parameters.Results = session.transfer_subscriptions(params, self.forward_publish_response)
         return response
 
     async def _publish(self, header: Any, seqhdr: Any, body: Buffer) -> Any:
@@ -292,23 +316,48 @@ class Processor(UaProcessor):
         params = decode(ua.PublishParameters, body)
         count, results = session.publish(params.SubscriptionAcknowledgements)
         request = PublishRequestData(requesthdr=header, seqhdr=seqhdr, results=results)
-        while self._publish_results_subs:
-            number = next(iter(self._publish_results_subs))
-            del self._publish_results_subs[number]
-            waiting = self.iserver.subscription_service.subscriptions.get(number)
-            if waiting is not None and await waiting.publish_results(request):
+        if session.farewells:
+            self._publish_requests.appendleft(request)
+            self.say_farewell()
+            return None
+        for late in self._late(session):
+            if await late.publish_results(request):
                 return None
         if len(self._publish_requests) >= count + SPARE_REQUESTS:
             self._evict_publish_request()
         self._publish_requests.append(request)
         return None
 
+    def _late(self, session: Session) -> Iterator[Any]:
+        """Subscriptions that had nobody to tell, those of the highest priority first; each is asked once."""
+        mine = [found for found in session.subscriptions() if found.data.SubscriptionId in self._publish_results_subs]
+        order = list(self._publish_results_subs)
+        for found in sorted(mine, key=lambda each: (-each.priority, order.index(each.data.SubscriptionId))):
+            self._publish_results_subs.pop(found.data.SubscriptionId, None)
+            yield found
+
+    def say_farewell(self) -> None:
+        """Answer a waiting request with what became of a subscription."""
+        session = self.session
+        if session is None or not session.farewells or not self._publish_requests:
+            return
+        waiting, gone = self._publish_requests.popleft(), session.farewells.popleft()
+        response = ua.PublishResponse(Parameters=gone)
+        gone.Results = waiting.results or []
+        self.send_response(waiting.requesthdr.RequestHandle, waiting.seqhdr, response)
+
+    def dismiss(self, code: int) -> None:
+        """Waiting publish requests will not be answered otherwise."""
+        while self._publish_requests:
+            waiting = self._publish_requests.popleft()
+            self.send_response(waiting.requesthdr.RequestHandle, waiting.seqhdr, _fault(code))
+
     async def close(self) -> None:
         """The connection is gone. A session with subscriptions waits for its client until it times out."""
         session, self.session = self.session, None
         if session is None or session.closed:
             return
-        session.processor = None
+        session.detach()
         if not session.is_activated() or not session.subscriptions():
             self._guard.tally.events["session aborted"] += 1
             await session.close_session(True)

@@ -25,6 +25,7 @@ from asyncua import ua
 from opcua_server.nodes import PlantNodes, variant_type
 from opcua_server.subscriptions import TagSubscriptions
 from opcua_server.tag_items import Sample
+from opcua_server.timestamps import new
 from twin.tags import Tag
 
 BITE = 0.005  # s that the event loop is held in one go
@@ -126,7 +127,7 @@ class Publisher:
                 self._arrival.clear()
             await self._publish(0.5 * self._period if fresh else -IDLE * self._period)
             if scan.failure != self._told.failure:
-                await self._tell_failure()
+                self._subscriptions.hurry()  # why the simulation stopped is no tag, and the service level neither
             self._told = scan
             if fresh:
                 self.figures.latency.append((_now() - scan.taken).total_seconds())
@@ -150,7 +151,8 @@ class Publisher:
     async def _publish(self, early: float) -> None:
         """Publish what is due, giving the loop to others between two bites."""
         start = time.perf_counter()
-        for subscription in self._subscriptions.clients():
+        self._subscriptions.look()
+        for subscription in sorted(self._subscriptions.clients(), key=lambda found: -found.priority):
             more = True
             while more:
                 try:
@@ -194,16 +196,6 @@ class Publisher:
     def _read_failure(self) -> ua.DataValue:
         scan = self._scan
         return data_value(scan.failure, ua.VariantType.String, GOOD, scan.taken)
-
-    async def _tell_failure(self) -> None:
-        """Why the simulation stopped is no tag: its subscribers are asyncua's."""
-        for handle, callback in list(self._nodes.failure.datachange_callbacks.items()):
-            with suppress(KeyError):  # unsubscribed while another was told
-                await callback(handle, self._read_failure())
-
-
-new = object.__new__
-"""Makes an object of asyncua without its constructor, which looks at every field and fills in defaults: 3 us each."""
 
 
 def data_value(

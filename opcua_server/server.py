@@ -10,18 +10,14 @@ The plant steps in the simulation's thread, without the GIL; the event loop only
 from __future__ import annotations
 
 import asyncio
-import errno
 import gc
-import ipaddress
 import logging
-import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlparse
 
 import numpy as np
 from asyncua import Server, ua
@@ -32,17 +28,18 @@ from opcua_server.access import Access, Role
 from opcua_server.caller import caller, user_name
 from opcua_server.conditions import Conditions
 from opcua_server.derived import DerivedValues
-from opcua_server.diagnostics import Diagnostics
-from opcua_server.errors import EndpointRefused, PortBusy
+from opcua_server.diagnostics import FLAG, Diagnostics
+from opcua_server.endpoint import ENDPOINT, Endpoint
 from opcua_server.health import Health, health
 from opcua_server.historian import Historian
 from opcua_server.information_model import InformationModel, namespaces
 from opcua_server.languages import announce
-from opcua_server.listening import GuardedServer
+from opcua_server.listening import PRODUCT, GuardedServer
 from opcua_server.nodes import PlantNodes, build_nodes
 from opcua_server.plant_methods import add_methods, unit_methods
 from opcua_server.publisher import Publisher, Scan
 from opcua_server.security import Security
+from opcua_server.server_methods import ServerMethods
 from opcua_server.simulation_methods import simulation_methods
 from opcua_server.standard_nodes import PLANT_INDEX, CachedServer
 from opcua_server.subscriptions import TagSubscriptions
@@ -55,7 +52,6 @@ from twin.tags import Tag
 
 ACTION_SEVERITY = 100
 """Of events that tell what a person did, on the scale of 1 to 1 000."""
-ENDPOINT = "opc.tcp://127.0.0.1:4840"
 log = logging.getLogger(__name__)
 
 
@@ -76,41 +72,50 @@ class TwinServer:
         self.endpoint = endpoint
         self.security = security or Security()
         self.snapshots = Snapshots(snapshots)
-        self.watch = Watch(simulation.alarms)
+        self.watch = Watch(simulation.alarms, self.failing)
         self.publisher: Publisher
         self.derived: DerivedValues
         self.conditions: Conditions
         self.access: Access
         self.diagnostics: Diagnostics
-        self._host, self._port = _address_of(endpoint, self.security.secured)
+        self._endpoint = Endpoint(endpoint, self.security.secured)
         self._server: Server | None = None
         self._tasks: list[asyncio.Task[None]] = []
         self._unsubscribe: Callable[[], None] = lambda: None
         self._stop_recording: Callable[[], None] = lambda: None
         self._owns_simulation = False
         self._recorder: Recorder | None = None
+        self._kept: dict[str, Callable[[], bool]] = {}
 
     def record_into(self, recorder: Recorder) -> None:
         """Before the start: record every scan, and let clients read the history."""
         self._recorder = recorder
+        self.watch_over("history", lambda: recorder.failing)
+
+    def watch_over(self, what: str, failing: Callable[[], bool]) -> None:
+        """While something that is to be kept cannot be written, there is an alarm and the service level is lower."""
+        self._kept[what] = failing
+
+    def failing(self) -> list[str]:
+        """What cannot be written now."""
+        return [what for what, failing in self._kept.items() if failing()]
 
     async def start(self) -> None:
         """Build the address space, listen, and start the simulation. Raises PortBusy."""
-        self.check_port()
+        self._endpoint.check()
         self._loop = asyncio.get_running_loop()
         with _without_collecting():
             server, nodes = await self._build()
         try:
             await server.start()
         except OSError as problem:
-            raise self._refused(problem) from None
+            raise self._endpoint.refused(problem) from None
         self._server = server
         self.diagnostics.install()
         self._tasks = [
             asyncio.create_task(self.publisher.run(), name="publisher"),
             asyncio.create_task(self.conditions.run(), name="conditions"),
             asyncio.create_task(self.watch.run(), name="watch"),
-            asyncio.create_task(self.diagnostics.run(), name="diagnostics"),
         ]
         self._unsubscribe = self.simulation.subscribe(self._on_scan)
         self._stop_recording = self.simulation.subscribe(self._record) if self._recorder else lambda: None
@@ -134,14 +139,20 @@ class TwinServer:
             server, self._server = self._server, None
             await server.stop()
 
+    def check_port(self) -> None:
+        """Find out before any work whether the port is free. Raises PortBusy."""
+        self._endpoint.check()
+
     def health(self) -> Health:
         """How well it serves now; from any thread."""
-        return health(self.simulation, self._recorder, self.diagnostics.shutdown is not None)
+        return health(self.simulation, self.failing(), self.diagnostics.shutdown is not None)
 
-    async def announce_stop(self, seconds: float, reason: str, away: float | None = None) -> None:
-        """Tell clients that the server stops in so many seconds, and is expected back `away` [s] later."""
-        self.diagnostics.announce(seconds, reason, away)
-        await self.diagnostics.tell()
+    def announce_stop(self, seconds: float, reasons: tuple[str, str], away: float | None = None) -> None:
+        """Tell clients that the server stops in so many seconds, why in English and Japanese, and when it is back.
+
+        `away` [s] is how long it expects to be away.
+        """
+        self.diagnostics.announce(seconds, reasons, away)
 
     async def run(self) -> None:
         """Serve until cancelled."""
@@ -169,11 +180,9 @@ class TwinServer:
         await server.init()
         server.set_endpoint(self.endpoint)
         server.set_server_name(f"hetwin {plant.name}")
-        await server.identify(plant.name, self._host)
-        await server.publish_bounds()
-        await server.set_build_info(
-            "https://pypi.org/project/hetwin", "hetwin", "hetwin", _version(), "0", datetime.now(UTC)
-        )
+        await server.identify(plant.name, self._endpoint.host)
+        server.publish_abilities(self.simulation.period)
+        await server.set_build_info(PRODUCT, "hetwin", "hetwin", _version(), "0", datetime.now(UTC))
 
         for uri in namespaces(nodesets is not None):
             await server.register_namespace(uri)
@@ -187,8 +196,10 @@ class TwinServer:
         self.derived = model.derived
         image = self.derived.extend(plant.image)
         self.publisher = Publisher(nodes, image, subscriptions, self.simulation.period)
-        core.attribute_service = TagWrites(space, nodes.by_id, self._write)
+        self.access.allow_writing(space[FLAG], Role.ENGINEER)
+        core.attribute_service = TagWrites(space, nodes.by_id, self._write, {FLAG: self.diagnostics.enable})
         self.conditions = Conditions(space, nodes, self.simulation.alarms, subscriptions, lambda: self.publisher.image)
+        ServerMethods(space, subscriptions, self.access)
         roles = self.conditions.methods | self._add_methods(space, nodes)
         for method, role in roles.items():
             self.access.allow(method, Role[role.upper()])
@@ -238,43 +249,6 @@ class TwinServer:
         assert self._recorder is not None
         wall = round(1e6 * self.simulation.taken.timestamp())
         self._recorder.record(image, time, wall, quality=int(self.simulation.failure is not None))
-
-    def check_port(self) -> None:
-        """Find out before any work whether the port is free. Raises PortBusy."""
-        family = socket.AF_INET6 if ":" in self._host else socket.AF_INET
-        with socket.socket(family) as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind((self._host, self._port))
-            except OSError as problem:
-                raise self._refused(problem) from None
-
-    def _refused(self, problem: OSError) -> Exception:
-        if problem.errno == errno.EADDRINUSE:
-            return PortBusy(
-                f"Port {self._port} on {self._host} is busy: another program listens there, perhaps another hetwin; "
-                f"stop it or choose another endpoint, such as opc.tcp://{self._host}:{self._port + 1}."
-            )
-        return EndpointRefused(f"{self.endpoint} cannot be served: {problem.strerror}.")
-
-
-def _address_of(endpoint: str, secured: bool) -> tuple[str, int]:
-    """Host and port of an endpoint; only one that is secured is for other machines."""
-    url = urlparse(endpoint)
-    try:
-        port = url.port
-    except ValueError:
-        port = None
-    if url.scheme != "opc.tcp" or not url.hostname or not port:
-        raise EndpointRefused(f'"{endpoint}" is not an endpoint such as "{ENDPOINT}".')
-    host = "127.0.0.1" if url.hostname == "localhost" else url.hostname
-    with suppress(ValueError):
-        if secured or ipaddress.ip_address(host).is_loopback:
-            return host, port
-    raise EndpointRefused(
-        f"{endpoint} would let anybody on the network move valves: without certificates hetwin serves only this "
-        f"machine, for instance {ENDPOINT}; `--secure` serves a network."
-    )
 
 
 def _version() -> str:

@@ -23,8 +23,8 @@ class Service:
     place: str = "Results"
 
     def count(self, params: Any) -> int:
-        """How many operations are asked for."""
-        return len(getattr(params, self.items) or ()) if self.items else 1
+        """How many operations are asked for; `items` may be several fields, with spaces."""
+        return sum(len(getattr(params, name) or ()) for name in self.items.split()) if self.items else 1
 
     def answer(self, results: Any) -> Any:
         """The response that holds the results."""
@@ -114,6 +114,14 @@ SERVICES: dict[int, Service] = {
         "MonitoredItemIds",
         "items_per_call",
         IN,
+    ),
+    IDS.SetTriggeringRequest_Encoding_DefaultBinary: Service(
+        ua.SetTriggeringParameters,
+        ua.SetTriggeringResponse,
+        lambda s, p: s.set_triggering(p),
+        "LinksToAdd LinksToRemove",
+        "items_per_call",
+        PARAMETERS,
     ),
     IDS.DeleteMonitoredItemsRequest_Encoding_DefaultBinary: Service(
         ua.DeleteMonitoredItemsParameters,

@@ -6,6 +6,8 @@ import asyncio
 import math
 import os
 import time
+from collections import deque
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from asyncua import ua
@@ -17,7 +19,9 @@ from opcua_server.browsing import Pages, in_bites
 from opcua_server.caller import calling, speaks_japanese
 from opcua_server.index_range import part_of
 from opcua_server.languages import browsed_in_japanese, read_in_japanese
+from opcua_server.method_calls import problem_of
 from opcua_server.tally import SessionTally
+from opcua_server.timestamps import KINDS, stamped
 
 if TYPE_CHECKING:
     from opcua_server.guard import Guard
@@ -52,12 +56,16 @@ class Session(InternalSession):
         """Languages that the client wants, the best first."""
         self.certificate: bytes | None = None
         self.processor: Processor | None = None
+        self.farewells: deque[ua.PublishResult] = deque(maxlen=guard.bounds.subscriptions_per_session)
+        """That subscriptions are no longer this session's, and why."""
         self.tally = SessionTally()
         self._guard = guard
         self._bounds = guard.bounds
         self._pages = Pages(core.view_service, guard.bounds)
         self.auth_token = ua.NodeId(os.urandom(32), 0, ua.NodeIdType.ByteString)
         self.external = True
+        number = InternalSession._counter  # asyncua's own ids are those of the standard's nodes
+        self.session_id: ua.NodeId = ua.NodeId(number, 1)
         core.register_external_session(self)
 
     @property
@@ -78,41 +86,61 @@ class Session(InternalSession):
     def admit(self, person: Person, locales: list[str] | None) -> ua.ActivateSessionResult:
         """From now on the session is this person's, who wants these languages; those of before if none are named."""
         self.locales = tuple(locales or ()) or self.locales
-        if not self.is_activated():
-            InternalSession._current_connections += 1
+        first = not self.is_activated()
+        InternalSession._current_connections += first
         self.user, self.nonce, self.state = person, create_nonce(32), SessionState.Activated
+        for found in self.subscriptions():
+            found.owner = self.owner
         self.tally.users.append(person.name or "anonymous")
         del self.tally.users[:-USERS]
         self.touch()
         self._start_timeout_watchdog()
+        if first:
+            self._guard.opened(self)
         return ua.ActivateSessionResult(ServerNonce=self.nonce)
 
     async def close_session(self, delete_subs: bool = True) -> None:
         if not self.closed:
+            self._guard.closed(self)
             self._guard.told("session closed", self)
             self._guard.tally.events["session timed out"] += asyncio.current_task() is self._timeout_task
+        if not delete_subs:
+            self.detach()
         await super().close_session(delete_subs)
 
     # --- values ------------------------------------------------------------------------------------------------------
 
     async def read(self, params: ua.ReadParameters) -> list[ua.DataValue]:
+        """Part 4, 5.11.2. Values are never older than a scan, so any MaxAge is met."""
+        times = params.TimestampsToReturn
         if not params.MaxAge >= 0.0:
             raise ServiceError(ua.StatusCodes.BadMaxAgeInvalid)
-        if params.TimestampsToReturn not in tuple(ua.TimestampsToReturn)[:4]:
+        if times not in KINDS:
             raise ServiceError(ua.StatusCodes.BadTimestampsToReturnInvalid)
+        return [stamped(self.look(wanted), wanted.AttributeId == VALUE, times) for wanted in params.NodesToRead]
+
+    def look(self, wanted: ua.ReadValueId) -> ua.DataValue:
+        """An attribute as this session sees it: its user's rights, its language, the part and the encoding it wants."""
         with calling(self):
-            found = self.iserver.attribute_service.read(params)
-        japanese = speaks_japanese(self)
-        for i, wanted in enumerate(params.NodesToRead):
-            if wanted.AttributeId != VALUE:
-                if wanted.AttributeId in PERSONAL:
-                    found[i] = self._personal(wanted, found[i])
-            elif wanted.IndexRange:
-                found[i] = part_of(found[i], wanted.IndexRange)
-            if japanese:
-                found[i] = read_in_japanese(self.iserver.japanese, wanted, found[i])
-            if wanted.DataEncoding is not None and wanted.DataEncoding.Name not in (None, "", "Default Binary"):
-                found[i] = ua.DataValue(StatusCode=ua.StatusCode(ua.StatusCodes.BadDataEncodingUnsupported))
+            found = self.aspace.read_attribute_value(wanted.NodeId, wanted.AttributeId)
+        if wanted.AttributeId in PERSONAL:
+            found = self._personal(wanted, found)
+        if found.StatusCode is not None and found.StatusCode.is_bad():
+            return found
+        if speaks_japanese(self):
+            found = read_in_japanese(self.iserver.japanese, wanted, found)
+        if wanted.IndexRange:
+            found = part_of(found, wanted.IndexRange)
+        encoding = wanted.DataEncoding.Name if wanted.DataEncoding is not None else None
+        return self._encoded(wanted, found) if encoding else found
+
+    def _encoded(self, wanted: ua.ReadValueId, found: ua.DataValue) -> ua.DataValue:
+        """Only structures have encodings (Part 4, 5.11.2.4), and ours the binary one."""
+        kind = found.Value.VariantType if found.Value is not None else None
+        if wanted.AttributeId != VALUE or kind != ua.VariantType.ExtensionObject:
+            return ua.DataValue(StatusCode=ua.StatusCode(ua.StatusCodes.BadDataEncodingInvalid))
+        if wanted.DataEncoding != ua.QualifiedName("Default Binary", 0):
+            return ua.DataValue(StatusCode=ua.StatusCode(ua.StatusCodes.BadDataEncodingUnsupported))
         return found
 
     def _personal(self, wanted: ua.ReadValueId, stored: ua.DataValue) -> ua.DataValue:
@@ -139,7 +167,9 @@ class Session(InternalSession):
         return [await self._call_one(method) for method in params]
 
     async def _call_one(self, method: ua.CallMethodRequest) -> ua.CallMethodResult:
-        if method.MethodId in self.aspace and not self._guard.access.may(self, method.MethodId):
+        if problem := problem_of(self.aspace, method):
+            result = ua.CallMethodResult(StatusCode=ua.StatusCode(problem))
+        elif not self._guard.access.may(self, method.MethodId):
             result = ua.CallMethodResult(StatusCode=ua.StatusCode(DENIED))
         else:
             with calling(self):
@@ -169,6 +199,10 @@ class Session(InternalSession):
         elements = path.RelativePath.Elements
         if not elements:
             return ua.BrowsePathResult(StatusCode=ua.StatusCode(ua.StatusCodes.BadNothingToDo))
+        if not elements[-1].TargetName or not elements[-1].TargetName.Name:
+            return ua.BrowsePathResult(StatusCode=ua.StatusCode(ua.StatusCodes.BadBrowseNameInvalid))
+        if path.StartingNode not in self.aspace:
+            return ua.BrowsePathResult(StatusCode=ua.StatusCode(ua.StatusCodes.BadNodeIdUnknown))
         if len(elements) > self._bounds.path_elements:
             return ua.BrowsePathResult(StatusCode=ua.StatusCode(ua.StatusCodes.BadQueryTooComplex))
         return self.iserver.view_service.translate_browsepaths_to_nodeids([path])[0]
@@ -184,38 +218,49 @@ class Session(InternalSession):
         found = self.subscription_service.subscriptions.get(number)
         return found is not None and found.session_id == self.session_id
 
-    def _own(self, number: int) -> None:
-        """Raises BadSubscriptionIdInvalid for a subscription of somebody else, as if it were not there."""
+    def _own(self, number: int) -> Any:
+        """The subscription, which lives on for being asked for.
+
+        Raises BadSubscriptionIdInvalid for one of somebody else, as if it were not there.
+        """
         if not self._owns(number):
             raise ServiceError(ua.StatusCodes.BadSubscriptionIdInvalid)
+        found = self.subscription_service.subscriptions[number]
+        found.alive()
+        return found
 
-    async def _each_own(self, numbers: list[int], do: Any) -> list[ua.StatusCode]:
-        """Do something to those that are this session's; the others get their status in the same order."""
-        own = list(dict.fromkeys(number for number in numbers if self._owns(number)))
-        done = dict(zip(own, await do(own), strict=True)) if own else {}
-        missing = ua.StatusCode(ua.StatusCodes.BadSubscriptionIdInvalid)
-        return [done.pop(number, missing) for number in numbers]
+    @property
+    def owner(self) -> tuple[Any, ...]:
+        """Who may take a subscription over: the same user of the same application (Part 4, 5.14.7)."""
+        return self.user.name, self.certificate, None if self.certificate is not None else self.address
 
     async def create_subscription(
         self, params: ua.CreateSubscriptionParameters, callback: Any, request_callback: Any = None
     ) -> ua.CreateSubscriptionResult:
         if len(self.subscriptions()) >= self._bounds.subscriptions_per_session:
             raise ServiceError(ua.StatusCodes.BadTooManySubscriptions)
-        return await super().create_subscription(params, callback, request_callback)
+        result = await super().create_subscription(params, callback, request_callback)
+        self.subscription_service.subscriptions[result.SubscriptionId].owner = self.owner
+        return result
 
     def modify_subscription(self, params: ua.ModifySubscriptionParameters) -> ua.ModifySubscriptionResult:
         self._own(params.SubscriptionId)
         return super().modify_subscription(params)
 
     async def delete_subscriptions(self, ids: list[int]) -> list[ua.StatusCode]:
-        return await self._each_own(ids, super().delete_subscriptions)
+        own = [number for number in dict.fromkeys(ids) if self._owns(number)]
+        done = dict(zip(own, await super().delete_subscriptions(own), strict=True))
+        self._dismiss()
+        return [done.pop(number, ua.StatusCode(ua.StatusCodes.BadSubscriptionIdInvalid)) for number in ids]
 
     async def set_publishing_mode(self, params: ua.SetPublishingModeParameters) -> list[ua.StatusCode]:
-        async def switch(own: list[int]) -> list[ua.StatusCode]:
-            of_mine = ua.SetPublishingModeParameters(params.PublishingEnabled, own)
-            return await self.subscription_service.set_publishing_mode(of_mine)
-
-        return await self._each_own(params.SubscriptionIds, switch)
+        statuses = []
+        for number in params.SubscriptionIds:
+            if self._owns(number):
+                await self._own(number).set_publishing_mode(params.PublishingEnabled)
+            code = ua.StatusCodes.Good if self._owns(number) else ua.StatusCodes.BadSubscriptionIdInvalid
+            statuses.append(ua.StatusCode(code))
+        return statuses
 
     async def create_monitored_items(self, params: ua.CreateMonitoredItemsParameters) -> Any:
         self._own(params.SubscriptionId)
@@ -237,51 +282,77 @@ class Session(InternalSession):
         self._own(params.SubscriptionId)
         return await super().delete_monitored_items(params)
 
+    def set_triggering(self, params: ua.SetTriggeringParameters) -> ua.SetTriggeringResult:
+        """Part 4, 5.13.5."""
+        items = self._own(params.SubscriptionId).monitored_item_srv
+        added, removed = items.set_triggering(
+            params.TriggeringItemId, params.LinksToAdd or [], params.LinksToRemove or []
+        )
+        return ua.SetTriggeringResult(added, [], removed, [])
+
     def republish(self, params: ua.RepublishParameters) -> ua.NotificationMessage:
-        self._own(params.SubscriptionId)
-        kept = self.subscription_service.subscriptions[params.SubscriptionId]._not_acknowledged_results
-        if params.RetransmitSequenceNumber not in kept:
-            raise ServiceError(ua.StatusCodes.BadMessageNotAvailable)
-        return super().republish(params)
+        message: ua.NotificationMessage = self._own(params.SubscriptionId).republish(params.RetransmitSequenceNumber)
+        return message
 
     def publish(self, acks: Any = None) -> tuple[int, list[ua.StatusCode]]:
         """Take acknowledgements; how many subscriptions there are, and what became of each acknowledgement."""
-        count = len(self.subscriptions())
-        if not count:
+        mine = self.subscriptions()
+        if not mine and not self.farewells:
             raise ServiceError(ua.StatusCodes.BadNoSubscription)
         if len(acks or ()) > self._bounds.subscriptions_per_session * self._bounds.unacknowledged:
             raise ServiceError(ua.StatusCodes.BadTooManyOperations)
-        return count, [ua.StatusCode(self._acknowledge(ack)) for ack in acks or ()]
+        for found in mine:
+            found.alive()
+        return len(mine), [ua.StatusCode(self._acknowledge(ack)) for ack in acks or ()]
 
     def _acknowledge(self, ack: ua.SubscriptionAcknowledgement) -> int:
         if not self._owns(ack.SubscriptionId):
             return int(ua.StatusCodes.BadSubscriptionIdInvalid)
-        found = self.subscription_service.subscriptions[ack.SubscriptionId]
-        if ack.SequenceNumber not in found._not_acknowledged_results:
-            return int(ua.StatusCodes.BadSequenceNumberUnknown)
-        found.publish([ack.SequenceNumber])
-        return int(ua.StatusCodes.Good)
+        kept = self.subscription_service.subscriptions[ack.SubscriptionId].kept
+        known = kept.pop(ack.SequenceNumber, None) is not None
+        return int(ua.StatusCodes.Good if known else ua.StatusCodes.BadSequenceNumberUnknown)
 
-    async def transfer_subscriptions(self, params: ua.TransferSubscriptionsParameters, callback: Any) -> Any:
-        """From another session of the same user, or of the same application where nobody has a name."""
-        results = []
-        for number in params.SubscriptionIds or ():
-            found = self.subscription_service.subscriptions.get(number)
-            if found is None:
-                results.append(ua.TransferResult(ua.StatusCode(ua.StatusCodes.BadSubscriptionIdInvalid)))
-            elif not self._may_take(found.session_id):
-                results.append(ua.TransferResult(ua.StatusCode(DENIED)))
-            else:
-                single = ua.TransferSubscriptionsParameters([number], params.SendInitialValues)
-                results += await super().transfer_subscriptions(single, callback)
-        return results
+    def transfer_subscriptions(
+        self, params: ua.TransferSubscriptionsParameters, callback: Any
+    ) -> list[ua.TransferResult]:
+        """From another session of the same user and application, which may have ended (Part 4, 5.14.7)."""
+        return [self._take(number, params.SendInitialValues, callback) for number in params.SubscriptionIds]
 
-    def _may_take(self, owner: ua.NodeId) -> bool:
-        other = self._guard.session(owner)
-        if other is None or other is self:
-            return other is self
-        same = (other.user.name, other.certificate) == (self.user.name, self.certificate)
-        return same and (self.certificate is not None or other.address == self.address)
+    def _take(self, number: int, repeat: bool, callback: Any) -> ua.TransferResult:
+        found = self.subscription_service.clients_by_number().get(number)
+        if found is None:
+            return ua.TransferResult(ua.StatusCode(ua.StatusCodes.BadSubscriptionIdInvalid))
+        if found.owner != self.owner:
+            return ua.TransferResult(ua.StatusCode(DENIED))
+        if self._owns(number):
+            self._own(number)
+        elif len(self.subscriptions()) >= self._bounds.subscriptions_per_session:
+            return ua.TransferResult(ua.StatusCode(ua.StatusCodes.BadTooManySubscriptions))
+        else:
+            self.subscription_service.hand_over(found, self.session_id, callback)
+        if repeat:
+            self.subscription_service.repeat(found)
+        return ua.TransferResult(ua.StatusCode(), list(found.kept))
+
+    def part_with(self, subscription: Any, code: int) -> None:
+        """A subscription is no longer this session's: the next answer to a Publish request says so."""
+        message = ua.NotificationMessage(subscription._notification_seq, datetime.now(UTC))
+        message.NotificationData.append(ua.StatusChangeNotification(ua.StatusCode(code)))
+        self.farewells.append(ua.PublishResult(subscription.data.SubscriptionId, [], False, message))
+        if self.processor is not None:
+            self.processor.say_farewell()
+        self._dismiss()
+
+    def _dismiss(self) -> None:
+        """Without a subscription nothing will ever be published."""
+        if self.processor is not None and not self.subscriptions():
+            self.processor.dismiss(ua.StatusCodes.BadNoSubscription)
+
+    def detach(self) -> None:
+        """There is no connection to publish on."""
+        self.processor = None
+        for found in self.subscriptions():
+            found.detach()
 
     def touch(self) -> None:
         self._last_activity = time.monotonic()

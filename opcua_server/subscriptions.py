@@ -2,14 +2,15 @@
 
 asyncua calls every monitored item for every value, copies the value twice, and encodes it field by field: 45 us a
 change, and a clock of its own for each subscription. Here the monitored tags of a subscription are a table
-(`tag_items`) that is sampled from the scan, and `Publisher` publishes right after the scan. Events, and items that
-watch anything but a tag's value, go asyncua's way (docs/decisions/0013-publishing-from-the-image.md).
+(`tag_items`) that is sampled from the scan, and `Publisher` publishes right after the scan
+(docs/decisions/0013-publishing-from-the-image.md). When a subscription publishes, keeps alive and ends follows Part 4,
+5.14.1.
 """
 
 from __future__ import annotations
 
-import struct
-from collections import Counter
+import time
+from collections import Counter, OrderedDict
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
@@ -17,27 +18,26 @@ from typing import Any
 from asyncua import ua
 from asyncua.common.utils import ServiceError
 from asyncua.server.internal_subscription import InternalSubscription
-from asyncua.server.monitored_item_service import MonitoredItemService
 from asyncua.server.subscription_service import SubscriptionService
-from asyncua.ua.ua_binary import extensionobject_to_binary
-from asyncua.ua.uaprotocol_auto import DataChangeFilter  # what is decoded; ua.DataChangeFilter is a subclass
 
-from opcua_server.event_filter import filter_problems, selected
-from opcua_server.event_queue import Overflow, overflow_fields, put, revised_size
-from opcua_server.nodes import variant_type
-from opcua_server.tag_items import BY_VALUE, TIMES, Sample, TagTable, Watch
-from opcua_server.where import Fields, Where
+from opcua_server.event_filter import selected
+from opcua_server.event_queue import Overflow, overflow_fields, put
+from opcua_server.monitored_items import LONGEST_INTERVAL, QUEUE, TagItems
+from opcua_server.publish_answer import DATA_CHANGE, quick_answer
+from opcua_server.tag_items import Sample, TagTable
+from opcua_server.value_items import Read, ValueItem, ValueItems
+from opcua_server.where import Fields
 from twin.tags import Tag
 
-DATA_CHANGE = ua.NodeId(ua.ObjectIds.DataChangeNotification_Encoding_DefaultBinary)
-PUBLISH_RESPONSE = ua.ObjectIds.PublishResponse_Encoding_DefaultBinary
-LONGEST_INTERVAL = 3600.0
-"""Between two publications or two samples [s]."""
-MOST_ITEMS = 100_000
+CODES = ua.StatusCodes
+MOST_VALUES = 10_000
+"""In one message."""
 MOST_EVENTS = 10
 """In one message."""
-QUEUE = 100
-"""Values of one item that wait for a client that stalls."""
+LAST_NUMBER = 0xFFFFFFFF
+"""Of messages; the next one is 1 (Part 4, 7.5)."""
+BITE = 0.005
+"""In which values that are no tags are sampled in one go [s]."""
 
 
 class TagSubscription(InternalSubscription):
@@ -47,32 +47,52 @@ class TagSubscription(InternalSubscription):
         self,
         data: Any,
         space: Any,
-        *rest: Any,
+        session: ua.NodeId,
+        *,
         tags: dict[ua.NodeId, Tag],
         period: float,
-        most: int,
+        wishes: Any,
         total: Counter[str],
+        read: Read,
+        polled: OrderedDict[ValueItem, ValueItems],
+        end: Callable[[TagSubscription, int], None],
         **named: Any,
     ) -> None:
-        super().__init__(data, space, *rest, **named)
+        super().__init__(data, space, None, session, max_queue_size=QUEUE, **named)
+        self._keep_alive_count = self._publish_cycles_count = 0  # since the last message, since the client was heard
         self.tags = TagTable()
-        self.most = most
+        self.owner: Any = None
+        """Who may take it over into another session."""
         self.next_publish = 0.0
         self.told: Counter[str] = Counter()
-        self._total = total
-        self._going_on = False
-        self.monitored_item_srv = TagItems(self, space, tags, period)
+        self._total, self._end = total, end
+        self._going_on = self._late = False
+        self._waiting_requests: Any = ()
+        self.monitored_item_srv = TagItems(self, space, tags, period, read, polled)
+        self.wish(wishes)
+
+    def wish(self, wishes: Any) -> None:
+        """What a client may change of it beside its times."""
+        self.most = min(wishes.MaxNotificationsPerPublish or MOST_VALUES, MOST_VALUES)
+        self.priority = wishes.Priority
 
     @property
     def interval(self) -> float:
         """Between publications [s]."""
         return self.data.RevisedPublishingInterval / 1e3
 
+    @property
+    def kept(self) -> dict[int, ua.NotificationMessage]:
+        """Messages that nobody has acknowledged, by number, to be sent again."""
+        return self._not_acknowledged_results
+
     async def start(self) -> None:
         """No clock of its own."""
 
     async def _trigger_publish(self) -> None:
         """What is queued goes out with the next publication."""
+
+    # --- when --------------------------------------------------------------------------------------------------------
 
     async def publish_due(self, clock: float, early: float) -> bool:
         """Publish a message if the interval has passed, `early` [s] so that the scan that belongs to it is not missed.
@@ -83,19 +103,128 @@ class TagSubscription(InternalSubscription):
             if clock + early < self.next_publish:
                 return False
             self.next_publish = max(self.next_publish + self.interval, clock + 0.5 * self.interval)
+            if not self._begin_cycle():
+                return False
         self._going_on = False
-        sent, waits = await self.publish_results(), self._has_more()
-        self.told["late"] += waits and not sent
-        self._going_on = sent and waits
+        self._going_on = await self.publish_results() and self._has_more()
         return self._going_on
+
+    def _begin_cycle(self) -> bool:
+        """One more interval has passed; False when nobody has asked for so long that the subscription ends."""
+        self._keep_alive_count += 1
+        self._publish_cycles_count = 0 if self._waiting_requests else self._publish_cycles_count + 1
+        if self._publish_cycles_count < self.data.RevisedLifetimeCount:
+            return True
+        self._end(self, CODES.BadTimeout)
+        return False
+
+    def alive(self) -> None:
+        """Its client has asked for something: the lifetime begins anew."""
+        self._publish_cycles_count = 0
 
     def move(self, callback: Any) -> None:
         """Publish over another connection from now on; `callback` is its processor's `forward_publish_response`."""
         self.pub_result_callback = quick_answer(callback)
         self.pub_request_callback = callback.__self__.get_publish_request
+        self._waiting_requests = callback.__self__._publish_requests
+        self.next_publish = 0.0
+
+    def detach(self) -> None:
+        """There is nobody to publish to for now."""
+        self.pub_request_callback, self._waiting_requests = lambda number: None, ()
 
     def _has_more(self) -> bool:
-        return self._publishing_enabled and (self.tags.ready() or bool(self._triggered_events))
+        if not self._publishing_enabled:
+            return False
+        items = self.monitored_item_srv
+        return self.tags.ready() or items.values.ready() or any(map(items.reports, self._triggered_events))
+
+    def has_published_results(self) -> bool:
+        """Whether there is something to say, if only that it is alive."""
+        return self._startup or self._keep_alive_count >= self.data.RevisedMaxKeepAliveCount or self._has_more()
+
+    async def publish_results(self, requestdata: Any = None) -> bool:
+        """Answer a request, that which waits longest if none is given; whether there was one to answer."""
+        if not self.has_published_results():
+            return False
+        request = requestdata or self.pub_request_callback(self.data.SubscriptionId)
+        if request is None:
+            self.told["late"] += not self._late
+            self._late = True
+            return False
+        self._late = False
+        self.told["requests"] += 1
+        await self.pub_result_callback(self._pop_publish_result(), request)
+        return True
+
+    async def set_publishing_mode(self, enabled: bool) -> None:
+        """Part 4, 5.14.4."""
+        self.told["enabled" if enabled else "disabled"] += 1
+        await super().set_publishing_mode(enabled)
+
+    # --- what --------------------------------------------------------------------------------------------------------
+
+    def _pop_publish_result(self) -> ua.PublishResult:
+        """The next message, kept until it is acknowledged; one that holds nothing is a sign of life."""
+        message = ua.NotificationMessage(self._notification_seq, datetime.now(UTC))
+        if self._publishing_enabled:
+            self._fill(message.NotificationData)
+        self._keep_alive_count = self._publish_cycles_count = 0
+        self._startup = False
+        if message.NotificationData:
+            self._keep(message)
+        return ua.PublishResult(self.data.SubscriptionId, list(self.kept), self._has_more(), message)
+
+    def _fill(self, data: list[Any]) -> None:
+        """Tags as one encoded notification, other values, and events, together no more than the client takes."""
+        room = self.most
+        if self.tags.ready():
+            body = self.tags.take(room)
+            room -= self._count("changes", int.from_bytes(body[:4], "little"))
+            data.append(ua.ExtensionObject(DATA_CHANGE, body))
+        if room and (values := self.monitored_item_srv.values.take(room)):
+            room -= self._count("changes", len(values))
+            data.append(ua.DataChangeNotification(values))
+        if room and (events := self._pop_events(min(room, MOST_EVENTS))):
+            self._count("events", len(events))
+            data.append(ua.EventNotificationList(events))
+
+    def _pop_events(self, most: int) -> list[ua.EventFieldList]:
+        """Events up to so many; encoding a flood of them at once would hold the event loop."""
+        taken: list[ua.EventFieldList] = []
+        for mid, queued in list(self._triggered_events.items()):
+            if not self.monitored_item_srv.reports(mid):
+                continue
+            room = most - len(taken)
+            taken += queued[:room]
+            del queued[:room]
+            if not queued:
+                del self._triggered_events[mid]
+                self.monitored_item_srv.reported(mid)
+        return taken
+
+    def _keep(self, message: ua.NotificationMessage) -> None:
+        self.kept[message.SequenceNumber] = message
+        self._notification_seq = message.SequenceNumber % LAST_NUMBER + 1
+        while len(self.kept) > self._no_acks_limit:
+            del self.kept[next(iter(self.kept))]
+            self.told["discarded"] += 1
+
+    def republish(self, nb: int) -> ua.NotificationMessage:
+        """A message once more (Part 4, 5.14.6). Raises ServiceError BadMessageNotAvailable."""
+        self.told["asked again"] += 1
+        if nb not in self.kept:
+            raise ServiceError(CODES.BadMessageNotAvailable)
+        self.told["sent again"] += 1
+        return self.kept[nb]
+
+    def _count(self, kind: str, number: int) -> int:
+        """For the diagnostics: of this subscription, and of the server since its start."""
+        self.told[kind] += number
+        self._total[kind] += number
+        return number
+
+    # --- events ------------------------------------------------------------------------------------------------------
 
     def listens(self, item: int | None = None) -> bool:
         """Whether it has an item for events; or whether this one is."""
@@ -119,190 +248,7 @@ class TagSubscription(InternalSubscription):
         queued = self._triggered_events.setdefault(mid, [])
         lost = put(queued, listed(fields), mdata.queue_size, mdata.oldest, lambda: listed(overflow_fields(), Overflow))
         self.told["overflows"] += lost
-
-    def has_published_results(self) -> bool:
-        return self._has_more() or super().has_published_results()
-
-    def _pop_triggered_datachanges(self, result: ua.PublishResult) -> None:
-        """Tags as one encoded notification, then what asyncua has queued."""
-        if self.tags.ready():
-            body = self.tags.take(self.most)
-            self._count("changes", int.from_bytes(body[:4], "little"))
-            result.NotificationMessage.NotificationData.append(ua.ExtensionObject(DATA_CHANGE, body))
-        super()._pop_triggered_datachanges(result)
-
-    def _pop_triggered_events(self, result: ua.PublishResult) -> None:
-        """Events up to so many; encoding a flood of them at once would hold the event loop."""
-        taken: list[ua.EventFieldList] = []
-        for mid, queued in list(self._triggered_events.items()):
-            room = MOST_EVENTS - len(taken)
-            taken += queued[:room]
-            del queued[:room]
-            if not queued:
-                del self._triggered_events[mid]
-        if taken:
-            self._count("events", len(taken))
-            result.NotificationMessage.NotificationData.append(ua.EventNotificationList(Events=taken))
-
-    def _count(self, kind: str, number: int) -> None:
-        """For the diagnostics: of this subscription, and of the server since its start."""
-        self.told[kind] += number
-        self._total[kind] += number
-
-    def _pop_publish_result(self) -> ua.PublishResult:
-        result = super()._pop_publish_result()
-        result.MoreNotifications = self._has_more()
-        return result
-
-
-class TagItems(MonitoredItemService):
-    """Monitored items of one subscription: tags in its table, all else as asyncua does it."""
-
-    def __init__(self, subscription: TagSubscription, space: Any, tags: dict[ua.NodeId, Tag], period: float) -> None:
-        super().__init__(subscription, space)
-        self._table = subscription.tags
-        self._tags = tags
-        self._period = period
-        self._rows: dict[int, tuple[int, Tag, Watch]] = {}
-
-    def count(self) -> int:
-        """How many items there are."""
-        return len(self._rows) + len(self._monitored_items)
-
-    async def create_monitored_items(
-        self, params: ua.CreateMonitoredItemsParameters
-    ) -> list[ua.MonitoredItemCreateResult]:
-        if params.TimestampsToReturn not in TIMES:
-            raise ServiceError(ua.StatusCodes.BadTimestampsToReturnInvalid)
-        return [await self._create(item, params.TimestampsToReturn) for item in params.ItemsToCreate]
-
-    async def _create(
-        self, item: ua.MonitoredItemCreateRequest, times: ua.TimestampsToReturn
-    ) -> ua.MonitoredItemCreateResult:
-        wanted = item.ItemToMonitor
-        tag = self._tags.get(wanted.NodeId)
-        if self.count() >= MOST_ITEMS:
-            return _refused(ua.StatusCodes.BadTooManyMonitoredItems)
-        if tag is None or wanted.AttributeId != ua.AttributeIds.Value:
-            single = ua.CreateMonitoredItemsParameters()
-            single.ItemsToCreate = [item]
-            return (await super().create_monitored_items(single))[0]
-        if problem := _unreadable(wanted):
-            return _refused(problem)
-        try:
-            watch = self._watch(tag, item.RequestedParameters, int(item.MonitoringMode), times)
-        except ServiceError as refused:
-            return _refused(refused.code)
-        self._monitored_item_counter += 1
-        self._rows[self._monitored_item_counter] = self._table.add(watch), tag, watch
-        return ua.MonitoredItemCreateResult(
-            MonitoredItemId=self._monitored_item_counter,
-            RevisedSamplingInterval=1e3 * max(watch.interval, self._period),
-            RevisedQueueSize=watch.queue,
-        )
-
-    def _create_events_monitored_item(self, params: ua.MonitoredItemCreateRequest) -> ua.MonitoredItemCreateResult:
-        """An item for events: asyncua's, with our evaluation of its filter."""
-        wanted = params.RequestedParameters.Filter
-        if not isinstance(wanted, ua.EventFilter):
-            return _refused(ua.StatusCodes.BadEventFilterInvalid)
-        if params.ItemToMonitor.NodeId not in self.aspace:
-            return _refused(ua.StatusCodes.BadNodeIdUnknown)
-        problem, details = filter_problems(self.aspace, wanted)
-        if problem:
-            return ua.MonitoredItemCreateResult(StatusCode=ua.StatusCode(problem), FilterResult=details)
-        result = super()._create_events_monitored_item(params)
-        if result.StatusCode.is_good():
-            self._listen(self._monitored_items[result.MonitoredItemId], params.RequestedParameters)
-            result.RevisedQueueSize, result.FilterResult = revised_size(params.RequestedParameters.QueueSize), details
-        return result
-
-    def _listen(self, mdata: Any, asked: ua.MonitoringParameters) -> None:
-        mdata.filter, mdata.client_handle = asked.Filter, asked.ClientHandle
-        mdata.queue_size, mdata.oldest = revised_size(asked.QueueSize), asked.DiscardOldest
-        mdata.where_clause_evaluator = Where(self.aspace, asked.Filter.WhereClause)
-
-    def _modify_events(self, params: ua.MonitoredItemModifyRequest) -> ua.MonitoredItemModifyResult:
-        asked = params.RequestedParameters
-        if not isinstance(asked.Filter, ua.EventFilter):
-            return ua.MonitoredItemModifyResult(ua.StatusCode(ua.StatusCodes.BadEventFilterInvalid))
-        problem, details = filter_problems(self.aspace, asked.Filter)
-        if not problem:
-            self._listen(self._monitored_items[params.MonitoredItemId], asked)
-        status, size = ua.StatusCode(problem), revised_size(asked.QueueSize)
-        return ua.MonitoredItemModifyResult(status, RevisedQueueSize=size, FilterResult=details)
-
-    def event_items(self, item: int | None = None) -> list[tuple[int, Any]]:
-        """Items for events that report; or this one alone."""
-        everybody = {mid for mids in self._monitored_events.values() for mid in mids}
-        chosen = sorted(everybody if item is None else everybody & {item})
-        found = [(mid, self._monitored_items[mid]) for mid in chosen]
-        return [(mid, mdata) for mid, mdata in found if mdata.mode == ua.MonitoringMode.Reporting]
-
-    def listens(self, item: int | None = None) -> bool:
-        """Whether there is an item for events; or whether this one is."""
-        if item is None:
-            return bool(self._monitored_events)
-        return any(item in mids for mids in self._monitored_events.values())
-
-    def _watch(self, tag: Tag, asked: ua.MonitoringParameters, mode: int, times: ua.TimestampsToReturn) -> Watch:
-        """What is asked, with bounds. Raises ServiceError for a filter that makes no sense."""
-        trigger, band = _filter(tag, asked.Filter)
-        interval = asked.SamplingInterval / 1e3
-        if not interval >= 0.0:  # negative: as often as published; not a number: the same
-            interval = self.isub.data.RevisedPublishingInterval / 1e3
-        return Watch(
-            address=tag.address,
-            handle=asked.ClientHandle,
-            kind=variant_type(tag),
-            times=times,
-            mode=mode,
-            trigger=trigger,
-            band=band,
-            interval=0.0 if interval <= self._period else min(interval, LONGEST_INTERVAL),
-            queue=min(max(asked.QueueSize, 1), QUEUE),
-            keep_newest=asked.DiscardOldest,
-        )
-
-    def _modify_monitored_item(self, params: ua.MonitoredItemModifyRequest) -> ua.MonitoredItemModifyResult:
-        if params.MonitoredItemId not in self._rows:
-            if params.MonitoredItemId not in self._monitored_items:
-                return ua.MonitoredItemModifyResult(ua.StatusCode(ua.StatusCodes.BadMonitoredItemIdInvalid))
-            if self.listens(params.MonitoredItemId):
-                return self._modify_events(params)
-            return super()._modify_monitored_item(params)
-        row, tag, was = self._rows[params.MonitoredItemId]
-        try:
-            watch = self._watch(tag, params.RequestedParameters, was.mode, was.times)
-        except ServiceError as refused:
-            return ua.MonitoredItemModifyResult(ua.StatusCode(refused.code))
-        self._change(params.MonitoredItemId, row, tag, watch)
-        return ua.MonitoredItemModifyResult(
-            RevisedSamplingInterval=1e3 * max(watch.interval, self._period), RevisedQueueSize=watch.queue
-        )
-
-    async def _set_monitoring_mode(self, mode: ua.MonitoringMode, mid: int) -> ua.StatusCode:
-        if mid not in self._rows:
-            return await super()._set_monitoring_mode(mode, mid)
-        row, tag, was = self._rows[mid]
-        self._change(mid, row, tag, Watch(**{**vars(was), "mode": int(mode)}))
-        return ua.StatusCode()
-
-    def _change(self, mid: int, row: int, tag: Tag, watch: Watch) -> None:
-        self._table.modify(row, watch)
-        self._rows[mid] = row, tag, watch
-
-    def _delete_monitored_items(self, mid: int) -> ua.StatusCode:
-        if mid not in self._rows:
-            self.isub._triggered_events.pop(mid, None)
-            return super()._delete_monitored_items(mid)
-        self._table.remove(self._rows.pop(mid)[0])
-        return ua.StatusCode()
-
-    def delete_all_monitored_items(self) -> None:
-        super().delete_all_monitored_items()
-        for mid in list(self._rows):
-            self._delete_monitored_items(mid)
+        self.monitored_item_srv.heard(mid)
 
 
 class TagSubscriptions(SubscriptionService):
@@ -311,6 +257,7 @@ class TagSubscriptions(SubscriptionService):
     def __init__(self, space: Any, core: Any, period: float) -> None:
         super().__init__(space, core)
         self.tags: dict[ua.NodeId, Tag] = {}
+        self.polled: OrderedDict[ValueItem, ValueItems] = OrderedDict()
         self.made = 0
         self.told: Counter[str] = Counter()
         self._period = period
@@ -334,23 +281,37 @@ class TagSubscriptions(SubscriptionService):
             raise ServiceError(ua.StatusCodes.BadTooManySubscriptions)
         self._sub_id_counter += 1
         self.made += 1
-        result = ua.CreateSubscriptionResult(SubscriptionId=self._sub_id_counter, **self._revised(params))
-        self.subscriptions[result.SubscriptionId] = TagSubscription(
+        number = self._sub_id_counter
+        result = ua.CreateSubscriptionResult(SubscriptionId=number, **self._revised(params))
+        self.subscriptions[number] = made = TagSubscription(
             result,
             self.aspace,
-            quick_answer(callback),
             session_id,
-            request_callback=request_callback,
-            delete_callback=lambda: self.subscriptions.pop(result.SubscriptionId, None),
             no_acks_limit=self.iserver.max_unacked_messages_per_subscription,
-            max_queue_size=QUEUE,
             publishing_enabled=params.PublishingEnabled,
             tags=self.tags,
             period=self._period,
-            most=params.MaxNotificationsPerPublish,
+            wishes=params,
             total=self.told,
+            read=lambda wanted: self._read(number, wanted),
+            polled=self.polled,
+            end=self.end,
         )
+        made.move(callback)
         return result
+
+    def _read(self, number: int, wanted: ua.ReadValueId) -> ua.DataValue:
+        """An attribute, as the session of a subscription reads it; as it was last when there is none."""
+        session = self.session_of(self.subscriptions[number])
+        return session.look(wanted) if session else self.aspace.read_attribute_value(wanted.NodeId, wanted.AttributeId)
+
+    def end(self, subscription: TagSubscription, code: int) -> None:
+        """A subscription is over; its session, if there still is one, hears why (Part 4, 5.14.1.4)."""
+        self.subscriptions.pop(subscription.data.SubscriptionId, None)
+        subscription.monitored_item_srv.delete_all_monitored_items()
+        session = self.session_of(subscription)
+        if session is not None:
+            session.part_with(subscription, code)
 
     def _revised(self, params: Any) -> dict[str, Any]:
         """Interval within bounds and counts as the standard asks: a lifetime is three keep-alives at the least."""
@@ -371,7 +332,8 @@ class TagSubscriptions(SubscriptionService):
         for name, value in revised.items():
             setattr(found.data, name, value)
         if isinstance(found, TagSubscription):
-            found.most, found.next_publish = params.MaxNotificationsPerPublish, 0.0
+            found.wish(params)
+            found.next_publish = 0.0
             found.told["modified"] += 1
         return ua.ModifySubscriptionResult(**revised)
 
@@ -382,15 +344,20 @@ class TagSubscriptions(SubscriptionService):
         self._asked()
         return found
 
-    async def transfer_subscriptions(
-        self, params: ua.TransferSubscriptionsParameters, session_id: ua.NodeId, callback: Any
-    ) -> list[ua.TransferResult]:
-        """To another session, whose publish requests are the ones to answer from now on."""
-        found = await super().transfer_subscriptions(params, session_id, callback)
-        for number in params.SubscriptionIds:
-            if isinstance(subscription := self.subscriptions.get(number), TagSubscription):
-                subscription.move(callback)
+    def modify_monitored_items(self, params: ua.ModifyMonitoredItemsParameters) -> list[ua.MonitoredItemModifyResult]:
+        found = super().modify_monitored_items(params)
+        self._asked()
         return found
+
+    async def set_monitoring_mode(self, params: ua.SetMonitoringModeParameters) -> list[ua.StatusCode]:
+        found = await super().set_monitoring_mode(params)
+        self._asked()
+        return found
+
+    def repeat(self, subscription: TagSubscription) -> None:
+        """Report every value of a subscription once more."""
+        subscription.monitored_item_srv.repeat()
+        self._asked()
 
     def wake(self) -> None:
         """Something waits to be published that no scan brought."""
@@ -405,77 +372,39 @@ class TagSubscriptions(SubscriptionService):
         """Those of clients."""
         return [found for found in self.subscriptions.values() if isinstance(found, TagSubscription)]
 
+    def clients_by_number(self) -> dict[int, TagSubscription]:
+        """Those of clients."""
+        return {found.data.SubscriptionId: found for found in self.clients()}
+
+    def hand_over(self, subscription: TagSubscription, session: ua.NodeId, callback: Any) -> None:
+        """To another session, whose publish requests are answered from now on; the one before hears of it."""
+        before = self.session_of(subscription)
+        subscription.session_id = session
+        subscription.told["transferred"] += 1
+        subscription.move(callback)
+        subscription.alive()
+        if before is not None:
+            before.part_with(subscription, CODES.GoodSubscriptionTransferred)
+
     def sample(self, scan: Sample) -> None:
         """Queue what changed, for every client."""
         for subscription in self.clients():
             subscription.tags.sample(scan)
 
+    def look(self) -> None:
+        """Sample what is no tag and due, in one bite: who asks for much of it gets it less often."""
+        start = time.monotonic()
+        for _ in range(len(self.polled)):
+            item, items = next(iter(self.polled.items()))
+            self.polled.move_to_end(item)
+            if item.due <= start:
+                items.sample(item, start)
+            if time.monotonic() - start > BITE:
+                return
 
-def _refused(code: int) -> ua.MonitoredItemCreateResult:
-    return ua.MonitoredItemCreateResult(StatusCode=ua.StatusCode(code))
-
-
-def _unreadable(wanted: ua.ReadValueId) -> int:
-    """What is wrong with the part or the encoding that a client wants of a number; 0 if nothing."""
-    if wanted.IndexRange:
-        return int(ua.StatusCodes.BadIndexRangeNoData)
-    if wanted.DataEncoding is not None and wanted.DataEncoding.Name:
-        return int(ua.StatusCodes.BadDataEncodingUnsupported)
-    return 0
-
-
-def _filter(tag: Tag, wanted: Any) -> tuple[int, float]:
-    """Trigger, and dead band in the tag's unit. Raises ServiceError."""
-    if wanted is None or (isinstance(wanted, ua.ExtensionObject) and wanted.TypeId == ua.NodeId()):
-        return BY_VALUE, 0.0
-    if not isinstance(wanted, DataChangeFilter):
-        raise ServiceError(ua.StatusCodes.BadMonitoredItemFilterUnsupported)
-    band = wanted.DeadbandValue
-    if wanted.DeadbandType == ua.DeadbandType.None_:
-        return int(wanted.Trigger), 0.0
-    if tag.discrete:
-        raise ServiceError(ua.StatusCodes.BadFilterNotAllowed)
-    percent = wanted.DeadbandType == ua.DeadbandType.Percent
-    if not band >= 0.0 or (percent and band > 100.0) or band == float("inf"):
-        raise ServiceError(ua.StatusCodes.BadDeadbandFilterInvalid)
-    return int(wanted.Trigger), band / 100.0 * (tag.high - tag.low) if percent else band
-
-
-# --- the answer ------------------------------------------------------------------------------------------------------
-
-HEAD = struct.Struct("<BBHqIIBiBBBI")
-TAIL = struct.Struct("<?Iqi")
-
-
-def quick_answer(forward: Any) -> Callable[..., Any]:
-    """asyncua's `forward_publish_response`, a method of its processor, encoded in one go: Part 4, 5.14.5 (Publish)."""
-    processor = forward.__self__
-
-    async def answer(result: ua.PublishResult, request: Any) -> None:
-        message = publish_response(result, request.requesthdr.RequestHandle, request.results or [])
-        connection, number = processor._connection, request.seqhdr.RequestId
-        processor._transport.write(connection.message_to_binary(message, request_id=number))
-
-    return answer
-
-
-def publish_response(result: ua.PublishResult, handle: int, acknowledged: list[ua.StatusCode]) -> bytes:
-    """The PublishResponse, encoded."""
-    now, message = ua.datetime_to_win_epoch(datetime.now(UTC)), result.NotificationMessage
-    numbers, codes = result.AvailableSequenceNumbers, [status.value for status in acknowledged]
-    return b"".join(
-        [
-            HEAD.pack(1, 0, PUBLISH_RESPONSE, now, handle, 0, 0, -1, 0, 0, 0, result.SubscriptionId),
-            struct.pack(f"<i{len(numbers)}I", len(numbers), *numbers),
-            TAIL.pack(result.MoreNotifications, message.SequenceNumber, now, len(message.NotificationData)),
-            *(_extension(data) for data in message.NotificationData),
-            struct.pack(f"<i{len(codes)}Ii", len(codes), *codes, -1),
-        ]
-    )
-
-
-def _extension(data: Any) -> bytes:
-    if isinstance(data, ua.ExtensionObject) and data.TypeId == DATA_CHANGE:
-        return struct.pack("<BBHBi", 1, 0, DATA_CHANGE.Identifier, 1, len(data.Body)) + data.Body
-
-    return extensionobject_to_binary(data)
+    def hurry(self) -> None:
+        """Sample all of it at once: something has changed that cannot wait."""
+        for item in self.polled:
+            item.due = 0.0
+        self.look()
+        self._asked()

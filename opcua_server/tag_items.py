@@ -9,6 +9,7 @@ and Part 4, 7.25.2 (DataChangeNotification).
 from __future__ import annotations
 
 import struct
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -48,6 +49,8 @@ COLUMNS = np.dtype(
         ("due", "f8"),  # s, clock of the scans
         ("queue", "i8"),
         ("keep_newest", "?"),
+        ("fires", "?"),  # when it has something to report, so have others
+        ("released", "?"),  # by one of those: what it has queued is reported, though it only samples
         ("last", "f8"),  # as last queued
         ("status", "u4"),
     ],
@@ -109,8 +112,10 @@ class TagTable:
         self._heads: list[tuple[int, int]] = []
         self._waiting: list[Waiting] = []
         self._columns = self._all[:0]
-        self._plain = True
+        self._plain, self._firing, self._stale = True, False, False
         self._time = 0
+        self.overflows = 0
+        self.on_fire: Callable[[int], None] = lambda row: None
 
     def __len__(self) -> int:
         return self._n - len(self._free)
@@ -120,6 +125,7 @@ class TagTable:
         row = self._free.pop() if self._free else self._grow()
         self._write(row, watch)
         self._all[row]["status"], self._all[row]["due"] = NEVER, -np.inf
+        self._all[row]["fires"] = self._all[row]["released"] = False
         return row
 
     def modify(self, row: int, watch: Watch) -> None:
@@ -135,12 +141,32 @@ class TagTable:
     def remove(self, row: int) -> None:
         """Forget an item and what waits for it."""
         self._forget(row)
-        self._all[row]["mode"] = DISABLED
+        self._all[row]["mode"], self._all[row]["fires"] = DISABLED, False
         self._free.append(row)
-        self._look()
+        self._stale = True
+
+    def mark(self, row: int, fires: bool) -> None:
+        """Whether others are reported when this item has something to report."""
+        self._all[row]["fires"] = fires
+        self._stale = True
+
+    def release(self, row: int) -> None:
+        """Report what waits for an item that only samples."""
+        waits = any((batch.rows == row).any() for batch in self._waiting)
+        self._all[row]["released"] = waits
+
+    def repeat(self) -> None:
+        """Let the next sample queue every item that reports, changed or not, unless something waits for it already."""
+        c = self._columns
+        again = c["mode"] == REPORTING
+        for batch in self._waiting:
+            again[batch.rows] = False
+        c["status"][again], c["due"][again] = NEVER, -np.inf
 
     def sample(self, scan: Sample) -> None:
         """Queue the items that are due and have changed since they were last queued."""
+        if self._stale:
+            self._look()
         c = self._columns
         values, status = scan.values[c["address"]], scan.status[c["address"]]
         moved, judged = values.view(np.int64) != c["last"].view(np.int64), status != c["status"]
@@ -152,21 +178,31 @@ class TagTable:
         self._waiting.append(Waiting(rows, values[rows], status[rows], np.full(len(rows), scan.time)))
         if len(self._waiting) > CROWDED:
             self._waiting = [self._cut(self._joined())]
+        if self._firing:
+            for row in rows[c["fires"][rows]].tolist():
+                self.on_fire(row)
 
     def ready(self) -> bool:
         """Whether there is anything to report."""
+        if self._stale:
+            self._look()
         if self._plain:
             return bool(self._waiting)
-        return any((self._columns["mode"][batch.rows] == REPORTING).any() for batch in self._waiting)
+        return any(self._reported(batch.rows).any() for batch in self._waiting)
+
+    def _reported(self, rows: np.ndarray) -> np.ndarray:
+        return (self._columns["mode"][rows] == REPORTING) | self._columns["released"][rows]
 
     def take(self, most: int = 0) -> bytes:
         """The oldest notifications, at most so many (0: all), encoded; `ready` tells whether more wait."""
         found = self._cut(self._joined())
-        reported = self._columns["mode"][found.rows] == REPORTING
+        reported = self._reported(found.rows)
         kept = found[~reported]
         found = found[reported]
         sent, rest = (found[:most], found[most:]) if 0 < most < len(found) else (found, found[:0])
         self._waiting = [batch for batch in (rest, kept) if len(batch)]
+        self._columns["released"] = False
+        self._columns["released"][rest.rows] = True
         return self._encoded(sent)
 
     # --- queues ----------------------------------------------------------------------------------------------------
@@ -206,6 +242,7 @@ class TagTable:
         marked = full & np.where(newest, until == size - 1, until == 0)
         status = found.status.copy()
         status[order[marked]] |= OVERFLOW
+        self.overflows += int(marked.sum())
         return replace(found, status=status)[np.sort(order[kept])]
 
     def _forget(self, row: int) -> None:
@@ -226,13 +263,13 @@ class TagTable:
         o["address"], o["handle"], o["form"] = watch.address, watch.handle, self._form(watch.kind, TIMES[watch.times])
         o["mode"], o["trigger"], o["band"] = watch.mode, watch.trigger, watch.band
         o["interval"], o["queue"], o["keep_newest"] = watch.interval, watch.queue, watch.keep_newest
-        self._look()
+        self._stale = True
 
     def _look(self) -> None:
-        """Whether every item reports every change, as nearly all do."""
+        """Whether every item reports every change, as nearly all do; whether any makes others report."""
         c = self._columns
         simple = (c["mode"] == REPORTING) & (c["trigger"] == BY_VALUE) & (c["band"] <= 0.0) & (c["interval"] <= 0.0)
-        self._plain = bool(simple.all())
+        self._plain, self._firing, self._stale = bool(simple.all()), bool(c["fires"].any()), False
 
     def _form(self, kind: ua.VariantType, times: int) -> int:
         """Number of the layout in which such items travel."""

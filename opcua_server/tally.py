@@ -57,6 +57,12 @@ class SessionTally:
     errors: Counter[int] = field(default_factory=Counter)
     unauthorized: int = 0
 
+    def reset(self) -> None:
+        """Count anew."""
+        self.requests.clear()
+        self.errors.clear()
+        self.unauthorized = 0
+
     def introduce(self, params: ua.CreateSessionParameters) -> None:
         """Keep what the client says of itself, cut to a sensible length."""
         about = params.ClientDescription

@@ -8,6 +8,7 @@ from asyncua import ua
 from asyncua.crypto.permission_rules import User, UserRole
 from asyncua.server.address_space import AddressSpace, AttributeService
 
+from opcua_server.index_range import problem_with
 from opcua_server.nodes import variant_type
 from twin.errors import BadWrite
 from twin.simulation import writable
@@ -26,12 +27,22 @@ Write = Callable[[Tag, float, str], Awaitable[None]]
 
 
 class TagWrites(AttributeService):
-    """asyncua's attribute service, where tags are written through the simulation and nothing else is writable."""
+    """asyncua's attribute service, where tags are written through the simulation.
 
-    def __init__(self, space: AddressSpace, tags: dict[ua.NodeId, Tag], write: Write) -> None:
+    `switches` are the only other values that clients may write: Booleans, and what throws them.
+    """
+
+    def __init__(
+        self,
+        space: AddressSpace,
+        tags: dict[ua.NodeId, Tag],
+        write: Write,
+        switches: dict[ua.NodeId, Callable[[bool], None]],
+    ) -> None:
         super().__init__(space)
         self._tags = tags
         self._write = write
+        self._switches = switches
 
     async def write(self, params: ua.WriteParameters, user: User = ADMIN) -> list[ua.StatusCode]:
         """Answer every item by itself, in order."""
@@ -41,6 +52,8 @@ class TagWrites(AttributeService):
         tag = self._tags.get(item.NodeId)
         if tag is not None and item.AttributeId == ua.AttributeIds.Value:
             return await self._write_tag(tag, item, getattr(user, "name", None) or "")
+        if item.NodeId in self._switches and item.AttributeId == ua.AttributeIds.Value:
+            return self._throw(item)
         if user.role == UserRole.Admin:
             one = ua.WriteParameters()
             one.NodesToWrite = [item]
@@ -54,14 +67,27 @@ class TagWrites(AttributeService):
     async def _write_tag(self, tag: Tag, item: ua.WriteValue, person: str) -> int:
         if not writable(tag):
             return ua.StatusCodes.BadNotWritable
-        given = item.Value
-        if item.IndexRange or (given.StatusCode is not None and not given.StatusCode.is_good()):
-            return ua.StatusCodes.BadWriteNotSupported
-        variant = given.Value
-        if variant is None or variant.is_array or variant.VariantType != variant_type(tag):
-            return ua.StatusCodes.BadTypeMismatch
+        if problem := _problem_of(item, variant_type(tag)):
+            return problem
         try:
-            await self._write(tag, float(variant.Value), person)
+            await self._write(tag, float(item.Value.Value.Value), person)
         except BadWrite as refused:
             return REASONS[refused.reason]
         return ua.StatusCodes.Good
+
+    def _throw(self, item: ua.WriteValue) -> int:
+        problem = _problem_of(item, ua.VariantType.Boolean)
+        if not problem:
+            self._switches[item.NodeId](bool(item.Value.Value.Value))
+        return problem
+
+
+def _problem_of(item: ua.WriteValue, kind: ua.VariantType) -> int:
+    """What is wrong with a write of a whole value of a type; 0 if nothing is."""
+    given, variant = item.Value, item.Value.Value
+    if item.IndexRange:
+        return problem_with(item.IndexRange) or int(ua.StatusCodes.BadWriteNotSupported)
+    if given.ServerTimestamp is not None or (given.StatusCode is not None and not given.StatusCode.is_good()):
+        return int(ua.StatusCodes.BadWriteNotSupported)
+    fits = variant is not None and not variant.is_array and variant.VariantType == kind
+    return 0 if fits else int(ua.StatusCodes.BadTypeMismatch)

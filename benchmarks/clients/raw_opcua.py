@@ -157,6 +157,11 @@ class Raw:
                 return whole
 
     @staticmethod
+    def decoded_fault(content: bytes) -> Any:
+        """A fault, as it is."""
+        return struct_from_binary(ua.ServiceFault, Buffer(content))
+
+    @staticmethod
     def decoded(content: bytes, response: type) -> Any:
         """A response, or its fault raised."""
         typeid = nodeid_from_binary(Buffer(content))

@@ -8,13 +8,13 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from asyncua import ua
+from asyncua import Client, ua
 from asyncua.common.utils import Buffer
 from asyncua.ua.ua_binary import Primitives, nodeid_from_binary
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from opcua_server import TwinServer
-from opcua_server.diagnostics import SECURITY_ROW
+from opcua_server.diagnostic_rows import SECURITY_ROW
 from twin.errors import TwinError
 
 from .secured import BASIC, ENCRYPT, PASSWORD, Site, certificate
@@ -47,7 +47,7 @@ async def test_a_running_server_says_so(talk: Talker) -> None:
 
 
 async def test_nobody_writes_what_the_server_says_about_itself(talk: Talker) -> None:
-    for name, value in (("ServiceLevel", ua.Variant(1, ua.VariantType.Byte)), ("ServerDiagnostics_EnabledFlag", False)):
+    for name, value in (("ServiceLevel", ua.Variant(1, ua.VariantType.Byte)), ("Auditing", False)):
         with pytest.raises(ua.UaStatusCodeError):
             await node(talk, name).write_value(value)
 
@@ -129,6 +129,16 @@ async def test_every_subscription_has_a_row_with_its_notifications(talk: Talker)
     assert row.PublishingEnabled is True
 
 
+async def test_counters_begin_again_after_four_thousand_million(server: TwinServer, talk: Talker) -> None:
+    await talk.client.create_subscription(500.0, None)
+    (found,) = server._server.iserver.subscription_service.clients()
+    found.told["changes"] = (1 << 32) + 5
+    (row,) = await read(talk, "ServerDiagnostics_SubscriptionDiagnosticsArray")
+    assert (row.DataChangeNotificationsCount, row.NotificationsCount) == (5, 5)
+    server._server.guard.tally.requests["rejected"] = (1 << 32) + 7
+    assert (await read(talk, SUMMARY)).RejectedRequestsCount == 7
+
+
 async def test_subscribers_are_told_that_the_server_stops_why_and_when_it_is_back(
     server: TwinServer, talk: Talker
 ) -> None:
@@ -136,7 +146,7 @@ async def test_subscribers_are_told_that_the_server_stops_why_and_when_it_is_bac
     for name, each in heard.items():
         subscription = await talk.client.create_subscription(100.0, each)
         await subscription.subscribe_data_change(node(talk, name))
-    await server.announce_stop(5.0, "A new version is installed.", away=60.0)
+    server.announce_stop(5.0, ("A new version is installed.", "新しい版を導入します。"), away=60.0)
     async with asyncio.timeout(60.0):
         while not all(each.values and each.values[-1] != each.values[0] for each in heard.values()):
             await asyncio.sleep(0.02)
@@ -147,6 +157,118 @@ async def test_subscribers_are_told_that_the_server_stops_why_and_when_it_is_bac
     status = await read(talk, "ServerStatus")
     assert status.ShutdownReason.Text == "A new version is installed."
     assert 0 <= status.SecondsTillShutdown <= 5
+
+
+async def test_why_the_server_stops_is_said_in_the_language_of_the_session(server: TwinServer) -> None:
+    server.announce_stop(5.0, ("A new version is installed.", "新しい版を導入します。"))
+    for locales, text in (
+        (["ja-JP", "en"], "新しい版を導入します。"),
+        (["de", "en", "ja"], "A new version is installed."),
+    ):
+        client = Client(server.endpoint)
+        client._locale = locales
+        async with client:
+            assert (await read(Talker(client), "ServerStatus_ShutdownReason")).Text == text
+            assert (await read(Talker(client), "ServerStatus")).ShutdownReason.Text == text
+
+
+async def test_the_server_says_that_it_audits_and_where_it_stands(talk: Talker) -> None:
+    assert await read(talk, "Auditing") is True
+    assert abs((await read(talk, "LocalTime")).Offset) <= 14 * 60
+    assert await read(talk, "ServerDiagnostics_SamplingIntervalDiagnosticsArray") == []
+
+
+# --- a session's own nodes -------------------------------------------------------------------------------------------
+
+
+async def children(found: Any) -> dict[str, Any]:
+    return {(await child.read_browse_name()).Name: child for child in await found.get_children()}
+
+
+async def session_objects(talk: Talker) -> list[Any]:
+    kind = ua.NodeId(IDS.SessionDiagnosticsObjectType)
+    summary = node(talk, "ServerDiagnostics_SessionsDiagnosticsSummary")
+    return [each for each in await summary.get_children() if await each.read_type_definition() == kind]
+
+
+async def test_a_session_has_nodes_of_its_own_while_it_lives(talk: Talker, connect: Callable[[], Any]) -> None:
+    (mine,) = await session_objects(talk)
+    async with connect() as other:
+        (its,) = [each for each in await session_objects(other) if each.nodeid != mine.nodeid]
+        await other.client.create_subscription(500.0, None)
+        parts = await children(its)
+        assert set(parts) == {"SessionDiagnostics", "SessionSecurityDiagnostics", "SubscriptionDiagnosticsArray"}
+        row = await parts["SessionDiagnostics"].read_value()
+        assert row.SessionId == its.nodeid
+        assert len(await parts["SubscriptionDiagnosticsArray"].read_value()) == 1
+        of_type = await children(talk.client.get_node(ua.NodeId(IDS.SessionDiagnosticsVariableType)))
+        counters = await children(parts["SessionDiagnostics"])
+        assert set(counters) == set(of_type)
+        for name, counter in counters.items():
+            assert type(await counter.read_value()) is type(getattr(row, name)), name
+        assert (await counters["BrowseCount"].read_value()).TotalCount > 0
+        fields = await children(parts["SessionSecurityDiagnostics"])
+        assert await fields["AuthenticationMechanism"].read_value() == "Anonymous"
+    assert [each.nodeid for each in await session_objects(talk)] == [mine.nodeid]
+    with pytest.raises(ua.UaStatusCodeError, match="BadNodeIdUnknown"):
+        await talk.client.get_node(counters["BrowseCount"].nodeid).read_value()
+
+
+async def test_switched_off_diagnostics_show_nothing_and_begin_anew_when_switched_on(
+    talk: Talker, connect: Callable[[], Any]
+) -> None:
+    flag = node(talk, "ServerDiagnostics_EnabledFlag")
+    with pytest.raises(ua.UaStatusCodeError, match="BadTypeMismatch"):
+        await flag.write_value(1.0)
+    with pytest.raises(ua.UaStatusCodeError):
+        await talk.client.uaclient.delete_subscriptions([])  # a request that is rejected
+    assert (await read(talk, SUMMARY)).RejectedRequestsCount > 0
+    await flag.write_value(False)
+    assert await flag.read_value() is False
+    for name in (SUMMARY, SESSIONS, f"{SUMMARY}_CurrentSessionCount"):
+        with pytest.raises(ua.UaStatusCodeError, match="BadNotReadable"):
+            await read(talk, name)
+    assert await session_objects(talk) == []
+    await flag.write_value(True)
+    summary = await read(talk, SUMMARY)
+    assert (summary.RejectedRequestsCount, summary.CurrentSessionCount) == (0, 1)
+    (row,) = await read(talk, SESSIONS)
+    assert row.TotalRequestCount.TotalCount < 5
+    assert len(await session_objects(talk)) == 1
+
+
+async def test_others_sessions_and_the_switch_are_for_engineers(site: Site, key: rsa.RSAPrivateKey) -> None:
+    mine = certificate(key)
+    site.trust.add(site.client_file(mine))
+    for name, role in (("watcher", "observer"), ("planner", "engineer")):
+        site.users.add(name, role, PASSWORD)
+    async with (
+        site.serving(),
+        site.client(mine, user="planner") as planner,
+        site.client(mine, user="watcher") as watcher,
+    ):
+        await planner.client.create_subscription(500.0, None)
+        own, others = await read(watcher, SESSIONS), await read(planner, SESSIONS)
+        assert (len(own), len(others)) == (1, 2)
+        assert await read(watcher, "ServerDiagnostics_SubscriptionDiagnosticsArray") == []
+        for each in await session_objects(watcher):
+            parts = await children(each)
+            if each.nodeid == own[0].SessionId:
+                assert (await parts["SessionDiagnostics"].read_value()).SessionId == each.nodeid
+            else:
+                with pytest.raises(ua.UaStatusCodeError, match="BadUserAccessDenied"):
+                    await parts["SessionDiagnostics"].read_value()
+            with pytest.raises(ua.UaStatusCodeError, match="BadUserAccessDenied"):
+                await (await children(parts["SessionSecurityDiagnostics"]))["ClientUserIdOfSession"].read_value()
+        with pytest.raises(ua.UaStatusCodeError, match="BadUserAccessDenied"):
+            await node(watcher, "ServerDiagnostics_EnabledFlag").write_value(False)
+        level = ua.AttributeIds.UserAccessLevel
+        flags = [
+            (await node(each, "ServerDiagnostics_EnabledFlag").read_attribute(level)).Value.Value
+            for each in (watcher, planner)
+        ]
+        assert flags == [1, 3]
+        await node(planner, "ServerDiagnostics_EnabledFlag").write_value(False)
 
 
 async def test_who_is_logged_in_is_for_engineers_only(

@@ -93,6 +93,6 @@ def test_a_history_that_cannot_be_written_degrades_until_it_can(
     simulation.start()
     with Recorder(history) as recorder:
         full.set()
-        eventually(lambda: health(simulation, recorder).level == NOT_RECORDING)
+        eventually(lambda: health(simulation, ["history"] * recorder.failing).level == NOT_RECORDING)
         full.clear()
-        eventually(lambda: health(simulation, recorder).level == HEALTHY)
+        eventually(lambda: health(simulation, ["history"] * recorder.failing).level == HEALTHY)

@@ -16,8 +16,9 @@ from twin.errors import PlantFileError, nearest
 from twin.plant_file import PlantSpec, UnitSpec
 from twin.tags import Tag, Tags
 
-FAILURE, OVERRUN, CONTROLLER = "SIM.failure", "SIM.overrun", "SIM.controller"
-"""System alarms: the plant could not be computed, a scan came late, a controller that promised to write is silent."""
+FAILURE, OVERRUN, CONTROLLER, RECORD = "SIM.failure", "SIM.overrun", "SIM.controller", "SIM.record"
+"""System alarms: the plant could not be computed, a scan came late, a controller that promised to write is silent, what
+should be kept cannot be written."""
 
 
 @dataclass(frozen=True)
@@ -152,6 +153,17 @@ def system_alarms() -> Iterator[Alarm]:
             ("controller stopped, network down", "制御装置停止、通信断"),
             ("its outputs stay as they are", "出力値保持"),
             ("check controller and network; take valves in hand", "制御装置・通信の確認、手動操作"),
+        ),
+        (
+            RECORD,
+            ("records cannot be written", "記録書込不可"),
+            "high",
+            ("disk full or gone, database down", "ディスク満杯・喪失、データベース停止"),
+            (
+                "the plant goes on; history, snapshot or audit log have a gap",
+                "運転継続、履歴・スナップショット・監査記録の欠落",
+            ),
+            ("make room on the disk, start the database", "ディスク空き容量確保、データベース起動"),
         ),
     ]
     for name, (text, ja), priority, cause, consequence, action in rows:

@@ -1,0 +1,236 @@
+"""Monitored items that watch anything but a tag: an attribute of a node, the server's status, its diagnostics.
+
+asyncua takes every such item for one of unlimited patience: it knows no sampling interval, no queue that keeps the
+oldest, no mark of what was lost, no mode Sampling, no part of an array, and sends all time stamps (Part 4, 5.13, 7.22).
+Here an item is read as its session would read it: in its language, with its rights.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import Any
+
+from asyncua import ua
+
+from opcua_server.tag_items import BY_STATUS, BY_TIME, DISABLED, OVERFLOW, REPORTING, Watch
+from opcua_server.timestamps import stamped
+
+SLOW = 1.0
+"""Between two samples of what is made when it is read, such as diagnostics [s]."""
+
+Read = Callable[[ua.ReadValueId], ua.DataValue]
+
+
+class ValueItem:
+    """One item; `read` gives what its session reads."""
+
+    def __init__(self, number: int, wanted: ua.ReadValueId, watch: Watch, read: Read) -> None:
+        self.number, self.wanted, self.watch = number, wanted, watch
+        self.queue: list[ua.DataValue] = []
+        self.overflows = 0
+        self.due = -math.inf
+        self.fired = False
+        self._read = read
+        self._last: ua.DataValue | None = None
+
+    @property
+    def reports(self) -> bool:
+        """Whether something waits that goes out with the next message."""
+        return bool(self.queue) and (self.watch.mode == REPORTING or self.fired)
+
+    def modify(self, watch: Watch) -> None:
+        """Other wishes; enabled again it reports anew."""
+        if self.watch.mode == DISABLED != watch.mode:
+            self._last = None
+        self.watch, self.due = watch, -math.inf
+        if watch.mode == DISABLED:
+            self.queue.clear()
+        self.queue = self.queue[-watch.queue :] if watch.keep_newest else self.queue[: watch.queue]
+
+    def sample(self, clock: float) -> bool:
+        """Read it; True if that was worth a notification."""
+        self.due = clock + self.watch.interval
+        if self.watch.mode == DISABLED:
+            return False
+        found = self._read(self.wanted)
+        if not self._differs(found):
+            return False
+        self._last = found
+        self._push(found)
+        return True
+
+    def repeat(self, clock: float) -> None:
+        """Tell the value once more, changed or not, unless one waits already."""
+        if self.watch.mode == REPORTING and not self.queue:
+            self._last = None
+            self.sample(clock)
+
+    def take(self, most: int) -> list[ua.MonitoredItemNotification]:
+        """The oldest notifications, at most so many."""
+        found, self.queue = self.queue[:most], self.queue[most:]
+        self.fired = self.fired and bool(self.queue)
+        value, times = self.wanted.AttributeId == ua.AttributeIds.Value, self.watch.times
+        return [ua.MonitoredItemNotification(self.watch.handle, stamped(each, value, times)) for each in found]
+
+    def _push(self, found: ua.DataValue) -> None:
+        """The oldest goes, or the youngest but one; that one is lost shows in the status beside the gap."""
+        size = self.watch.queue
+        if len(self.queue) < size:
+            self.queue.append(found)
+            return
+        self.overflows += size > 1
+        if not self.watch.keep_newest:
+            self.queue[-1] = _overflown(found) if size > 1 else found
+            return
+        del self.queue[0]
+        self.queue.append(found)
+        if size > 1:
+            self.queue[0] = _overflown(self.queue[0])
+
+    def _differs(self, found: ua.DataValue) -> bool:
+        """Whether the filter lets a value pass (Part 4, 7.22.2)."""
+        last, watch = self._last, self.watch
+        if last is None or last.StatusCode != found.StatusCode:
+            return True
+        if watch.trigger == BY_STATUS:
+            return False
+        if last.Value != found.Value:
+            return watch.band <= 0.0 or _moved(last.Value, found.Value, watch.band)
+        return watch.trigger == BY_TIME and last.SourceTimestamp != found.SourceTimestamp
+
+
+class ValueItems:
+    """Those of one subscription. What is made when it is read, or wanted less often than it may change, is `polled`.
+
+    `polled` is common to all subscriptions and is sampled by the server; `fire` is called with the number of an item
+    that has something new to report.
+    """
+
+    def __init__(
+        self, space: Any, read: Read, polled: OrderedDict[ValueItem, ValueItems], fire: Callable[[int], None]
+    ) -> None:
+        self._space, self._read, self._polled, self._fire = space, read, polled, fire
+        self._items: dict[int, ValueItem] = {}
+        self._told: dict[int, ValueItem] = {}
+        self._loaded: dict[int, ValueItem] = {}
+        self._overflows = 0
+
+    def __len__(self) -> int:
+        return len(self._items)
+
+    def __iter__(self) -> Iterator[ValueItem]:
+        return iter(list(self._items.values()))
+
+    def get(self, number: int) -> ValueItem | None:
+        """By its number."""
+        return self._items.get(number)
+
+    @property
+    def overflows(self) -> int:
+        """Values that were lost."""
+        return self._overflows + sum(item.overflows for item in self)
+
+    # --- items -------------------------------------------------------------------------------------------------------
+
+    def add(self, number: int, wanted: ua.ReadValueId, watch: Watch) -> Watch:
+        """A new item, whose first value is queued at once; its wishes as revised. The node must have the attribute."""
+        self._items[number] = ValueItem(number, wanted, watch, self._read)
+        return self.modify(number, watch)
+
+    def modify(self, number: int, watch: Watch) -> Watch:
+        """Other wishes for an item; they as revised."""
+        item = self._items[number]
+        if self._is_made(item):
+            watch = replace(watch, interval=max(watch.interval, SLOW))
+        self._forget(item)
+        item.modify(watch)
+        self._listen(item)
+        self._notice(item)
+        self.sample(item, time.monotonic())
+        return watch
+
+    def remove(self, number: int) -> bool:
+        """Whether there was one."""
+        item = self._items.pop(number, None)
+        if item is None:
+            return False
+        self._overflows += item.overflows
+        self._loaded.pop(number, None)
+        self._forget(item)
+        return True
+
+    def _is_made(self, item: ValueItem) -> bool:
+        """Whether the value is made when it is read, so that nobody tells of a change."""
+        node = self._space.get(item.wanted.NodeId)
+        return node is None or node.attributes[item.wanted.AttributeId].value_callback is not None
+
+    def _listen(self, item: ValueItem) -> None:
+        wanted = item.wanted
+        if item.watch.interval > 0.0:
+            self._polled[item] = self
+        else:
+            _, handle = self._space.add_datachange_callback(wanted.NodeId, wanted.AttributeId, self._changed)
+            self._told[handle] = item
+
+    def _forget(self, item: ValueItem) -> None:
+        self._polled.pop(item, None)
+        for handle in [handle for handle, found in self._told.items() if found is item]:
+            del self._told[handle]
+            if item.wanted.NodeId in self._space:
+                self._space.delete_datachange_callback(handle)
+
+    # --- values ------------------------------------------------------------------------------------------------------
+
+    def sample(self, item: ValueItem, clock: float) -> None:
+        """Look at one of them."""
+        if item.sample(clock):
+            self._notice(item)
+            self._fire(item.number)
+
+    async def _changed(self, handle: int, value: ua.DataValue) -> None:
+        """asyncua tells that an attribute was written."""
+        if (item := self._told.get(handle)) is not None:
+            self.sample(item, time.monotonic())
+
+    def repeat(self) -> None:
+        """Report every value once more."""
+        for item in self:
+            item.repeat(time.monotonic())
+            self._notice(item)
+
+    def _notice(self, item: ValueItem) -> None:
+        if item.queue:
+            self._loaded[item.number] = item
+
+    def ready(self) -> bool:
+        """Whether there is anything to report."""
+        return any(item.reports for item in self._loaded.values())
+
+    def take(self, most: int) -> list[ua.MonitoredItemNotification]:
+        """The oldest notifications, at most so many."""
+        found: list[ua.MonitoredItemNotification] = []
+        for number, item in list(self._loaded.items()):
+            if item.reports:
+                found += item.take(most - len(found))
+            if not item.queue:
+                del self._loaded[number]
+        return found
+
+
+def _moved(last: ua.Variant | None, found: ua.Variant | None, band: float) -> bool:
+    """Whether a number, or one of an array, has left its dead band."""
+    old, new = (each.Value if each is not None else None for each in (last, found))
+    if not isinstance(old, list):
+        old, new = [old], [new]
+    if not isinstance(new, list) or len(old) != len(new) or None in old or None in new:
+        return True
+    return any(not abs(b - a) <= band for a, b in zip(old, new, strict=True))
+
+
+def _overflown(found: ua.DataValue) -> ua.DataValue:
+    code = found.StatusCode.value if found.StatusCode is not None else 0
+    return replace(found, StatusCode=ua.StatusCode(code | OVERFLOW))
