@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from asyncua import Client
 
-from benchmarks.opcua_publish import _free_port
+from benchmarks.servers.served import free_port
 from opcua_server import TwinServer
 from twin.alarms.catalogue import Alarm, plant_alarms
 from twin.alarms.engine import AlarmEngine
@@ -69,7 +69,7 @@ def _timed(engine: AlarmEngine, image: np.ndarray, at: float) -> float:
 async def flood(plant: Plant) -> tuple[int, float]:
     """Events that came to the clients, and the longest hold [s]."""
     simulation = Simulation(plant, mode="lockstep")
-    endpoint = f"opc.tcp://127.0.0.1:{_free_port()}"
+    endpoint = f"opc.tcp://127.0.0.1:{free_port()}"
     async with TwinServer(simulation, endpoint) as server:
         clients = [Client(endpoint, timeout=60.0) for _ in range(CLIENTS)]
         counter = _Counter()

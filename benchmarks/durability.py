@@ -1,175 +1,241 @@
-"""Kills at random moments: a served plant is killed again and again, and what it kept is looked at.
+"""Kills at random moments: a secured plant of 1 000 tags is killed again and again, and what it kept is looked at.
 
-Each life of the server goes on from the last snapshot. A client reads `SIM.time` until the moment of the kill; what the
-history and the snapshot hold is compared with the last value that the client saw, so the figure is what an operator
-would miss. The plant runs in real time: a second of the plant is a second of the clock.
+    hetwin bench durability                  200 kills
+    python -m benchmarks.durability 30       so many
+
+An operator with certificate and password reads the plant's time, moves valves and limits of alarms, hears alarms and
+acknowledges them until the moment of the kill. Then the files are opened as the next start would, and held against
+what the operator was told: the history and the snapshot may lack a second; events, acknowledgements and the audit log
+may lack nothing. The plant runs in real time: a second of the plant is a second of the clock.
 """
 
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
-import os
 import random
-import signal
-import socket
 import sqlite3
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from asyncua import Client, ua
+from benchmarks.clients.operator import Operator, Told, admit, live_and_die
+from benchmarks.servers.chain import chain
+from benchmarks.servers.served import HETWIN, serving
 
 NAME = "durability"
-HETWIN = Path(sys.executable).parent / "hetwin"
 KILLS = 200
-PATIENCE = 600.0  # s; a first start may compile
-LIFE = (0.2, 2.5)  # s from the first answer to the kill
-
-PLANT = """
-description = "Two buffers and a valve, stepped as often as they are scanned."
-step = "0.1 s"
-[unit.AMB-1]
-kind = "ambient"
-[unit.BUF-1]
-kind = "buffer"
-site = "hub"
-volume = "500 L"
-p_start = "13 bar"
-[unit.BUF-2]
-kind = "buffer"
-site = "partner"
-volume = "2 m3"
-[unit.CV-101]
-kind = "control_valve"
-inlet = "BUF-1"
-outlet = "BUF-2"
-flow_area = "0.1 mm2"
-"""
+LIFE = (0.1, 1.2)  # s from the first answer to the kill
+VESSELS, ALARMS = 60, 10
+"""1 000 tags, and so many alarms that the operator brings about."""
+STATES = ("ActiveState/Id", "AckedState/Id", "ConfirmedState/Id", "LatchedState/Id", "shelved", "levels")
+QUIET = (False, True, True, False, 0, 0)
+"""STATES of an alarm that nobody has to do with."""
 
 
 @dataclass(frozen=True)
 class Found:
-    """What one kill left: simulated times [s], and how much was seen by the client but not kept [s]."""
+    """What one kill left: simulated times [s], and how much of what the operator was told is missing."""
 
-    went_on_at: float
-    seen: float
+    told: Told
     history_time: float
     snapshot_time: float
     history_is_whole: bool
+    events_lost: int
+    acknowledgements_lost: int
+    alarms_otherwise: int
+    audit_lost: int
+    audit_problem: str
+    starting: float
 
     @property
     def lost_of_history(self) -> float:
-        return self.seen - self.history_time
+        return self.told.last - self.history_time
 
     @property
     def lost_of_snapshot(self) -> float:
-        return self.seen - self.snapshot_time
+        return self.told.last - self.snapshot_time
+
+    def __str__(self) -> str:
+        told = self.told
+        return (
+            f"{self.starting:.1f} s to start; {len(told.events)} events, {len(told.acknowledged)} acknowledgements, "
+            f"{len(told.writes)} writes; lost {self.lost_of_history:.2f} s of the history, "
+            f"{self.lost_of_snapshot:.2f} s of the plant, {self.events_lost} events, {self.acknowledgements_lost} "
+            f"acknowledgements, {self.audit_lost} lines; {self.alarms_otherwise} alarms came back otherwise"
+            f"{'; ' * bool(self.audit_problem)}{self.audit_problem}"
+            f"{'' if self.history_is_whole else '; the history is not whole'}"
+        )
 
 
-def run() -> list[dict[str, Any]]:
-    """Two hundred kills."""
+def run(kills: int = KILLS) -> list[dict[str, Any]]:
+    """Kill so many times."""
     with tempfile.TemporaryDirectory() as folder:
-        found = list(kill_and_look(KILLS, Path(folder), random.Random(20)))
+        found = list(kill_and_look(kills, Path(folder), random.Random(20)))
+        agreed = audit_agrees(Path(folder))
+    return rows(found, agreed)
+
+
+def rows(found: list[Found], agreed: bool) -> list[dict[str, Any]]:
+    """The figures of a campaign."""
+    told = [each.told for each in found]
     return [
-        {"point": "kills at random moments", "figure": len(found), "target": "", "verdict": "", "unit": "1"},
-        _row("histories that were not whole", sum(not f.history_is_whole for f in found), 0.0, "1"),
-        _row("starts that did not go on from the snapshot", _restarts(found), 0.0, "1"),
-        _row("lost of the history, at most", max(f.lost_of_history for f in found), 1.0, "s"),
-        _row("lost of plant time, at most", max(f.lost_of_snapshot for f in found), 1.0, "s"),
+        _count("kills at random moments", len(found)),
+        _count("events of alarms that the operator saw", sum(len(each.events) for each in told)),
+        _count("acknowledgements answered with Good", sum(len(each.acknowledged) for each in told)),
+        _count("writes answered with Good", sum(len(each.writes) for each in told)),
+        _row("histories that were not whole", sum(not each.history_is_whole for each in found)),
+        _row("starts that did not go on from the snapshot", _restarts(found)),
+        _row("lost of the history, at most", max(each.lost_of_history for each in found), 1.0, "s"),
+        _row("lost of plant time, at most", max(each.lost_of_snapshot for each in found), 1.0, "s"),
+        _row("events lost that the operator saw", sum(each.events_lost for each in found)),
+        _row("acknowledgements lost", sum(each.acknowledgements_lost for each in found)),
+        _row("alarms that came back otherwise than the events say", sum(each.alarms_otherwise for each in found)),
+        _row("audit logs whose chain is broken", sum(bool(each.audit_problem) for each in found) + (not agreed)),
+        _row("writes and acknowledgements that the audit log lacks", sum(each.audit_lost for each in found)),
     ]
 
 
 def _restarts(found: list[Found]) -> int:
-    return sum(later.went_on_at < before.snapshot_time for before, later in pairwise(found))
+    return sum(later.told.first < before.snapshot_time for before, later in pairwise(found))
 
 
-def _row(point: str, figure: float, most: float, unit: str) -> dict[str, Any]:
+def _count(point: str, figure: int) -> dict[str, Any]:
+    return {"point": point, "figure": figure, "target": "", "verdict": "", "unit": "1"}
+
+
+def _row(point: str, figure: float, most: float = 0.0, unit: str = "1") -> dict[str, Any]:
     verdict = "pass" if figure <= most else "fail"
-    return {"point": point, "figure": figure, "target": most, "verdict": verdict, "unit": unit}
+    return {
+        "point": point,
+        "figure": figure,
+        "target": f"< {most:g}" if most else "0",
+        "verdict": verdict,
+        "unit": unit,
+    }
 
 
 def kill_and_look(kills: int, folder: Path, chance: random.Random) -> Iterator[Found]:
-    """Start, kill, look, so many times, always over the same files."""
-    logging.getLogger("asyncua").setLevel(logging.ERROR)
-    plant = folder / "pair.toml"
-    plant.write_text(PLANT)
+    """Start, work, kill, look, so many times, always over the same files."""
+    logging.getLogger("asyncua").setLevel(logging.CRITICAL)  # connections that die are what this is about
+    plant = folder / "chain.toml"
+    plant.write_text(chain(VESSELS, ALARMS))
+    admit(folder / "pki", folder / "operator")
+    look = Look(folder, plant)
     for _ in range(kills):
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port = probe.getsockname()[1]
-        command = [str(HETWIN), "serve", str(plant), "--port", str(port), "--out", str(folder)]
-        with (folder / "log").open("w") as log:
-            server = subprocess.Popen(command, stdout=log, stderr=log)
+        operator = Operator(folder / "operator", ALARMS, chance)
+        with serving(plant, "--secure", "--out", folder) as server:
+            starting = asyncio.run(live_and_die(server, operator, chance.uniform(*LIFE)))
+        yield look.at(operator.told, starting)
+
+
+def audit_agrees(folder: Path) -> bool:
+    """Whether `hetwin audit verify` finds the chain whole."""
+    done = subprocess.run([HETWIN, "audit", "verify", folder / "audit.jsonl"], capture_output=True, check=False)
+    return done.returncode == 0
+
+
+class Look:
+    """Opens what was kept, as the next start would; remembers how far it had looked."""
+
+    def __init__(self, folder: Path, plant_file: Path) -> None:
+        from twin.plant import Plant
+
+        self._folder = folder
+        self._plant = Plant.load(plant_file)
+        self._events = self._lines = 0
+        self._left: dict[str, tuple[Any, ...]] = {}
+
+    def at(self, told: Told, starting: float) -> Found:
+        """Everything, right after a kill."""
+        whole, history_time = self._history()
+        events_lost, acknowledgements_lost, otherwise = self._alarms(told)
+        audit_lost, problem = self._audit(told)
+        return Found(
+            *(told, history_time, self._snapshot(), whole, events_lost, acknowledgements_lost, otherwise),
+            *(audit_lost, problem, starting),
+        )
+
+    def _history(self) -> tuple[bool, float]:
+        """Whether it is whole, and its last time [s]."""
+        from twin.history import read_history
+
+        path = self._folder / "history.sqlite"
+        history = read_history(path, ["SIM.time", "V-1.p"])
+        with sqlite3.connect(path) as file:
+            (verdict,) = file.execute("PRAGMA integrity_check").fetchone()
+        file.close()
+        whole = verdict == "ok" and len(history.time) > 0 and bool((history.values[:, 1] > 0.0).all())
+        return whole and bool((history.time[1:] > history.time[:-1]).all()), float(history.time[-1])
+
+    def _snapshot(self) -> float:
+        """The time [s] from which the next start goes on. Raises SnapshotMismatch if it cannot."""
+        from twin.plant import Snapshot
+
+        self._plant.restore(Snapshot.from_bytes((self._folder / "chain.snapshot").read_bytes()))
+        return float(self._plant.time)
+
+    def _alarms(self, told: Told) -> tuple[int, int, int]:
+        """Events and acknowledgements that are missing, alarms that came back otherwise than they were left."""
+        from twin.history import Reader
+
+        with Reader(self._folder / "history.sqlite") as reader:
+            events = reader.events(kinds=["alarm"], page=(self._events, 2**31))
+        self._events += len(events)
+        details = [(event.wall, event.detail or {}) for event in events]
+        kept = {(d["ConditionName"], wall, d["ActiveState/Id"], d["AckedState/Id"]) for wall, d in details}
+        done = {(d["ConditionName"], d["Comment"]) for _, d in details if d["transition"] == "acknowledged"}
+
+        restored = {d["ConditionName"]: _state(d) for _, d in details if d["transition"] == "restored"}
+        names = self._left.keys() | restored.keys()
+        otherwise = sum(self._left.get(name, QUIET) != restored.get(name, QUIET) for name in names)
+        self._left |= {d["ConditionName"]: _state(d) for _, d in details}
+        return (
+            sum(seen not in kept for seen in told.events),
+            sum(each not in done for each in told.acknowledged),
+            otherwise,
+        )
+
+    def _audit(self, told: Told) -> tuple[int, str]:
+        """How much of what was answered with Good the log lacks, and what is wrong with its chain."""
+        from opcua_server.audit import verify
+        from opcua_server.errors import AuditBroken
+
+        path, problem = self._folder / "audit.jsonl", ""
         try:
-            first, seen = asyncio.run(_watch(server, port, chance.uniform(*LIFE), folder / "log"))
-        finally:
-            if server.poll() is None:
-                server.kill()
-            server.wait()
-        yield _look(folder, plant, first, seen)
+            verify(path)
+        except AuditBroken as broken:
+            problem = str(broken)
+        whole = [line for line in path.read_bytes().splitlines(keepends=True) if line.endswith(b"\n")]
+        found = [json.loads(line) for line in whole[self._lines :]]
+        self._lines = len(whole)
+        good = [each for each in found if each.get("status") == "Good"]
+        written = {(each["node"], each["value"]) for each in good if each["event"] == "write"}
+        called = [each["arguments"] for each in good if each["event"] == "call"]
+        missing = sum(each not in written for each in told.writes)
+        return missing + sum(not any(text in call for call in called) for _, text in told.acknowledged), problem
 
 
-async def _watch(server: subprocess.Popen[bytes], port: int, life: float, log: Path) -> tuple[float, float]:
-    """First and last time that a client reads; the server is killed in between two reads, or in one."""
-    client = await _connected(server, port, log)
-    node = client.get_node(ua.NodeId("SIM.time", 2))
-    first = seen = float(await node.read_value())
-    end = time.monotonic() + life
-    killer = asyncio.get_running_loop().call_at(
-        asyncio.get_running_loop().time() + life, os.kill, server.pid, signal.SIGKILL
-    )
-    try:
-        while time.monotonic() < end + 1.0:
-            seen = float(await asyncio.wait_for(node.read_value(), 1.0))
-    except Exception:  # the connection died with the server, in one way or another
-        pass
-    killer.cancel()
-    server.kill()
-    client.disconnect_socket()
-    await asyncio.sleep(0.05)
-    return first, seen
+def _state(detail: dict[str, Any]) -> tuple[Any, ...]:
+    return tuple(detail[name] for name in STATES)
 
 
-async def _connected(server: subprocess.Popen[bytes], port: int, log: Path) -> Client:
-    deadline = time.monotonic() + PATIENCE
-    while time.monotonic() < deadline and server.poll() is None:
-        client = Client(f"opc.tcp://127.0.0.1:{port}", watchdog_intervall=1e6)
-        try:
-            await client.connect()
-        except OSError:
-            await asyncio.sleep(0.05)
-        else:
-            return client
-    raise RuntimeError(f"The server does not answer: {log.read_text()[-2000:]}")
-
-
-def _look(folder: Path, plant_file: Path, first: float, seen: float) -> Found:
-    """Open what was kept, as the next start would."""
-    from twin.history import read_history
-    from twin.plant import Plant, Snapshot
-
-    path = folder / "history.sqlite"
-    history = read_history(path, ["SIM.time", "BUF-1.p"])
-    with sqlite3.connect(path) as file:
-        (verdict,) = file.execute("PRAGMA integrity_check").fetchone()
-    file.close()
-    whole = verdict == "ok" and len(history.time) > 0 and bool((history.values[:, 1] > 0.0).all())
-    whole = whole and bool((history.time[1:] > history.time[:-1]).all())
-    snapshot = Snapshot.from_bytes((folder / "pair.snapshot").read_bytes())
-    plant = Plant.load(plant_file)
-    plant.restore(snapshot)
-    return Found(first, seen, float(history.time[-1]), plant.time, whole)
+def main() -> None:
+    number = int(sys.argv[1]) if len(sys.argv) > 1 else KILLS
+    with tempfile.TemporaryDirectory() as where:
+        found = []
+        for one in kill_and_look(number, Path(where), random.Random(20)):
+            print(one, flush=True)
+            found.append(one)
+        for row in rows(found, audit_agrees(Path(where))):
+            print(f"{row['point']:60} {row['figure']:8.4g} {row['unit']:2} {row['target']:4} {row['verdict']}")
 
 
 if __name__ == "__main__":
-    number = int(sys.argv[1]) if len(sys.argv) > 1 else KILLS
-    with tempfile.TemporaryDirectory() as where:
-        for one in kill_and_look(number, Path(where), random.Random(20)):
-            print(one, f"history {one.lost_of_history:.2f} s, plant {one.lost_of_snapshot:.2f} s", flush=True)
+    main()

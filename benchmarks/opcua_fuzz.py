@@ -25,7 +25,7 @@ from asyncua import ua
 from asyncua.ua.ua_binary import struct_to_binary
 
 from benchmarks.clients.raw_opcua import FRAME, Closed, Raw, frame, hello
-from benchmarks.opcua_publish import _free_port
+from benchmarks.servers.served import free_port
 
 NAME = "opcua_fuzz"
 ATTACKERS = 4
@@ -44,7 +44,7 @@ def run(messages: int = 100_000, seed: int = 1) -> list[dict[str, Any]]:
     """Send the messages; what the server made of it."""
     logging.getLogger("asyncua").setLevel(logging.CRITICAL)
     context = multiprocessing.get_context("spawn")
-    port, mine, theirs = _free_port(), *context.Pipe()
+    port, mine, theirs = free_port(), *context.Pipe()
     server = context.Process(target=_serve, args=(port, theirs), daemon=True)
     server.start()
     try:
@@ -82,12 +82,12 @@ def _serve(port: int, pipe: Any) -> None:
     """The real server, until told to end."""
     import os
 
-    from benchmarks.opcua_publish import _plant
+    from benchmarks.servers.chain import load_chain
     from opcua_server import TwinServer
     from twin.simulation import Simulation
 
     async def serve() -> None:
-        simulation = Simulation(_plant(vessels=20), mode="realtime", period=0.1)
+        simulation = Simulation(load_chain(20), mode="realtime", period=0.1)
         async with TwinServer(simulation, f"opc.tcp://127.0.0.1:{port}"):
             pipe.send(os.getpid())
             await asyncio.to_thread(pipe.recv)

@@ -21,7 +21,8 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.opcua_publish import MOVING, PERIOD, _free_port, _plant
+from benchmarks.servers.chain import MOVING, PERIOD, load_chain, moving
+from benchmarks.servers.served import free_port
 
 NAME = "opcua_load"
 STOCK_SECONDS, STOCK_CLIENTS = 10.0, 5
@@ -79,7 +80,7 @@ def _row(point: str, figure: float, unit: str, target: str, met: bool) -> dict[s
 def _measured(serve: Any, seconds: float, clients: int, tags: int) -> dict[str, float]:
     """Run server and clients; what both found."""
     context = multiprocessing.get_context("spawn")
-    port, mine, theirs = _free_port(), *context.Pipe()
+    port, mine, theirs = free_port(), *context.Pipe()
     heard: Any = context.Queue()
     server = context.Process(target=serve, args=(port, tags, theirs), daemon=True)
     server.start()
@@ -108,8 +109,8 @@ def _serve_twin(port: int, tags: int, pipe: Any) -> None:
     from twin.simulation import Simulation
 
     async def serve() -> None:
-        plant = _plant(vessels=tags // len(MOVING) + 8)
-        names = [name for name in plant.tags if name.split(".")[-1] in MOVING and name.startswith("V-")][:tags]
+        plant = load_chain(tags // len(MOVING) + 8)
+        names = moving(tags)
         simulation = Simulation(plant, mode="realtime", period=PERIOD)
         async with TwinServer(simulation, f"opc.tcp://127.0.0.1:{port}") as server:
             pipe.send([(name, 2) for name in names])

@@ -3,7 +3,7 @@
     hetwin bench opcua_publish                            10 s
     python -m benchmarks.opcua_publish --seconds 600      the ten minutes of the promise
 
-The plant is a chain of vessels that empty through small valves; the subscriber is a process of its own.
+The subscriber is a process of its own.
 """
 
 from __future__ import annotations
@@ -12,19 +12,17 @@ import argparse
 import asyncio
 import logging
 import multiprocessing
-import socket
-import tempfile
 import time
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from benchmarks.servers.chain import PERIOD, load_chain, moving
+from benchmarks.servers.served import free_port
+
 NAME = "opcua_publish"
 TAGS = 500
-PERIOD = 0.1  # s between scans
 VESSELS = 90
-MOVING = ("p", "temp", "mass", "h", "rho", "Q_flow")
 
 
 def run(seconds: float = 10.0) -> list[dict[str, Any]]:
@@ -37,10 +35,10 @@ async def _measure(seconds: float) -> list[dict[str, Any]]:
     from opcua_server import TwinServer
     from twin.simulation import Simulation
 
-    plant = _plant()
-    names = [name for name in plant.tags if name.split(".")[-1] in MOVING and name.startswith("V-")][:TAGS]
+    plant = load_chain(VESSELS)
+    names = moving(TAGS)
     simulation = Simulation(plant, mode="realtime", period=PERIOD)
-    server = TwinServer(simulation, f"opc.tcp://127.0.0.1:{_free_port()}")
+    server = TwinServer(simulation, f"opc.tcp://127.0.0.1:{free_port()}")
     began = time.perf_counter()
     await server.start()
     started = time.perf_counter() - began
@@ -129,34 +127,6 @@ def _listen(endpoint: str, names: list[str], seconds: float, ready: Any, receive
             received.put(counter.count - before)
 
     asyncio.run(listen())
-
-
-def _plant(vessels: int = VESSELS) -> Any:
-    """A chain of vessels, each emptying into the next for hours, so that every value changes at every step."""
-    from twin.plant import Plant
-
-    lines = ['description = "A chain of vessels"', f'step = "{PERIOD} s"', "[unit.AIR]", 'kind = "ambient"']
-    for k in range(vessels):
-        p = 20.0 - 18.0 * k / vessels
-        lines += [
-            f'[unit.V-{k}]\nkind = "buffer"\nvolume = "1 m3"\np_start = "{p:.2f} bar"\nUA = "5 W/K"',
-            'p_max = "30 bar"\nsource = "assumed"',
-        ]
-    for k in range(vessels - 1):
-        lines += [
-            f'[unit.CV-{k}]\nkind = "control_valve"\ninlet = "V-{k}"\noutlet = "V-{k + 1}"\nflow_area = "2 mm2"',
-            f'source = "assumed"\n[unit.CV-{k}.start]\nopening = 1.0',
-        ]
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "chain.toml"
-        path.write_text("\n".join(lines))
-        return Plant.load(path)
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def main() -> None:

@@ -13,6 +13,8 @@ import numpy as np
 
 from twin.alarms.engine import AlarmSnapshot
 from twin.errors import SnapshotMismatch
+from twin.history import Reader
+from twin.history.alarms import brought_up
 from twin.plant import Snapshot
 from twin.scenario_snapshot import ScenarioSnapshot
 
@@ -45,13 +47,20 @@ def alarms_beside(path: Path) -> Path:
     return path.with_suffix(".alarms")
 
 
-def restore_alarms(simulation: Simulation, path: Path) -> None:
-    """Bring back what was not acknowledged, shelved or out of service, if it was kept with the plant's snapshot."""
+def restore_alarms(simulation: Simulation, path: Path, history: str | Path | None = None) -> None:
+    """Bring back what was not acknowledged, shelved or out of service, if it was kept with the plant's snapshot.
+
+    The last snapshot is a little older than what operators were told; with a history, its events since then count too.
+    """
     kept = alarms_beside(path)
     if not kept.is_file():
         return
     try:
-        simulation.alarms.restore(AlarmSnapshot.from_bytes(kept.read_bytes()), simulation.plant.time)
+        found = AlarmSnapshot.from_bytes(kept.read_bytes())
+        if history is not None:
+            with Reader(history) as reader:
+                found = brought_up(found, reader)
+        simulation.alarms.restore(found, simulation.plant.time)
     except SnapshotMismatch as problem:
         log.warning("%s %s is left aside; alarms start anew.", problem, kept)
 

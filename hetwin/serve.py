@@ -31,8 +31,8 @@ from opcua_server.security import Security
 from opcua_server.server import TwinServer
 from opcua_server.users import role_of
 from twin.errors import TwinError
-from twin.history import History, Recorder, Retention, shown
-from twin.history.alarms import of_alarm
+from twin.history import History, Reader, Recorder, Retention, shown
+from twin.history.alarms import next_number, of_alarm
 from twin.simulation import Simulation
 
 if TYPE_CHECKING:
@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from twin.plant import Plant
 
 LOG_PERIOD = 60.0  # s of wall time between two log lines
+TURN = 0.0005  # s after which a thread of Python gives way: scans and records shall not keep a client waiting
 LIFE_PERIOD = 5.0  # s between two signs of life to systemd, a third of WatchdogSec or less
 
 STOPPING = ("The server was asked to stop.", "サーバーに停止が指示されました。")
@@ -100,6 +101,7 @@ def serve(
     operation: Operation,
 ) -> int:
     """Serve until Ctrl-C or SIGTERM; returns the exit code."""
+    sys.setswitchinterval(TURN)
     on_terminal = sys.stdout.isatty()
     begin_log(operation.log_format, on_terminal)
     simulation = Simulation(plant, mode=mode, speed=speed)
@@ -149,8 +151,10 @@ async def _serve(
         simulation.subscribe(last.take)
         simulation.alarms.subscribe(lambda told: recorder.note(of_alarm(told)))
         simulation.alarms.subscribe(_log_alarm)
+        with Reader(history.path) as reader:
+            simulation.alarms.number_from(next_number(reader))
         if begun is not None:
-            restore_alarms(simulation, begun)
+            restore_alarms(simulation, begun, history.path if begun == snapshot else None)
             go_on_with_scenario(simulation, begun)
         await server.start()
         try:

@@ -47,12 +47,16 @@ Do = Callable[..., None]
 Types = tuple[ua.VariantType, ...]
 Find = Callable[[ua.NodeId], Condition | None]
 Number = Callable[[Condition, bytes | None], int]
+Settled = Callable[[], Awaitable[None]]
 
 
-def bind_methods(space: AddressSpace, engine: AlarmEngine, find: Find, number: Number) -> dict[ua.NodeId, str]:
+def bind_methods(
+    space: AddressSpace, engine: AlarmEngine, find: Find, number: Number, settled: Settled
+) -> dict[ua.NodeId, str]:
     """Give the methods of the types their behaviour; returns from which role on each may be called.
 
-    `find` gives the condition of a node, `number` that of an event of a condition.
+    `find` gives the condition of a node, `number` that of an event of a condition; `settled` waits until what was
+    done is on record, before the caller hears that it was.
     """
     roles = {
         ua.NodeId(IDS.ConditionType_ConditionRefresh): "observer",
@@ -61,7 +65,7 @@ def bind_methods(space: AddressSpace, engine: AlarmEngine, find: Find, number: N
     for do, types, numbers in _remarks(engine, number) + _switches(engine):
         for node in map(ua.NodeId, numbers):
             roles[node] = "operator"
-            space.add_method_callback(node, _method(do, types, find))
+            space.add_method_callback(node, _method(do, types, find, settled))
     return roles
 
 
@@ -109,7 +113,7 @@ def _switches(engine: AlarmEngine) -> list[tuple[Do, Types, tuple[int, ...]]]:
     return rows
 
 
-def _method(do: Do, types: Types, find: Find) -> Callable[..., Awaitable[Any]]:
+def _method(do: Do, types: Types, find: Find, settled: Settled) -> Callable[..., Awaitable[Any]]:
     async def carry_out(parent: ua.NodeId, *arguments: Any) -> int:
         condition = find(parent)
         if condition is None:
@@ -119,6 +123,7 @@ def _method(do: Do, types: Types, find: Find) -> Callable[..., Awaitable[Any]]:
         except AlarmRefused as refused:
             log.info("%s", refused)
             return int(REASONS[refused.reason])
+        await settled()
         return int(CODES.Good)
 
     return checked(carry_out, types)

@@ -14,7 +14,7 @@ import os
 import struct
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 
 import numpy as np
@@ -42,7 +42,7 @@ log = logging.getLogger(__name__)
 
 
 class Conditions:
-    """The conditions of one server; `image` gives the latest scan."""
+    """The conditions of one server; `image` gives the latest scan, `settled` waits until what happened is on record."""
 
     def __init__(
         self,
@@ -51,9 +51,11 @@ class Conditions:
         engine: AlarmEngine,
         subscriptions: TagSubscriptions,
         image: Callable[[], np.ndarray],
+        settled: Callable[[], Awaitable[None]],
     ) -> None:
         self.longest_hold = 0.0
         self._engine, self._subscriptions, self._image = engine, subscriptions, image
+        self._settled = settled
         self._nodes = ConditionNodes(space, nodes, engine.alarms, lambda condition: self._present(condition))
         self._token, self._started = os.urandom(4), datetime.now(UTC)
         self._latest: dict[int, AlarmEvent] = {event.row: event for event in engine.events_now()}
@@ -66,7 +68,7 @@ class Conditions:
         space.add_method_callback(ua.NodeId(IDS.ConditionType_ConditionRefresh), checked(self._refresh, (UINT,)))
         space.add_method_callback(ua.NodeId(IDS.ConditionType_ConditionRefresh2), checked(self._refresh, (UINT, UINT)))
         event_fields(space)  # now, so that the first client with a filter does not wait
-        self.methods = bind_methods(space, engine, self._nodes.find, self._number)
+        self.methods = bind_methods(space, engine, self._nodes.find, self._number, settled)
 
     # --- telling -----------------------------------------------------------------------------------------------------
 
@@ -75,7 +77,6 @@ class Conditions:
         self._loop.call_soon_threadsafe(self._arrive, event)
 
     def _arrive(self, event: AlarmEvent) -> None:
-        self._latest[event.row] = event
         self._waiting.append(event)
         self._arrival.set()
 
@@ -91,22 +92,29 @@ class Conditions:
             self._subscriptions.wake()
 
     async def _deliver(self) -> None:
-        """Everything that waits, giving the loop to others between two bites."""
+        """Everything that waits, once it is on record: what a client was told is never lost."""
         async with self._delivering:
-            start = time.perf_counter()
-            while self._waiting:
-                event = self._waiting.popleft()
-                condition = self._nodes.conditions[event.row]
-                moment = self._moment(condition, event)
-                told: dict[bool, Fields] = {}
-                for subscription in self._subscriptions.clients():
-                    if not subscription.listens():
-                        continue
-                    japanese = self._japanese(subscription)
-                    if japanese not in told:
-                        told[japanese] = condition_fields(condition, moment, japanese)
-                    await subscription.tell(told[japanese], condition.notifiers)
-                    start = await self._breathe(start)
+            while ready := len(self._waiting):
+                await self._settled()
+                start = time.perf_counter()
+                for _ in range(ready):
+                    start = await self._tell_all(self._waiting.popleft(), start)
+
+    async def _tell_all(self, event: AlarmEvent, start: float) -> float:
+        """One event to everybody who listens, giving the loop to others between two bites."""
+        self._latest[event.row] = event
+        condition = self._nodes.conditions[event.row]
+        moment = self._moment(condition, event)
+        told: dict[bool, Fields] = {}
+        for subscription in self._subscriptions.clients():
+            if not subscription.listens():
+                continue
+            japanese = self._japanese(subscription)
+            if japanese not in told:
+                told[japanese] = condition_fields(condition, moment, japanese)
+            await subscription.tell(told[japanese], condition.notifiers)
+            start = await self._breathe(start)
+        return start
 
     async def _breathe(self, start: float) -> float:
         held = time.perf_counter() - start

@@ -12,6 +12,7 @@ broken turbine. Everything else cannot fail in the twin, and is NORMAL.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 
 from asyncua import ua
@@ -163,8 +164,9 @@ def places_with_exchangers(units: Mapping[str, UnitSpec]) -> dict[str, list[Unit
     return {area: [unit for unit in units.values() if unit.site == area] for area in areas}
 
 
+@cache
 def release() -> str:
-    """The version of hetwin."""
+    """The version of hetwin, which takes a millisecond to find out and is on every name plate."""
     try:
         return version("hetwin")
     except PackageNotFoundError:

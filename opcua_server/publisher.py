@@ -28,7 +28,8 @@ from opcua_server.tag_items import Sample
 from opcua_server.timestamps import new
 from twin.tags import Tag
 
-BITE = 0.005  # s that the event loop is held in one go
+BITE = 0.0005  # s that the event loop is held in one go
+BREATH = 3  # turns of the loop between two bites: a request is received, taken and answered in so many
 IDLE = 0.5  # scans to wait for one that is late, before publishing without it
 
 GOOD = ua.StatusCode(ua.StatusCodes.Good)
@@ -163,7 +164,8 @@ class Publisher:
                 held = time.perf_counter() - start
                 if held > BITE:
                     self.figures.longest_hold = max(self.figures.longest_hold, held)
-                    await asyncio.sleep(0)
+                    for _ in range(BREATH):
+                        await asyncio.sleep(0)
                     start = time.perf_counter()
 
     def _sample(self, scan: Scan) -> Sample:

@@ -15,7 +15,6 @@ import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +27,7 @@ from opcua_server.access import Access, Role
 from opcua_server.caller import caller, user_name
 from opcua_server.conditions import Conditions
 from opcua_server.derived import DerivedValues
+from opcua_server.devices import release
 from opcua_server.diagnostics import FLAG, Diagnostics
 from opcua_server.endpoint import ENDPOINT, Endpoint
 from opcua_server.health import Health, health
@@ -52,6 +52,8 @@ from twin.tags import Tag
 
 ACTION_SEVERITY = 100
 """Of events that tell what a person did, on the scale of 1 to 1 000."""
+LONGEST_SETTLING = 1.0
+"""Before clients are told of an alarm though it is not on record yet [s]."""
 log = logging.getLogger(__name__)
 
 
@@ -182,7 +184,7 @@ class TwinServer:
         server.set_server_name(f"hetwin {plant.name}")
         await server.identify(plant.name, self._endpoint.host)
         server.publish_abilities(self.simulation.period)
-        await server.set_build_info(PRODUCT, "hetwin", "hetwin", _version(), "0", datetime.now(UTC))
+        await server.set_build_info(PRODUCT, "hetwin", "hetwin", release(), "0", datetime.now(UTC))
 
         for uri in namespaces(nodesets is not None):
             await server.register_namespace(uri)
@@ -198,7 +200,8 @@ class TwinServer:
         self.publisher = Publisher(nodes, image, subscriptions, self.simulation.period)
         self.access.allow_writing(space[FLAG], Role.ENGINEER)
         core.attribute_service = TagWrites(space, nodes.by_id, self._write, {FLAG: self.diagnostics.enable})
-        self.conditions = Conditions(space, nodes, self.simulation.alarms, subscriptions, lambda: self.publisher.image)
+        alarms, scan = self.simulation.alarms, lambda: self.publisher.image
+        self.conditions = Conditions(space, nodes, alarms, subscriptions, scan, self._settled)
         ServerMethods(space, subscriptions, self.access)
         roles = self.conditions.methods | self._add_methods(space, nodes)
         for method, role in roles.items():
@@ -232,6 +235,11 @@ class TwinServer:
                 Event(now(), self.simulation.plant.time, kind, source, message, ACTION_SEVERITY, person, detail)
             )
 
+    async def _settled(self) -> None:
+        """Wait until what happened is on record; a disk that does not answer keeps no alarm from anybody for long."""
+        if self._recorder is not None:
+            await asyncio.wait([asyncio.wrap_future(self._recorder.settled())], timeout=LONGEST_SETTLING)
+
     def _called(self, method: str, arguments: list[Any]) -> None:
         """Note a call that was carried out, with who made it."""
         shown = ", ".join(f"{value:g}" if isinstance(value, float) else str(value) for value in arguments)
@@ -249,13 +257,6 @@ class TwinServer:
         assert self._recorder is not None
         wall = round(1e6 * self.simulation.taken.timestamp())
         self._recorder.record(image, time, wall, quality=int(self.simulation.failure is not None))
-
-
-def _version() -> str:
-    try:
-        return version("hetwin")
-    except PackageNotFoundError:
-        return "0"
 
 
 async def _cancel(task: asyncio.Task[Any]) -> None:

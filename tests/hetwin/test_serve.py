@@ -7,9 +7,7 @@ import os
 import pty
 import re
 import signal
-import socket
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -18,12 +16,10 @@ from pathlib import Path
 import pytest
 from asyncua import Client, Node, ua
 
+from benchmarks.servers.served import HETWIN, PATIENCE, Served, free_port, serving
 from tests.postgres import postgres, postgres_server  # noqa: F401  (fixtures)
 from twin.history import Reader, read_history
 from twin.plant import Plant, Snapshot
-
-HETWIN = Path(sys.executable).parent / "hetwin"
-PATIENCE = 120.0  # s; kernels may have to be compiled first
 
 PLANT = """
 description = "Two buffers and a valve."
@@ -55,35 +51,10 @@ def pair(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-@pytest.fixture
-def started(pair: Path, port: int, tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
+def started(pair: Path, tmp_path: Path) -> Iterator[Served]:
     """The served plant at 100 times real time, without a terminal."""
-    command = [HETWIN, "serve", pair, "--port", str(port), "--speed", "100", "--out", tmp_path / "out"]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    yield process
-    if process.poll() is None:
-        process.kill()
-    process.communicate()
-
-
-async def connect(port: int, process: subprocess.Popen[str]) -> Client:
-    """A client, as soon as the server answers."""
-    deadline = time.monotonic() + PATIENCE
-    while time.monotonic() < deadline and process.poll() is None:
-        client = Client(f"opc.tcp://127.0.0.1:{port}")
-        try:
-            await client.connect()
-        except OSError:
-            await asyncio.sleep(0.1)
-        else:
-            return client
-    raise AssertionError(f"the server does not answer: {process.poll()}")
+    with serving(pair, "--speed", "100", "--out", tmp_path / "out") as server:
+        yield server
 
 
 async def leave(client: Client) -> None:
@@ -98,9 +69,9 @@ async def node(client: Client, tag: str) -> Node:
 
 
 async def test_a_client_moves_a_valve_and_ctrl_c_saves_snapshot_and_history(
-    started: subprocess.Popen[str], pair: Path, port: int, tmp_path: Path
+    started: Served, pair: Path, tmp_path: Path
 ) -> None:
-    client = await connect(port, started)
+    client = await started.first_client()
     opening, pressure = await node(client, "CV-101.opening"), await node(client, "BUF-1.p")
     before = await pressure.read_value()
     await opening.write_value(1.0)
@@ -112,11 +83,10 @@ async def test_a_client_moves_a_valve_and_ctrl_c_saves_snapshot_and_history(
     assert datetime.now(UTC) - recorded[-1].SourceTimestamp.replace(tzinfo=UTC) < timedelta(seconds=PATIENCE)
     await leave(client)
 
-    started.send_signal(signal.SIGINT)
-    out, err = started.communicate(timeout=20.0)
-    assert started.returncode == 0, err
+    out, err = started.stop()
+    assert started.process.returncode == 0, err
     assert "Traceback" not in err
-    assert f"opc.tcp://127.0.0.1:{port}" in out
+    assert started.endpoint in out
     assert "Stopped at" in out
 
     plant = Plant.load(pair)
@@ -127,90 +97,75 @@ async def test_a_client_moves_a_valve_and_ctrl_c_saves_snapshot_and_history(
     assert series["BUF-1.p"][-1] < series["BUF-1.p"][0]
 
 
-async def start_and_stop(command: list[str], port: int) -> tuple[float, str]:
+async def start_and_stop(*command: object) -> tuple[float, str]:
     """Time of the plant that the first client reads, and what was printed."""
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-    try:
-        client = await connect(port, process)
+    with serving(*command) as server:
+        client = await server.first_client()
         first = await (await node(client, "SIM.time")).read_value()
         await asyncio.sleep(0.5)
         await leave(client)
-        process.send_signal(signal.SIGINT)
-        out, _ = process.communicate(timeout=20.0)
-    finally:
-        process.kill()
-        process.wait()
-    assert process.returncode == 0, out
-    return float(first), out
+        said = "".join(server.stop())
+        assert server.process.returncode == 0, said
+    return float(first), said
 
 
-async def test_a_plant_goes_on_where_it_stopped_unless_a_fresh_start_is_asked_for(
-    pair: Path, port: int, tmp_path: Path
-) -> None:
-    command = [str(HETWIN), "serve", str(pair), "--port", str(port), "--speed", "100", "--out", str(tmp_path / "out")]
-    await start_and_stop(command, port)
+async def test_a_plant_goes_on_where_it_stopped_unless_a_fresh_start_is_asked_for(pair: Path, tmp_path: Path) -> None:
+    command = (pair, "--speed", "100", "--out", tmp_path / "out")
+    await start_and_stop(*command)
     reached = read_history(tmp_path / "out" / "history.sqlite").time[-1]
-    again, out = await start_and_stop(command, port)
+    again, out = await start_and_stop(*command)
     assert again >= reached
     assert "pair goes on at" in out
     series = read_history(tmp_path / "out" / "history.sqlite")
     assert series.time[0] < reached < series.time[-1]
-    fresh, out = await start_and_stop([*command, "--fresh"], port)
+    fresh, out = await start_and_stop(*command, "--fresh")
     assert fresh < reached
     assert "goes on" not in out
 
 
 async def test_the_history_may_be_kept_in_postgresql(
     pair: Path,
-    port: int,
     tmp_path: Path,
     postgres: str,  # noqa: F811
 ) -> None:
-    command = [str(HETWIN), "serve", str(pair), "--port", str(port), "--out", str(tmp_path / "out")]
-    await start_and_stop([*command, "--history", postgres, "--dead-band", "0.1 %", "--keep", "7 d"], port)
+    options = ("--history", postgres, "--dead-band", "0.1 %", "--keep", "7 d")
+    await start_and_stop(pair, "--out", tmp_path / "out", *options)
     series = read_history(postgres, ["BUF-1.p", "SIM.time"])
     assert len(series.time) >= 1
     assert series["BUF-1.p"][0] == pytest.approx(13e5, rel=1e-3)
     assert not (tmp_path / "out" / "history.sqlite").exists()
 
 
-async def test_alarms_are_logged_and_kept(
-    started: subprocess.Popen[str], pair: Path, port: int, tmp_path: Path
-) -> None:
-    client = await connect(port, started)
+async def test_alarms_are_logged_and_kept(started: Served, pair: Path, tmp_path: Path) -> None:
+    client = await started.first_client()
     call = [ua.Variant(1e-3, ua.VariantType.Double)]
     await (await node(client, "SIM")).call_method(ua.NodeId("SIM.watch", 2), *call)
     await asyncio.sleep(1.0)  # without writing
     await leave(client)
-    started.send_signal(signal.SIGINT)
-    out, err = started.communicate(timeout=20.0)
-    assert started.returncode == 0, err
+    out, err = started.stop()
+    assert started.process.returncode == 0, err
     assert "alarm: SIM.controller: controller silent" in out
     with Reader(tmp_path / "out" / "history.sqlite") as history:
         first = next(event for event in history.events(kinds=["alarm"]) if "SIM.controller" in event.message)
     assert (first.detail["transition"], first.detail["message_ja"]) == ("active", "SIM.controller: 制御装置通信途絶")
 
     # the next server knows what nobody has acknowledged
-    command = [HETWIN, "serve", pair, "--port", str(port), "--out", tmp_path / "out"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as again:
-        await leave(await connect(port, again))
-        again.send_signal(signal.SIGINT)
-        out, err = again.communicate(timeout=20.0)
-    assert again.returncode == 0, err
+    with serving(pair, "--out", tmp_path / "out") as again:
+        await leave(await again.first_client())
+        out, err = again.stop()
+        assert again.process.returncode == 0, err
     with Reader(tmp_path / "out" / "history.sqlite") as history:
         told = [event.detail for event in history.events(kinds=["alarm"])]
     restored = [(each["ConditionName"], each["state"]) for each in told if each["transition"] == "restored"]
     assert ("SIM.controller", "unacknowledged") in restored
 
 
-async def test_a_busy_port_is_said_in_a_sentence(
-    started: subprocess.Popen[str], pair: Path, port: int, tmp_path: Path
-) -> None:
-    client = await connect(port, started)
+async def test_a_busy_port_is_said_in_a_sentence(started: Served, pair: Path, tmp_path: Path) -> None:
+    client = await started.first_client()
     await leave(client)
     second = await asyncio.to_thread(
         subprocess.run,
-        [HETWIN, "serve", pair, "--port", str(port), "--out", tmp_path / "second"],
+        [HETWIN, "serve", pair, "--port", str(started.port), "--out", tmp_path / "second"],
         capture_output=True,
         text=True,
         check=False,
@@ -218,12 +173,13 @@ async def test_a_busy_port_is_said_in_a_sentence(
     )
     assert second.returncode == 1
     sentence = second.stderr.splitlines()[-1]
-    assert sentence.startswith(f"Port {port} on 127.0.0.1 is busy")
+    assert sentence.startswith(f"Port {started.port} on 127.0.0.1 is busy")
     assert "Traceback" not in second.stderr
     assert not (tmp_path / "second").exists()
 
 
-def test_a_terminal_shows_key_figures_by_site_endpoint_and_speed(pair: Path, port: int, tmp_path: Path) -> None:
+def test_a_terminal_shows_key_figures_by_site_endpoint_and_speed(pair: Path, tmp_path: Path) -> None:
+    port = free_port()
     ours, theirs = pty.openpty()
     environment = os.environ | {"TERM": "xterm-256color", "COLUMNS": "120", "LINES": "40"}
     command = [HETWIN, "serve", pair, "--port", str(port), "--speed", "100", "--out", tmp_path / "out"]

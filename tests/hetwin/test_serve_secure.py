@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
-import signal
-import socket
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 from asyncua import Client, ua
 from asyncua.crypto import security_policies as policies
 
+from benchmarks.servers.served import HETWIN, PATIENCE, serving
 from opcua_server.audit import verify
 from opcua_server.certificates import application_uri, own_certificate
 
-HETWIN = Path(sys.executable).parent / "hetwin"
 PLANT = Path(__file__).parent.parent / "plants" / "two-vessels.toml"
-PATIENCE = 120.0  # s; kernels may have to be compiled first
 VALVE = "ns=2;s=CV-101.opening"
 
 
@@ -48,38 +43,20 @@ async def visit(endpoint: str, folder: Path, user: str | None = None) -> str:
         return "Good"
 
 
-async def listening(port: int) -> None:
-    for _ in range(int(10 * PATIENCE)):
-        with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)) == 0:
-                return
-        await asyncio.sleep(0.1)
-    pytest.fail("the server does not listen")
-
-
 @pytest.mark.slow
 async def test_from_stranger_to_operator(tmp_path: Path) -> None:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    endpoint, pki = f"opc.tcp://127.0.0.1:{port}", tmp_path / "pki"
-    with open(tmp_path / "log", "w") as log:
-        command = [HETWIN, "serve", PLANT, "--secure", "--port", str(port), "--out", tmp_path]
-        serving = subprocess.Popen(command, stdout=log, stderr=log)
-        try:
-            await listening(port)
-            with pytest.raises((ua.UaError, ConnectionError, TimeoutError)):
-                await visit(endpoint, tmp_path)
-            (stranger,) = json.loads(hetwin("trust", "list", "--json", "--pki", pki))
-            hetwin("trust", "accept", stranger["thumbprint"], "--pki", pki)
-            assert await visit(endpoint, tmp_path) == "BadUserAccessDenied"
-            hetwin(
-                "user", "add", "ono", "--role", "operator", "--password-stdin", "--pki", pki, stdin="correct horse\n"
-            )
-            assert await visit(endpoint, tmp_path, "ono") == "Good"
-        finally:
-            serving.send_signal(signal.SIGINT)
-            assert serving.wait(PATIENCE) == 0
-    assert f"hetwin trust accept {stranger['thumbprint'][:12]}" in (tmp_path / "log").read_text()
+    pki = tmp_path / "pki"
+    with serving(PLANT, "--secure", "--out", tmp_path) as server:
+        await server.listening()
+        with pytest.raises((ua.UaError, ConnectionError, TimeoutError)):
+            await visit(server.endpoint, tmp_path)
+        (stranger,) = json.loads(hetwin("trust", "list", "--json", "--pki", pki))
+        hetwin("trust", "accept", stranger["thumbprint"], "--pki", pki)
+        assert await visit(server.endpoint, tmp_path) == "BadUserAccessDenied"
+        hetwin("user", "add", "ono", "--role", "operator", "--password-stdin", "--pki", pki, stdin="correct horse\n")
+        assert await visit(server.endpoint, tmp_path, "ono") == "Good"
+        said = "".join(server.stop())
+        assert server.process.returncode == 0
+    assert f"hetwin trust accept {stranger['thumbprint'][:12]}" in said
     assert verify(tmp_path / "audit.jsonl") > 5
     assert "chain is whole" in hetwin("audit", "verify", tmp_path / "audit.jsonl")

@@ -3,13 +3,49 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from asyncua import Client, ua
 
 from opcua_server import TwinServer
+from twin.history import History, Reader, Recorder
+from twin.history.alarms import of_alarm
+from twin.plant import Plant
+from twin.simulation import Simulation
 
+from .talking import PLANT
 from .watching import AIR, IDS, PRESSURE, SERVER, Watcher, clause, condition, literal, lose_air, remark
+
+
+async def test_what_a_client_hears_of_an_alarm_is_on_record_already(
+    endpoint: str, connect: Callable[[], Any], tmp_path: Path
+) -> None:
+    plant, path = Plant.load(PLANT.with_name("alarms.toml")), tmp_path / "history.sqlite"
+
+    def recorded() -> list[str]:
+        with Reader(path) as reader:
+            return [event.detail["transition"] for event in reader.events(kinds=["alarm"]) if event.detail]
+
+    with Recorder(History.create(path, plant)) as recorder:
+        simulation = Simulation(plant, mode="lockstep")
+        simulation.alarms.subscribe(lambda told: recorder.note(of_alarm(told)))
+        server = TwinServer(simulation, endpoint)
+        server.record_into(recorder)
+        async with server, connect() as talk:
+            watch = Watcher(talk.client)
+            watch.talk = talk  # type: ignore[attr-defined]
+            await watch.listen()
+            for k in range(5):
+                await lose_air(watch, lost=k % 2 == 0)
+                await watch.until(k + 1)
+                assert len(recorded()) == k + 1
+            assert (
+                await watch.ask(AIR, IDS.AcknowledgeableConditionType_Acknowledge, *remark(watch.told[-1]["EventId"]))
+                == "Good"
+            )
+            assert recorded()[-1] == "acknowledged"
 
 
 async def test_an_alarm_comes_as_an_event_with_the_fields_of_its_type(watch: Any) -> None:

@@ -30,6 +30,9 @@ LONGEST_SHELVING = 8 * 3600.0
 OVERRUN_LASTS = 10.0
 """After the last late scan the alarm stays for so long [s]."""
 
+FORM = "hetwin-alarms 2 "
+"""How a snapshot of alarms begins; the number of the next event follows."""
+
 Subscriber = Callable[[AlarmEvent], None]
 
 log = logging.getLogger(__name__)
@@ -37,23 +40,25 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class AlarmSnapshot:
-    """The state of all alarms at one moment."""
+    """The state of all alarms at one moment; events with the number `next` and later came after it."""
 
     names: tuple[str, ...]
     state: np.ndarray
+    next: int = 1
 
     def to_bytes(self) -> bytes:
         """A self-describing binary form."""
-        return "\n".join(["hetwin-alarms 1", *self.names, "", ""]).encode() + self.state.tobytes()
+        return "\n".join([f"{FORM}{self.next}", *self.names, "", ""]).encode() + self.state.tobytes()
 
     @classmethod
     def from_bytes(cls, raw: bytes) -> AlarmSnapshot:
         """Read what `to_bytes` wrote. Raises SnapshotMismatch on anything else."""
         head, mark, body = raw.partition(b"\n\n")
         first, *names = head.decode(errors="replace").split("\n")
-        if not mark or first != "hetwin-alarms 1" or len(body) != len(names) * STATE.itemsize:
+        number = first.removeprefix(FORM)
+        if not mark or not number.isdecimal() or len(body) != len(names) * STATE.itemsize:
             raise SnapshotMismatch("This is not a snapshot of alarms; make one with AlarmEngine.snapshot().")
-        return cls(tuple(names), np.frombuffer(body, STATE).copy())
+        return cls(tuple(names), np.frombuffer(body, STATE).copy(), int(number))
 
 
 class AlarmEngine:
@@ -300,7 +305,11 @@ class AlarmEngine:
     def snapshot(self) -> AlarmSnapshot:
         """The state of all alarms now."""
         with self._lock:
-            return AlarmSnapshot(tuple(self._rows), self._table.state.copy())
+            return AlarmSnapshot(tuple(self._rows), self._table.state.copy(), self._next)
+
+    def number_from(self, number: int) -> None:
+        """Number events from here at the least: no two in one history have the same."""
+        self._next = max(self._next, number)
 
     def restore(self, snapshot: AlarmSnapshot, time: float) -> None:
         """Go back; alarms that are another way than before tell so. Raises SnapshotMismatch."""
@@ -309,7 +318,7 @@ class AlarmEngine:
         with self._lock:
             before = self._table.state.copy()
             self._table.state[:] = snapshot.state
-            self._next = max(self._next, int(snapshot.state["last"].max(initial=0)) + 1)
+            self.number_from(snapshot.next)
             self.time = time
             self._late = (-1.0, -np.inf)
             self._was_open[:] = False

@@ -14,6 +14,7 @@ import queue
 import threading
 import time as clock
 from collections.abc import Iterable, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -33,6 +34,9 @@ COMMIT_EVERY = 200
 """Scans between two commits, where nobody commits by the clock."""
 PRUNE_EVERY = 60.0  # s of the wall clock
 DAY = 86400.0
+
+Item = tuple[np.ndarray, float, int, int] | Event
+"""A scan (image, simulated time [s], date [us since 1970], quality), or an event."""
 
 log = logging.getLogger(__name__)
 
@@ -192,7 +196,7 @@ class Recorder:
         self.lost = 0
         self.failing = False
         self._again = -math.inf
-        self._queue: queue.Queue[tuple[np.ndarray, float, int, int] | Event | None] = queue.Queue(self.WAITING)
+        self._queue: queue.Queue[Item | Future[None] | None] = queue.Queue(self.WAITING)
         self._thread = threading.Thread(target=self._run, name="recorder", daemon=True)
         self._thread.start()
 
@@ -209,7 +213,16 @@ class Recorder:
         """Hand over an event; never waits."""
         self._put(event)
 
-    def _put(self, item: tuple[np.ndarray, float, int, int] | Event) -> None:
+    def settled(self) -> Future[None]:
+        """Done once all that was handed over before is committed, or cannot be: a killed process does not lose it."""
+        asked: Future[None] = Future()
+        try:
+            self._queue.put_nowait(asked)
+        except queue.Full:
+            asked.set_result(None)
+        return asked
+
+    def _put(self, item: Item) -> None:
         try:
             self._queue.put_nowait(item)
         except queue.Full:
@@ -237,7 +250,11 @@ class Recorder:
                 item = self._queue.get(timeout=0.001 if busy else max(due - clock.monotonic(), 0.001))
                 if item is None:
                     return
-                self._write(item)
+                if isinstance(item, Future):
+                    self._commit()
+                    item.set_result(None)
+                else:
+                    self._write(item)
             except queue.Empty:
                 busy = self._work()
             if clock.monotonic() >= due:
@@ -247,7 +264,7 @@ class Recorder:
                 log.error("%d scans or events were not recorded: the history is too slow.", self.lost - told)
                 told = self.lost
 
-    def _write(self, item: tuple[np.ndarray, float, int, int] | Event) -> None:
+    def _write(self, item: Item) -> None:
         try:
             if isinstance(item, Event):
                 self.history.note(item)

@@ -185,6 +185,29 @@ def test_a_recorder_commits_by_itself_within_a_second(where: str) -> None:
     assert len(points(where, "TT-1")) == 2
 
 
+def test_what_is_settled_is_committed(where: str) -> None:
+    with Recorder(History(where, TAGS, list(TAGS), 0.0)) as recorder:
+        for k in range(3):
+            recorder.record(image(float(k)), float(k), START + k * SECOND)
+            recorder.settled().result(20.0)
+            assert len(points(where, "TT-1")) == k + 1
+
+
+def test_nobody_waits_for_a_history_that_cannot_be_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    history = History(tmp_path / "history.sqlite", TAGS, list(TAGS), 0.0)
+
+    def full() -> None:
+        raise OSError(28, "No space left on device")
+
+    with Recorder(history) as recorder:
+        monkeypatch.setattr(history, "commit", full)
+        recorder.record(image(0.0), 0.0)
+        recorder.settled().result(20.0)
+    assert "No space left" in caplog.text
+
+
 def test_a_slow_history_never_delays_a_scan_and_says_what_it_lost(
     tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
