@@ -110,6 +110,7 @@ class LastSnapshot:
         scenario: Callable[[], ScenarioSnapshot | None] = lambda: None,
     ) -> None:
         self.path = path
+        self.failing = False
         self._plant, self._alarms, self._scenario = plant, alarms, scenario
         self._taken: tuple[Snapshot, AlarmSnapshot | None, ScenarioSnapshot | None] | None = None
         self._fresh, self._stop = threading.Event(), threading.Event()
@@ -153,4 +154,8 @@ class LastSnapshot:
             if alarms is not None:
                 write_snapshot(alarms, alarms_beside(self.path))
         except OSError as problem:
-            log.error("The snapshot %s could not be written: %s.", self.path, problem.strerror)
+            if not self.failing:  # said once, not twice a second for as long as the disk is full
+                log.error("The snapshot %s could not be written: %s.", self.path, problem.strerror)
+            self.failing = True
+        else:
+            self.failing = False

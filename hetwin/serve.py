@@ -30,6 +30,7 @@ from opcua_server.health import STUCK
 from opcua_server.security import Security
 from opcua_server.server import TwinServer
 from opcua_server.users import role_of
+from twin.errors import TwinError
 from twin.history import History, Reader, Recorder, Retention, shown
 from twin.history.alarms import next_number, of_alarm
 from twin.simulation import Simulation
@@ -114,9 +115,12 @@ def serve(
             begun = snapshot
         history = keeping.open_history(plant)
         asyncio.run(_serve(server, history, snapshot, begun, on_terminal, operation))
-        write_scenario(simulation.scenario_snapshot(), snapshot)
-        write_snapshot(plant.snapshot(), snapshot)
-        write_snapshot(simulation.alarms.snapshot(), alarms_beside(snapshot))
+        try:
+            write_scenario(simulation.scenario_snapshot(), snapshot)
+            write_snapshot(plant.snapshot(), snapshot)
+            write_snapshot(simulation.alarms.snapshot(), alarms_beside(snapshot))
+        except OSError as problem:
+            raise TwinError(f"The last snapshot {snapshot} could not be written: {problem.strerror}.") from None
     print(f"Stopped at {clock(plant.time)}. Snapshot: {snapshot}. History: {shown(history.path)}.")
     return 1 if server.simulation.failure else 0
 
@@ -141,6 +145,7 @@ async def _serve(
             LastSnapshot(simulation.plant, snapshot, simulation.alarms, simulation.scenario_snapshot)
         )
         server.record_into(recorder)
+        server.watch_over("last snapshot", lambda: last.failing)
         simulation.subscribe(last.take)
         simulation.alarms.subscribe(lambda told: recorder.note(of_alarm(told)))
         simulation.alarms.subscribe(_log_alarm)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime, timedelta
 
@@ -13,6 +14,8 @@ from opcua_server.session import Session
 from opcua_server.subscriptions import TagSubscription
 
 IDS = ua.ObjectIds
+WRAP = 0xFFFFFFFF
+"""Counters travel as 32 bits: after months they begin again at zero."""
 SECURITY_ROW = ua.NodeId(IDS.SessionSecurityDiagnosticsDataType_Encoding_DefaultBinary)
 
 SERVICES = {
@@ -27,7 +30,7 @@ def session_row(found: Session) -> ua.SessionDiagnosticsDataType:
     """Of one session (Part 5, 12.11)."""
     tally, mine = found.tally, found.subscriptions()
     waiting = found.processor._publish_requests if found.processor is not None else ()
-    counters = {name: ua.ServiceCounterDataType(tally.requests[n], tally.errors[n]) for name, n in SERVICES.items()}
+    counters = {name: _counter(tally.requests[n], tally.errors[n]) for name, n in SERVICES.items()}
     idle = timedelta(seconds=time.monotonic() - found._last_activity)
     return ua.SessionDiagnosticsDataType(
         SessionId=found.session_id,
@@ -42,15 +45,20 @@ def session_row(found: Session) -> ua.SessionDiagnosticsDataType:
         CurrentSubscriptionsCount=len(mine),
         CurrentMonitoredItemsCount=sum(each.monitored_item_srv.count() for each in mine),
         CurrentPublishRequestsInQueue=len(waiting),
-        TotalRequestCount=ua.ServiceCounterDataType(tally.requests.total(), tally.errors.total()),
-        UnauthorizedRequestCount=tally.unauthorized,
+        TotalRequestCount=_counter(tally.requests.total(), tally.errors.total()),
+        UnauthorizedRequestCount=tally.unauthorized & WRAP,
         **counters,
     )
 
 
+def _counter(total: int, errors: int) -> ua.ServiceCounterDataType:
+    return ua.ServiceCounterDataType(total & WRAP, errors & WRAP)
+
+
 def subscription_row(found: TagSubscription) -> ua.SubscriptionDiagnosticsDataType:
     """Of one subscription (Part 5, 12.15)."""
-    data, told, items = found.data, found.told, found.monitored_item_srv
+    data, items = found.data, found.monitored_item_srv
+    told = Counter({name: number & WRAP for name, number in found.told.items()})
     return ua.SubscriptionDiagnosticsDataType(
         SessionId=found.session_id,
         SubscriptionId=data.SubscriptionId,
@@ -71,7 +79,7 @@ def subscription_row(found: TagSubscription) -> ua.SubscriptionDiagnosticsDataTy
         PublishRequestCount=told["requests"],
         DataChangeNotificationsCount=told["changes"],
         EventNotificationsCount=told["events"],
-        NotificationsCount=told["changes"] + told["events"],
+        NotificationsCount=(told["changes"] + told["events"]) & WRAP,
         LatePublishRequestCount=told["late"],
         CurrentKeepAliveCount=found._keep_alive_count,
         CurrentLifetimeCount=found._publish_cycles_count,
@@ -79,8 +87,8 @@ def subscription_row(found: TagSubscription) -> ua.SubscriptionDiagnosticsDataTy
         DiscardedMessageCount=told["discarded"],
         MonitoredItemCount=items.count(),
         DisabledMonitoredItemCount=items.disabled(),
-        MonitoringQueueOverflowCount=items.overflows,
-        EventQueueOverflowCount=told["events lost"],
+        MonitoringQueueOverflowCount=items.overflows & WRAP,
+        EventQueueOverflowCount=told["overflows"],
         NextSequenceNumber=found._notification_seq,
     )
 

@@ -17,7 +17,7 @@ from asyncua import ua
 
 from opcua_server.access import Role
 from opcua_server.caller import caller, speaks_japanese
-from opcua_server.diagnostic_rows import security_row, session_row, subscription_row
+from opcua_server.diagnostic_rows import WRAP, security_row, session_row, subscription_row
 from opcua_server.guard import Guard
 from opcua_server.health import Health
 from opcua_server.session import Session
@@ -165,7 +165,7 @@ class Diagnostics:
         now = self._counted()
         for found in fields(now):
             if not found.name.startswith("Current") and found.name != "PublishingIntervalCount":
-                setattr(now, found.name, getattr(now, found.name) - getattr(self._before, found.name))
+                setattr(now, found.name, (getattr(now, found.name) - getattr(self._before, found.name)) & WRAP)
         return now
 
     def _counted(self) -> ua.ServerDiagnosticsSummaryDataType:

@@ -5,11 +5,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import NamedTuple
 
 from twin.alarms.catalogue import OVERRUN
-from twin.history import Recorder
 from twin.simulation import Simulation
 
 PACED = ("realtime", "scaled", "asap")
@@ -37,14 +37,11 @@ def scan_age(simulation: Simulation) -> float:
     return (datetime.now(UTC) - simulation.taken).total_seconds()
 
 
-def health(
-    simulation: Simulation,
-    recorder: Recorder | None = None,
-    stopping: bool = False,
-    audit_problem: str = "",
-    warning: str = "",
-) -> Health:
-    """The worst that can be said of a server now; `warning` is of what will be wrong one day."""
+def health(simulation: Simulation, failing: Sequence[str] = (), stopping: bool = False, warning: str = "") -> Health:
+    """The worst that can be said of a server now.
+
+    `failing` is what cannot be written, such as the history; `warning` is of what will be wrong one day.
+    """
     if stopping:
         return Health(MAINTENANCE, "The server is shutting down.")
     if simulation.failure is not None:
@@ -55,10 +52,8 @@ def health(
         return Health(STUCK, f"No scan for {age:.0f} s.")
     if simulation.mode == "paused":
         return Health(PAUSED, "The plant is paused.")
-    if recorder is not None and recorder.failing:
-        return Health(NOT_RECORDING, "The history cannot be written.")
-    if audit_problem:
-        return Health(NOT_RECORDING, f"The audit log cannot be written: {audit_problem}.")
+    if failing:
+        return Health(NOT_RECORDING, f"The {' and the '.join(failing)} cannot be written.")
     if simulation.alarms.state(OVERRUN).active:
         return Health(BEHIND, "Scans came late in the last seconds.")
     if warning:

@@ -198,14 +198,16 @@ class TagItems(MonitoredItemService):
             return ua.MonitoredItemCreateResult(StatusCode=ua.StatusCode(problem), FilterResult=details)
         result = super()._create_events_monitored_item(params)
         if result.StatusCode.is_good():
-            self._listen(self._monitored_items[result.MonitoredItemId], asked)
-            result.RevisedQueueSize, result.FilterResult = revised_size(asked.QueueSize), details
+            size = self._listen(self._monitored_items[result.MonitoredItemId], asked)
+            result.RevisedQueueSize, result.FilterResult = size, details
         return result
 
-    def _listen(self, mdata: Any, asked: ua.MonitoringParameters) -> None:
+    def _listen(self, mdata: Any, asked: ua.MonitoringParameters) -> int:
+        """Take over what is asked of an item for events; returns the size of its queue."""
         mdata.filter, mdata.client_handle = asked.Filter, asked.ClientHandle
         mdata.queue_size, mdata.oldest = revised_size(asked.QueueSize), asked.DiscardOldest
         mdata.where_clause_evaluator = Where(self.aspace, asked.Filter.WhereClause)
+        return int(mdata.queue_size)
 
     def event_items(self, item: int | None = None) -> list[tuple[int, Any]]:
         """Items for events that are not disabled; or this one alone."""
@@ -262,10 +264,10 @@ class TagItems(MonitoredItemService):
         if not isinstance(asked.Filter, ua.EventFilter):
             return ua.MonitoredItemModifyResult(ua.StatusCode(CODES.BadEventFilterInvalid))
         problem, details = filter_problems(self.aspace, asked.Filter)
-        if not problem:
-            self._listen(mdata, asked)
-        size = revised_size(asked.QueueSize)
-        return ua.MonitoredItemModifyResult(ua.StatusCode(problem), RevisedQueueSize=size, FilterResult=details)
+        if problem:
+            return ua.MonitoredItemModifyResult(ua.StatusCode(problem), FilterResult=details)
+        size = self._listen(mdata, asked)
+        return ua.MonitoredItemModifyResult(RevisedQueueSize=size, FilterResult=details)
 
     def _change(self, number: int, watch: Watch) -> Watch:
         if number not in self._rows:

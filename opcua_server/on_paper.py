@@ -68,7 +68,7 @@ async def put_on_paper(spec: PlantSpec, tags: Tags, size: int, nodesets: Path | 
 
     # methods that nobody calls
     standstill = cast(Simulation, _Standstill(_Plant(spec, tags, plant_actions(spec))))
-    add_methods(space, nodes, nodes.units["SIM"], simulation_methods(standstill, Snapshots(None), Watch(engine)))
+    add_methods(space, nodes, nodes.units["SIM"], simulation_methods(standstill, Snapshots(None), Watch(engine, list)))
     for unit, methods in unit_methods(standstill).items():
         add_methods(space, nodes, nodes.units[unit], methods)
     return PlantOnPaper(core, model, nodes, conditions)

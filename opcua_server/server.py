@@ -10,16 +10,12 @@ The plant steps in the simulation's thread, without the GIL; the event loop only
 from __future__ import annotations
 
 import asyncio
-import errno
-import ipaddress
 import logging
-import socket
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlparse
 
 import numpy as np
 from asyncua import ua
@@ -32,7 +28,7 @@ from opcua_server.conditions import Conditions
 from opcua_server.derived import DerivedValues
 from opcua_server.devices import release
 from opcua_server.diagnostics import FLAG, Diagnostics
-from opcua_server.errors import EndpointRefused, PortBusy
+from opcua_server.endpoint import ENDPOINT, Endpoint
 from opcua_server.health import Health, health
 from opcua_server.historian import Historian
 from opcua_server.information_model import InformationModel, namespaces
@@ -51,7 +47,6 @@ from opcua_server.subscriptions import TagSubscriptions
 from opcua_server.users import Users
 from opcua_server.watch import Watch
 from opcua_server.writes import TagWrites
-from twin.alarms.catalogue import HISTORY
 from twin.history import Event, Recorder, now
 from twin.simulation import Simulation
 from twin.snapshots import Snapshots
@@ -61,7 +56,6 @@ ACTION_SEVERITY = 100
 """Of events that tell what a person did, on the scale of 1 to 1 000."""
 LONGEST_SETTLING = 1.0
 """Before clients are told of an alarm though it is not on record yet [s]."""
-ENDPOINT = "opc.tcp://127.0.0.1:4840"
 log = logging.getLogger(__name__)
 
 
@@ -82,13 +76,13 @@ class TwinServer:
         self.endpoint = endpoint
         self.security = security or Security()
         self.snapshots = Snapshots(snapshots)
-        self.watch = Watch(simulation.alarms)
+        self.watch = Watch(simulation.alarms, self.failing)
         self.publisher: Publisher
         self.derived: DerivedValues
         self.conditions: Conditions
         self.access: Access
         self.diagnostics: Diagnostics
-        self._host, self._port = _address_of(endpoint, self.security.secured)
+        self._endpoint = Endpoint(endpoint, self.security.secured)
         self._server: GuardedServer | None = None
         self._tasks: list[asyncio.Task[None]] = []
         self._unsubscribe: Callable[[], None] = lambda: None
@@ -96,14 +90,24 @@ class TwinServer:
         self._stop_recording: Callable[[], None] = lambda: None
         self._owns_simulation = False
         self._recorder: Recorder | None = None
+        self._kept: dict[str, Callable[[], bool]] = {}
 
     def record_into(self, recorder: Recorder) -> None:
         """Before the start: record every scan, and let clients read the history."""
         self._recorder = recorder
+        self.watch_over("history", lambda: recorder.failing)
+
+    def watch_over(self, what: str, failing: Callable[[], bool]) -> None:
+        """While something that is to be kept cannot be written, there is an alarm and the service level is lower."""
+        self._kept[what] = failing
+
+    def failing(self) -> list[str]:
+        """What cannot be written now."""
+        return [what for what, failing in self._kept.items() if failing()]
 
     async def start(self) -> None:
         """Build the address space, listen, and start the simulation. Raises PortBusy."""
-        self.check_port()
+        self._endpoint.check()
         self._loop = asyncio.get_running_loop()
         self._leave = attend()
         with without_collecting():
@@ -112,8 +116,9 @@ class TwinServer:
             await server.start()
         except OSError as problem:
             self._leave()
-            raise self._refused(problem) from None
+            raise self._endpoint.refused(problem) from None
         self._server = server
+        self.watch_over("audit log", lambda: bool(server.guard.audit_problem))
         self.diagnostics.install()
         self._tasks = [
             asyncio.create_task(self.publisher.run(), name="publisher"),
@@ -143,13 +148,14 @@ class TwinServer:
             await server.stop()
         self._leave()
 
+    def check_port(self) -> None:
+        """Find out before any work whether the port is free. Raises PortBusy."""
+        self._endpoint.check()
+
     def health(self) -> Health:
         """How well it serves now; from any thread."""
-        stopping, server = self.diagnostics.shutdown is not None, self._server
-        if server is None:
-            return health(self.simulation, self._recorder, stopping)
-        problem, warning = server.guard.audit_problem, server.certificate_warning()
-        return health(self.simulation, self._recorder, stopping, problem, warning)
+        warning = self._server.certificate_warning() if self._server is not None else ""
+        return health(self.simulation, self.failing(), self.diagnostics.shutdown is not None, warning)
 
     def announce_stop(self, seconds: float, reasons: tuple[str, str], away: float | None = None) -> None:
         """Tell clients that the server stops in so many seconds, why in English and Japanese, and when it is back.
@@ -184,7 +190,7 @@ class TwinServer:
         await server.init()
         server.set_endpoint(self.endpoint)
         server.set_server_name(f"hetwin {plant.name}")
-        await server.identify(plant.name, self._host)
+        await server.identify(plant.name, self._endpoint.host)
         server.publish_abilities(self.simulation.period)
         await server.set_build_info(PRODUCT, "hetwin", "hetwin", release(), "0", datetime.now(UTC))
 
@@ -261,44 +267,6 @@ class TwinServer:
         assert self._recorder is not None
         wall = round(1e6 * self.simulation.taken.timestamp())
         self._recorder.record(image, time, wall, quality=int(self.simulation.failure is not None))
-        self.simulation.alarms.signal(HISTORY, self._recorder.failing)
-
-    def check_port(self) -> None:
-        """Find out before any work whether the port is free. Raises PortBusy."""
-        family = socket.AF_INET6 if ":" in self._host else socket.AF_INET
-        with socket.socket(family) as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind((self._host, self._port))
-            except OSError as problem:
-                raise self._refused(problem) from None
-
-    def _refused(self, problem: OSError) -> Exception:
-        if problem.errno == errno.EADDRINUSE:
-            return PortBusy(
-                f"Port {self._port} on {self._host} is busy: another program listens there, perhaps another hetwin; "
-                f"stop it or choose another endpoint, such as opc.tcp://{self._host}:{self._port + 1}."
-            )
-        return EndpointRefused(f"{self.endpoint} cannot be served: {problem.strerror}.")
-
-
-def _address_of(endpoint: str, secured: bool) -> tuple[str, int]:
-    """Host and port of an endpoint; only one that is secured is for other machines."""
-    url = urlparse(endpoint)
-    try:
-        port = url.port
-    except ValueError:
-        port = None
-    if url.scheme != "opc.tcp" or not url.hostname or not port:
-        raise EndpointRefused(f'"{endpoint}" is not an endpoint such as "{ENDPOINT}".')
-    host = "127.0.0.1" if url.hostname == "localhost" else url.hostname
-    with suppress(ValueError):
-        if secured or ipaddress.ip_address(host).is_loopback:
-            return host, port
-    raise EndpointRefused(
-        f"{endpoint} would let anybody on the network move valves: without certificates hetwin serves only this "
-        f"machine, for instance {ENDPOINT}; `--secure` serves a network."
-    )
 
 
 async def _cancel(task: asyncio.Task[Any]) -> None:

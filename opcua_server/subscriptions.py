@@ -252,7 +252,7 @@ class TagSubscription(InternalSubscription):
 
         queued = self._triggered_events.setdefault(mid, [])
         lost = put(queued, listed(fields), mdata.queue_size, mdata.oldest, lambda: listed(overflow_fields(), Overflow))
-        self.told["events lost"] += lost
+        self.told["overflows"] += lost
         self.monitored_item_srv.heard(mid)
 
 

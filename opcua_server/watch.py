@@ -1,12 +1,14 @@
-"""The watch over controllers that have promised to write: the silence of one is an alarm."""
+"""The watch over controllers that have promised to write, and over what is to be kept: either may become an alarm."""
 
 from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from twin.alarms.catalogue import RECORD
 from twin.alarms.engine import AlarmEngine
 from twin.errors import BadWrite
 
@@ -32,14 +34,15 @@ class Promise:
 
 
 class Watch:
-    """Raises SIM.controller while a controller has not been heard for longer than it promised.
+    """SIM.controller while a controller has not been heard for longer than it promised, SIM.record while anything is
+    `failing`.
 
     Only the controller's own session keeps its promise; what others write does not. A session that has closed keeps
     none either, so a controller that lost its connection is an alarm until it is back and promises again.
     """
 
-    def __init__(self, engine: AlarmEngine) -> None:
-        self._engine = engine
+    def __init__(self, engine: AlarmEngine, failing: Callable[[], list[str]]) -> None:
+        self._engine, self._failing = engine, failing
         self._promises: list[Promise] = []
 
     def begin(self, session: Any, seconds: float) -> None:
@@ -67,6 +70,7 @@ class Watch:
         """Look until cancelled."""
         while True:
             self._engine.controller_silent(self.silent())
+            self._engine.signal(RECORD, bool(self._failing()))
             await asyncio.sleep(LOOK)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -120,6 +121,41 @@ async def test_metrics_count_clients_refusals_and_alarms(tmp_path: Path) -> None
         assert found["process_resident_memory_bytes"] > 1e7
         alarms = sum(number for name, number in found.items() if name.startswith("hetwin_alarms{"))
         assert alarms == len(server.simulation.alarms.alarms)
+
+
+SAMPLE = re.compile(r'([a-z_]+)(?:\{([a-z]+="[^"\\\n]*"(?:,[a-z]+="[^"\\\n]*")*)\})? (-?[0-9.e+-]+|NaN|[+-]Inf)')
+
+
+async def test_metrics_are_in_the_form_that_prometheus_reads(tmp_path: Path) -> None:
+    """The rules of `promtool check metrics`: HELP and TYPE before the samples of a family, no family in two places,
+    no sample twice, counters end in _total, base units."""
+    pytest.importorskip("prometheus_client", reason="prometheus_client is not installed")
+    async with watched(tmp_path) as (_, monitor):
+        status, text = await ask(monitor, "/metrics")
+    assert status == 200
+    assert text.endswith("\n")
+    families: dict[str, str] = {}
+    helped, seen, family = "", set(), ""
+    for line in text.splitlines():
+        if line.startswith("# HELP "):
+            helped = line.split(" ", 3)[2]
+            assert line.split(" ", 3)[3].strip()
+        elif line.startswith("# TYPE "):
+            family, kind = line.split(" ")[2:]
+            assert family == helped
+            assert family not in families
+            families[family] = kind
+        else:
+            matched = SAMPLE.fullmatch(line)
+            assert matched, line
+            assert matched[1] == family
+            assert line.rpartition(" ")[0] not in seen
+            seen.add(line.rpartition(" ")[0])
+    for name, kind in families.items():
+        assert kind in ("counter", "gauge")
+        assert (kind == "counter") == name.endswith("_total"), name
+        assert not name.endswith(("_ms", "_minutes", "_kb"))
+    assert len(families) > 20
 
 
 class Deaf:

@@ -129,6 +129,16 @@ async def test_every_subscription_has_a_row_with_its_notifications(talk: Talker)
     assert row.PublishingEnabled is True
 
 
+async def test_counters_begin_again_after_four_thousand_million(server: TwinServer, talk: Talker) -> None:
+    await talk.client.create_subscription(500.0, None)
+    (found,) = server._server.iserver.subscription_service.clients()
+    found.told["changes"] = (1 << 32) + 5
+    (row,) = await read(talk, "ServerDiagnostics_SubscriptionDiagnosticsArray")
+    assert (row.DataChangeNotificationsCount, row.NotificationsCount) == (5, 5)
+    server._server.guard.tally.requests["rejected"] = (1 << 32) + 7
+    assert (await read(talk, SUMMARY)).RejectedRequestsCount == 7
+
+
 async def test_subscribers_are_told_that_the_server_stops_why_and_when_it_is_back(
     server: TwinServer, talk: Talker
 ) -> None:

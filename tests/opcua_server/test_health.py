@@ -54,8 +54,8 @@ def test_paused_failed_and_stopping_each_have_their_level(simulation: Simulation
 
 def test_what_is_wrong_with_the_audit_log_or_will_be_with_the_certificate_is_said(simulation: Simulation) -> None:
     simulation.start()
-    full = health(simulation, audit_problem="No space left on device", warning="The certificate expires.")
-    assert full == (NOT_RECORDING, "The audit log cannot be written: No space left on device.")
+    full = health(simulation, failing=["history", "audit log"], warning="The certificate expires.")
+    assert full == (NOT_RECORDING, "The history and the audit log cannot be written.")
     assert health(simulation, warning="The certificate expires.") == (WARNING, "The certificate expires.")
 
 
@@ -100,6 +100,6 @@ def test_a_history_that_cannot_be_written_degrades_until_it_can(
     simulation.start()
     with Recorder(history) as recorder:
         full.set()
-        eventually(lambda: health(simulation, recorder).level == NOT_RECORDING)
+        eventually(lambda: health(simulation, ["history"] * recorder.failing).level == NOT_RECORDING)
         full.clear()
-        eventually(lambda: health(simulation, recorder).level == HEALTHY)
+        eventually(lambda: health(simulation, ["history"] * recorder.failing).level == HEALTHY)

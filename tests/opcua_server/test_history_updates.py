@@ -21,7 +21,7 @@ from opcua_server.aggregate_functions import ANNOTATION_COUNT
 from tests.opcua_server.conftest import PLANT, Talker
 from tests.opcua_server.secured import PASSWORD, Site, certificate
 from tests.twin.history.conftest import postgres, postgres_server
-from twin.alarms.catalogue import HISTORY
+from twin.alarms.catalogue import RECORD
 from twin.history import Event, History, HistoryError, Recorder
 from twin.plant import Plant
 from twin.simulation import Simulation
@@ -264,12 +264,12 @@ async def test_while_the_history_cannot_be_written_clients_are_told_and_an_alarm
                 assert await annotate(talk, ACT.Insert, note("ice", 5)) == ["BadResourceUnavailable"]
             for _ in range(2):  # it shows with the next scan
                 await asyncio.wrap_future(server.simulation.advance(1.0))
-            assert alarms.state(HISTORY).active
+            assert alarms.state(RECORD).active
             assert server.health().reason == "The history cannot be written."
         while desk.recorder.failing:
             await asyncio.sleep(0.01)
         for _ in range(2):
             await asyncio.wrap_future(server.simulation.advance(1.0))
-        assert not alarms.state(HISTORY).active
+        assert not alarms.state(RECORD).active
         assert await annotate(talk, ACT.Insert, note("ice", 5)) == ["GoodEntryInserted"]
     assert desk.recorder.lost == 0

@@ -166,3 +166,30 @@ async def test_node_opcua_finds_machines_and_devices_by_the_companion_specificat
     assert transmitter["plate"]["DeviceClass"] == "Transmitter"
     assert devices["RC-1"]["isDevice"]
     assert not devices["LSC-1"]["isDevice"]
+
+
+async def test_node_opcua_triggers_and_loses_nothing_when_its_connection_breaks(serve: Callable[..., Any]) -> None:
+    server = await serve(mode="lockstep")
+    node = await asyncio.create_subprocess_exec(
+        *("node", str(HERE / "interop_subscriptions.mjs"), server.endpoint),
+        cwd=ROOT,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    assert node.stdout is not None
+    said = b""
+    async with asyncio.timeout(60.0):
+        while (line := await node.stdout.readline()).strip() != b"BREAK":
+            assert line, (await node.communicate())[1].decode()[-2000:]
+        for transport in list(server._server.iserver.asyncio_transports):
+            transport.abort()
+        for _ in range(3):  # while nobody is connected
+            await asyncio.wrap_future(server.simulation.advance(0.1))
+        said, err = await node.communicate()
+    assert node.returncode == 0, err.decode()[-2000:]
+    (seen,) = [json.loads(line) for line in said.splitlines() if line.startswith(b"{")]
+    assert seen["linked"] == ["Good"]
+    assert (seen["before"], seen["triggered"]) == (0, 3)
+    assert seen["known"] is True
+    assert seen["times"] == pytest.approx([0.3, 0.4, 0.5, 0.6])
+    assert server.diagnostics.load()["subscriptions"] == 0

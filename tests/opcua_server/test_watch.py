@@ -30,7 +30,7 @@ def session(application: str = "plc", user: str = "") -> Any:
 
 
 def watch() -> Watch:
-    return Watch(None)  # type: ignore[arg-type]
+    return Watch(None, list)  # type: ignore[arg-type]
 
 
 def test_only_the_session_that_promised_is_heard(clock: Clock) -> None:

@@ -16,9 +16,9 @@ from twin.errors import PlantFileError, nearest
 from twin.plant_file import PlantSpec, UnitSpec
 from twin.tags import Tag, Tags
 
-FAILURE, OVERRUN, CONTROLLER, HISTORY = "SIM.failure", "SIM.overrun", "SIM.controller", "SIM.history"
-"""System alarms: the plant could not be computed, a scan came late, a controller that promised to write is silent, the
-history cannot be written."""
+FAILURE, OVERRUN, CONTROLLER, RECORD = "SIM.failure", "SIM.overrun", "SIM.controller", "SIM.record"
+"""System alarms: the plant could not be computed, a scan came late, a controller that promised to write is silent, what
+should be kept cannot be written."""
 
 
 @dataclass(frozen=True)
@@ -155,12 +155,15 @@ def system_alarms() -> Iterator[Alarm]:
             ("check controller and network; take valves in hand", "制御装置・通信の確認、手動操作"),
         ),
         (
-            HISTORY,
-            ("history not recorded", "履歴記録停止"),
+            RECORD,
+            ("records cannot be written", "記録書込不可"),
             "high",
-            ("disk full, database gone", "ディスク満杯、データベース停止"),
-            ("a minute of scans waits for it, later ones are lost", "1分間分は待機、それ以降は欠落"),
-            ("make room, start the database; recording resumes by itself", "空き容量確保・データベース起動、自動再開"),
+            ("disk full or gone, database down", "ディスク満杯・喪失、データベース停止"),
+            (
+                "the plant goes on; history, snapshot or audit log have a gap",
+                "運転継続、履歴・スナップショット・監査記録の欠落",
+            ),
+            ("make room on the disk, start the database", "ディスク空き容量確保、データベース起動"),
         ),
     ]
     for name, (text, ja), priority, cause, consequence, action in rows:

@@ -14,6 +14,8 @@ from twin.words import words
 GOOD, UNDER, OVER, FROZEN, FAILED = range(5)
 STATUS = words("good 正常", "under range 下限外", "over range 上限外", "frozen 固着", "failed 故障")
 FAULTS = words("none なし", "frozen 固着", "fails low 下振切れ", "fails high 上振切れ")
+BELOW, BEYOND = 0.0125, 0.03125
+"""Shares of the span beyond its ends that still are a measurement: 3.8 and 20.5 mA of 4 to 20 (NAMUR NE 43)."""
 
 EXAMPLE = """
 description = "A buffer that cools to the room, and its thermometer."
@@ -60,7 +62,8 @@ def transmitter(par, s, image, wire, clock):
         s.status = FAILED
         s.value = par.low if s.fault == 2.0 else par.high
     else:
-        s.status = UNDER if reading < par.low else (OVER if reading > par.high else GOOD)
+        span = par.high - par.low
+        s.status = UNDER if reading < par.low - BELOW * span else (OVER if reading > par.high + BEYOND * span else GOOD)
         s.value = min(max(reading, par.low), par.high)
 
 
@@ -118,7 +121,7 @@ class Transmitter:
                 "status",
                 "measurement not good",
                 "計測異常",
-                on_delay=60.0,  # noise at the end of a range is no fault
+                on_delay=60.0,
                 off_delay=60.0,
                 priority="low",
                 cause=("beyond its range, or failed", "レンジ外または故障"),

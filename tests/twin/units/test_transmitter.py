@@ -90,7 +90,8 @@ def test_it_shows_steps_of_its_resolution():
 
 
 @pytest.mark.parametrize(
-    ("truth", "shown", "status"), [(-5, 0, "under range"), (200, 200, "good"), (500, 400, "over range")]
+    ("truth", "shown", "status"),
+    [(-6, 0, "under range"), (-4, 0, "good"), (200, 200, "good"), (412, 400, "good"), (413, 400, "over range")],
 )
 def test_beyond_its_range_it_shows_the_end_and_says_so(truth, shown, status):
     station = reading()
