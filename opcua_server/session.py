@@ -39,6 +39,8 @@ PERSONAL = frozenset(
 )
 """Attributes whose value depends on who asks."""
 DENIED = ua.StatusCodes.BadUserAccessDenied
+BAD = 0x80000000
+"""Bit of a status."""
 USERS = 10
 """Of one session, one after the other, that are remembered."""
 
@@ -117,17 +119,25 @@ class Session(InternalSession):
             raise ServiceError(ua.StatusCodes.BadMaxAgeInvalid)
         if times not in KINDS:
             raise ServiceError(ua.StatusCodes.BadTimestampsToReturnInvalid)
-        return [stamped(self.look(wanted), wanted.AttributeId == VALUE, times) for wanted in params.NodesToRead]
+        japanese = speaks_japanese(self)
+        with calling(self):
+            return [
+                stamped(self._look(wanted, japanese), wanted.AttributeId == VALUE, times)
+                for wanted in params.NodesToRead
+            ]
 
     def look(self, wanted: ua.ReadValueId) -> ua.DataValue:
         """An attribute as this session sees it: its user's rights, its language, the part and the encoding it wants."""
         with calling(self):
-            found = self.aspace.read_attribute_value(wanted.NodeId, wanted.AttributeId)
+            return self._look(wanted, speaks_japanese(self))
+
+    def _look(self, wanted: ua.ReadValueId, japanese: bool) -> ua.DataValue:
+        found = self.aspace.read_attribute_value(wanted.NodeId, wanted.AttributeId)
         if wanted.AttributeId in PERSONAL:
             found = self._personal(wanted, found)
-        if found.StatusCode is not None and found.StatusCode.is_bad():
+        if found.StatusCode is not None and found.StatusCode.value & BAD:
             return found
-        if speaks_japanese(self):
+        if japanese:
             found = read_in_japanese(self.iserver.japanese, wanted, found)
         if wanted.IndexRange:
             found = part_of(found, wanted.IndexRange)
