@@ -107,7 +107,7 @@ class Session(InternalSession):
             self._guard.told("session closed", self)
             self._guard.tally.events["session timed out"] += asyncio.current_task() is self._timeout_task
         if not delete_subs:
-            self.detach()
+            self._leave_behind()
         await super().close_session(delete_subs)
 
     # --- values ------------------------------------------------------------------------------------------------------
@@ -362,6 +362,12 @@ class Session(InternalSession):
         self.processor = None
         for found in self.subscriptions():
             found.detach()
+
+    def _leave_behind(self) -> None:
+        """Subscriptions outlive their session as long as a session lives without a word, for another one to take."""
+        self.detach()
+        for found in self.subscriptions():
+            found.until = time.monotonic() + self._bounds.session_time[1]
 
     def touch(self) -> None:
         self._last_activity = time.monotonic()
