@@ -12,7 +12,6 @@ from prometheus_client import CollectorRegistry, ProcessCollector, generate_late
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from opcua_server.health import scan_age
 from twin.records import MODES
 
 if TYPE_CHECKING:
@@ -52,7 +51,7 @@ class _Plant(Collector):
         yield _gauge("plant_time_seconds", "simulated time", simulation.plant.time)
         yield _gauge("speed_ratio", "simulated seconds per second that are wanted", simulation.speed)
         yield _gauge("scan_time_seconds", "what the latest scan took", simulation.scan_time)
-        yield _gauge("scan_age_seconds", "since the latest scan", scan_age(simulation))
+        yield _gauge("scan_age_seconds", "since the latest scan", simulation.scan_age)
         yield _counter("overruns", "scans that came late", simulation.overruns)
         modes = GaugeMetricFamily("hetwin_mode", "1 for the mode of the simulation", labels=["mode"])
         for mode in MODES:

@@ -12,7 +12,6 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
 
 from opcua_server.errors import PortBusy
-from opcua_server.health import scan_age
 
 if TYPE_CHECKING:
     from opcua_server.server import TwinServer
@@ -79,7 +78,7 @@ class Monitor:
             "mode": simulation.mode,
             "failure": str(simulation.failure) if simulation.failure is not None else None,
             "overruns": simulation.overruns,
-            "scan_age": round(scan_age(simulation), 3),
+            "scan_age": round(simulation.scan_age, 3),
             "recorder_queue": self._recorder.waiting,
             "recorder_lost": self._recorder.lost,
         }

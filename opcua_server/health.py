@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from typing import NamedTuple
 
 from twin.alarms.catalogue import OVERRUN
@@ -32,11 +31,6 @@ class Health(NamedTuple):
         return self.level > NO_DATA and self.level != STUCK
 
 
-def scan_age(simulation: Simulation) -> float:
-    """Since the latest scan was handed out [s of the wall clock]."""
-    return (datetime.now(UTC) - simulation.taken).total_seconds()
-
-
 def health(simulation: Simulation, failing: Sequence[str] = (), stopping: bool = False, warning: str = "") -> Health:
     """The worst that can be said of a server now.
 
@@ -48,7 +42,7 @@ def health(simulation: Simulation, failing: Sequence[str] = (), stopping: bool =
         return Health(NO_DATA, f"The simulation stopped: {simulation.failure}")
     if not simulation.running:
         return Health(NO_DATA, "The simulation does not run.")
-    if simulation.mode in PACED and (age := scan_age(simulation)) > max(STALE, 10.0 * simulation.period):
+    if simulation.mode in PACED and (age := simulation.scan_age) > max(STALE, 10.0 * simulation.period):
         return Health(STUCK, f"No scan for {age:.0f} s.")
     if simulation.mode == "paused":
         return Health(PAUSED, "The plant is paused.")

@@ -47,6 +47,10 @@ PERSONAL = frozenset(
 DENIED = ua.StatusCodes.BadUserAccessDenied
 GROUP = 50
 """Monitored items that are made or changed in one go."""
+BAD = 0x80000000
+"""Bit of a status."""
+Once = dict[tuple[ua.NodeId, int], ua.DataValue]
+"""What a request has read already, by node and attribute."""
 USERS = 10
 """Of one session, one after the other, that are remembered."""
 
@@ -140,7 +144,7 @@ class Session(InternalSession):
                 self._guard.tally.events["session timed out"] += 1
             self._guard.told("session closed", self, reason=self.ending)
         if not delete_subs:
-            self.detach()
+            self._leave_behind()
         await super().close_session(delete_subs)
 
     # --- values ------------------------------------------------------------------------------------------------------
@@ -152,33 +156,30 @@ class Session(InternalSession):
             raise ServiceError(ua.StatusCodes.BadMaxAgeInvalid)
         if times not in KINDS:
             raise ServiceError(ua.StatusCodes.BadTimestampsToReturnInvalid)
-        once: dict[tuple[ua.NodeId, int], ua.DataValue] = {}
+        japanese, once = speaks_japanese(self), Once()
 
         def answered(wanted: ua.ReadValueId) -> ua.DataValue:
-            return stamped(self.look(wanted, once), wanted.AttributeId == VALUE, times)
+            return stamped(self._look(wanted, japanese, once), wanted.AttributeId == VALUE, times)
 
-        with one_moment():
+        with calling(self), one_moment():
             return await in_bites(answered, params.NodesToRead)
 
-    def look(
-        self, wanted: ua.ReadValueId, once: dict[tuple[ua.NodeId, int], ua.DataValue] | None = None
-    ) -> ua.DataValue:
-        """An attribute as this session sees it: its user's rights, its language, the part and the encoding it wants.
+    def look(self, wanted: ua.ReadValueId) -> ua.DataValue:
+        """An attribute as this session sees it: its user's rights, its language, the part and the encoding it wants."""
+        with calling(self):
+            return self._look(wanted, speaks_japanese(self), Once())
 
-        What a request names again and again is made `once`.
-        """
+    def _look(self, wanted: ua.ReadValueId, japanese: bool, once: Once) -> ua.DataValue:
+        """What a request names again and again is made `once`."""
         place = wanted.NodeId, wanted.AttributeId
-        found = once.get(place) if once is not None else None
+        found = once.get(place)
         if found is None:
-            with calling(self):
-                found = self.aspace.read_attribute_value(*place)
-            if once is not None:
-                once[place] = found
+            found = once[place] = self.aspace.read_attribute_value(*place)
         if wanted.AttributeId in PERSONAL:
             found = self._personal(wanted, found)
-        if found.StatusCode is not None and found.StatusCode.is_bad():
+        if found.StatusCode is not None and found.StatusCode.value & BAD:
             return found
-        if speaks_japanese(self):
+        if japanese:
             found = read_in_japanese(self.iserver.japanese, wanted, found)
         if wanted.IndexRange:
             found = part_of(found, wanted.IndexRange)
@@ -420,6 +421,12 @@ class Session(InternalSession):
         self.processor = None
         for found in self.subscriptions():
             found.detach()
+
+    def _leave_behind(self) -> None:
+        """Subscriptions outlive their session as long as a session lives without a word, for another one to take."""
+        self.detach()
+        for found in self.subscriptions():
+            found.until = time.monotonic() + self._bounds.session_time[1]
 
     def touch(self) -> None:
         self._last_activity = time.monotonic()

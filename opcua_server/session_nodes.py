@@ -1,31 +1,42 @@
 """A node for each session, with what Part 5, 6.3.5 (SessionDiagnosticsObjectType) wants of it; its id is the session's.
 
-The nodes are those that the type declares, under ids of their own. A session lives shorter than the rest of the
-address space: what it brings with it, it takes away.
+The nodes are those that the type declares. A session lives shorter than the rest of the address space: what it brings
+with it, it takes away. Since there may be hundreds, each node has but its id and its references for itself; attributes
+are common to all sessions, and values are asked for by node id.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from copy import copy
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import partial
 from typing import Any
 
 from asyncua import ua
 from asyncua.server.address_space import AttributeValue, NodeData
 
 from opcua_server.languages import Japanese
-from opcua_server.nodes import COMPONENT, Writer
+from opcua_server.nodes import COMPONENT, Attributes, Writer, _reference
 
 IDS, A = ua.ObjectIds, ua.AttributeIds
-TYPE, SUMMARY = (
-    ua.NodeId(IDS.SessionDiagnosticsObjectType),
-    ua.NodeId(IDS.Server_ServerDiagnostics_SessionsDiagnosticsSummary),
-)
+TYPE = ua.NodeId(IDS.SessionDiagnosticsObjectType)
+SUMMARY = ua.NodeId(IDS.Server_ServerDiagnostics_SessionsDiagnosticsSummary)
 DEFINITION = ua.NodeId(IDS.HasTypeDefinition)
 
 Show = Callable[[Any, str, str], Any]
 """Of a session, what a part of its nodes shows: a structure, or one of its fields; a status if it is not for all."""
+
+
+@dataclass(frozen=True)
+class Declared:
+    """A variable of every session: its name, what all of them have in common, and the variables below it."""
+
+    name: str
+    attributes: Attributes
+    reference: ua.ReferenceDescription
+    definition: ua.ReferenceDescription
+    below: tuple[Declared, ...]
 
 
 class SessionNodes:
@@ -34,49 +45,68 @@ class SessionNodes:
     def __init__(self, space: Any, show: Show) -> None:
         self._space, self._show = space, show
         self._writer = Writer(space, 1, Japanese())
-        self._present: dict[ua.NodeId, list[ua.NodeId]] = {}
+        self._sessions: dict[int, Any] = {}
+        self._declared: tuple[Declared, ...] = ()
 
     def add(self, session: Any) -> None:
         """The object of a session, and what is below it."""
-        nodeid = session.session_id
-        if nodeid in self._present:
+        number = session.session_id.Identifier
+        if number in self._sessions:
             return
-        name = f"{session.tally.name or 'session'} {nodeid.Identifier}"
-        self._writer.object(NodeData(nodeid), SUMMARY, name, "", TYPE)
-        self._present[nodeid] = [nodeid]
-        for part in self._components(TYPE):
-            made = self._copy(session, nodeid, part, part.BrowseName.Name, "")
-            for field in self._components(part.NodeId):
-                self._copy(session, made, field, part.BrowseName.Name, field.BrowseName.Name)
+        self._declared = self._declared or self._below(TYPE, "")
+        self._sessions[number] = session
+        name = f"{session.tally.name or 'session'} {number}"
+        made = self._writer.object(NodeData(session.session_id), SUMMARY, name, "", TYPE)
+        self._copy(made, f"session/{number}", self._declared)
+
+    def _copy(self, owner: NodeData, path: str, declared: tuple[Declared, ...]) -> None:
+        back = _reference(COMPONENT, False, owner, ua.NodeId())
+        for each in declared:
+            node = NodeData(ua.NodeId(f"{path}/{each.name}", 1))
+            node.attributes = each.attributes
+            there = copy(each.reference)
+            there.NodeId = node.nodeid
+            node.references = [back, each.definition]
+            owner.references.append(there)
+            self._space[node.nodeid] = node
+            if each.below:
+                self._copy(node, f"{path}/{each.name}", each.below)
 
     def remove(self, session: Any) -> None:
         """As if it had never been."""
-        mine = self._present.pop(session.session_id, [])
-        for nodeid in mine:
-            del self._space[nodeid]
-        if mine:
-            above = self._space[SUMMARY]
-            above.references[:] = [found for found in above.references if found.NodeId != mine[0]]
+        if self._sessions.pop(session.session_id.Identifier, None) is None:
+            return
+        self._delete(session.session_id)
+        above = self._space[SUMMARY]
+        above.references[:] = [found for found in above.references if found.NodeId != session.session_id]
 
-    def _components(self, declared: ua.NodeId) -> list[ua.ReferenceDescription]:
-        return [r for r in self._space[declared].references if r.IsForward and r.ReferenceTypeId == COMPONENT]
+    def _delete(self, nodeid: ua.NodeId) -> None:
+        for found in self._components(nodeid):
+            self._delete(found.NodeId)
+        del self._space[nodeid]
 
-    def _copy(
-        self, session: Any, owner: ua.NodeId, declared: ua.ReferenceDescription, part: str, field: str
-    ) -> ua.NodeId:
-        """A variable as the type declares it, with a value of its own."""
-        source = self._space[declared.NodeId]
-        kinds = [found.NodeId for found in source.references if found.ReferenceTypeId == DEFINITION]
-        value = AttributeValue(ua.DataValue())
-        value.value_callback = partial(self._read, session, part, field, _variant_type(source))
-        path = f"session/{session.session_id.Identifier}/{part}" + (f"/{field}" if field else "")
-        nodeid = ua.NodeId(path, 1)
-        self._writer._add(nodeid, dict(source.attributes) | {A.Value: value}, owner, COMPONENT, kinds[0])
-        self._present[session.session_id].append(nodeid)
-        return nodeid
+    # --- what they have in common ------------------------------------------------------------------------------------
 
-    def _read(self, session: Any, part: str, field: str, kind: Any, nodeid: Any, attribute: Any) -> ua.DataValue:
-        return answered(self._show(session, part, field), kind)
+    def _components(self, nodeid: ua.NodeId) -> list[ua.ReferenceDescription]:
+        return [r for r in self._space[nodeid].references if r.IsForward and r.ReferenceTypeId == COMPONENT]
+
+    def _below(self, declared: ua.NodeId, part: str) -> tuple[Declared, ...]:
+        return tuple(self._declare(found, part) for found in self._components(declared))
+
+    def _declare(self, found: ua.ReferenceDescription, part: str) -> Declared:
+        """A variable as the type declares it, with values that are asked for."""
+        source, name = self._space[found.NodeId], found.BrowseName.Name
+        (definition,) = [r for r in source.references if r.ReferenceTypeId == DEFINITION]
+        value, own = AttributeValue(ua.DataValue()), AttributeValue(ua.DataValue())
+        kind, (part, field) = _variant_type(source), (part, name) if part else (name, "")
+        value.value_callback = lambda nodeid, attribute: answered(self._show(self._of(nodeid), part, field), kind)
+        own.value_callback = lambda nodeid, attribute: ua.DataValue(ua.Variant(nodeid, ua.VariantType.NodeId))
+        attributes = dict(source.attributes) | {A.Value: value, A.NodeId: own}
+        return Declared(name, attributes, found, definition, self._below(found.NodeId, name))
+
+    def _of(self, nodeid: ua.NodeId) -> Any:
+        """The session that a node belongs to."""
+        return self._sessions[int(nodeid.Identifier.split("/")[1])]
 
 
 def answered(value: Any, kind: Any) -> ua.DataValue:

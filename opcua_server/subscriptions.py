@@ -9,6 +9,7 @@ change, and a clock of its own for each subscription. Here the monitored tags of
 
 from __future__ import annotations
 
+import math
 import time
 from collections import Counter, OrderedDict
 from collections.abc import Callable
@@ -64,6 +65,8 @@ class TagSubscription(InternalSubscription):
         self.tags = TagTable()
         self.owner: Any = None
         """Who may take it over into another session."""
+        self.until = math.inf
+        """When it ends at the latest because it belongs to nobody [s, monotonic clock]."""
         self.next_publish = 0.0
         self.told: Counter[str] = Counter()
         self._total, self._end = total, end
@@ -114,7 +117,7 @@ class TagSubscription(InternalSubscription):
         """One more interval has passed; False when nobody has asked for so long that the subscription ends."""
         self._keep_alive_count += 1
         self._publish_cycles_count = 0 if self._waiting_requests else self._publish_cycles_count + 1
-        if self._publish_cycles_count < self.data.RevisedLifetimeCount:
+        if self._publish_cycles_count < self.data.RevisedLifetimeCount and time.monotonic() < self.until:
             return True
         self._end(self, CODES.BadTimeout)
         return False
@@ -128,7 +131,7 @@ class TagSubscription(InternalSubscription):
         self.pub_result_callback = quick_answer(callback)
         self.pub_request_callback = callback.__self__.get_publish_request
         self._waiting_requests = callback.__self__._publish_requests
-        self.next_publish = 0.0
+        self.next_publish, self.until = 0.0, math.inf
 
     def detach(self) -> None:
         """There is nobody to publish to for now."""

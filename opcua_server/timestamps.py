@@ -8,6 +8,7 @@ from asyncua import ua
 
 KINDS = tuple(ua.TimestampsToReturn)[:4]
 """Those that may be asked for."""
+BOTH = ua.TimestampsToReturn.Both
 SOURCE = (ua.TimestampsToReturn.Source, ua.TimestampsToReturn.Both)
 SERVER = (ua.TimestampsToReturn.Server, ua.TimestampsToReturn.Both)
 
@@ -17,7 +18,7 @@ new = object.__new__
 
 def stamped(found: ua.DataValue, value: bool, times: ua.TimestampsToReturn) -> ua.DataValue:
     """What is read, with the time stamps asked for; `value` says whether it is a node's value or another attribute."""
-    if times == ua.TimestampsToReturn.Both and value and found.ServerTimestamp and found.SourceTimestamp:
+    if times is BOTH and value and found.ServerTimestamp is not None and found.SourceTimestamp is not None:
         return found
     made = new(ua.DataValue)
     made.Encoding, made.Value, made.StatusCode = 0, found.Value, found.StatusCode

@@ -34,6 +34,8 @@ class ValueItem:
         self.overflows = 0
         self.due = -math.inf
         self.fired = False
+        self.callback: int | None = None
+        """Under which number asyncua tells of a change."""
         self._read = read
         self._last: ua.DataValue | None = None
 
@@ -173,15 +175,17 @@ class ValueItems:
         if item.watch.interval > 0.0:
             self._polled[item] = self
         else:
-            _, handle = self._space.add_datachange_callback(wanted.NodeId, wanted.AttributeId, self._changed)
-            self._told[handle] = item
+            _, number = self._space.add_datachange_callback(wanted.NodeId, wanted.AttributeId, self._changed)
+            self._told[number], item.callback = item, number
 
     def _forget(self, item: ValueItem) -> None:
         self._polled.pop(item, None)
-        for handle in [handle for handle, found in self._told.items() if found is item]:
-            del self._told[handle]
-            if item.wanted.NodeId in self._space:
-                self._space.delete_datachange_callback(handle)
+        if item.callback is None:
+            return
+        del self._told[item.callback]
+        if item.wanted.NodeId in self._space:
+            self._space.delete_datachange_callback(item.callback)
+        item.callback = None
 
     # --- values ------------------------------------------------------------------------------------------------------
 

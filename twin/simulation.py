@@ -93,6 +93,7 @@ class Simulation:
         self.applied = 0
         self.taken = datetime.now(UTC)  # when the latest scan was handed out
         self._clock = clock or WallClock()
+        self._handed_out = self._clock.now()
         self._subscribers: list[Subscriber] = []
         self._queue: deque[tuple[Callable[[], Any], Future[Any] | None]] = deque()
         self._lock = threading.Lock()
@@ -398,6 +399,11 @@ class Simulation:
         self._origin_time, self._origin_clock = self.plant.time, self._clock.now()
         self._next_scan = self._origin_clock + self.period
 
+    @property
+    def scan_age(self) -> float:
+        """Since the latest scan was handed out [s], by a clock that nobody sets."""
+        return self._clock.now() - self._handed_out
+
     def _publish(self) -> None:
         """Copy the image once and hand it to every subscriber; one that raises is dropped."""
         image = self.plant.image
@@ -406,7 +412,7 @@ class Simulation:
         image[tags["SIM.mode"].address] = MODES.index(self._mode)
         image[tags["SIM.overruns"].address] = self.overruns
         self._unpublished = False
-        self.taken = datetime.now(UTC)
+        self.taken, self._handed_out = datetime.now(UTC), self._clock.now()
         copy = image.copy()
         copy.flags.writeable = False
         self.alarms.scan(copy, self.plant.time, self.failure is not None)

@@ -6,6 +6,7 @@ import errno
 import threading
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -103,3 +104,9 @@ def test_a_history_that_cannot_be_written_degrades_until_it_can(
         eventually(lambda: health(simulation, ["history"] * recorder.failing).level == NOT_RECORDING)
         full.clear()
         eventually(lambda: health(simulation, ["history"] * recorder.failing).level == HEALTHY)
+
+
+def test_a_clock_that_is_set_makes_no_scan_old(simulation: Simulation) -> None:
+    simulation.start()
+    simulation.taken = datetime.now(UTC) - timedelta(days=365)
+    assert simulation.scan_age < 3600.0

@@ -11,6 +11,7 @@ import pytest_asyncio
 from asyncua import ua
 
 from opcua_server import TwinServer
+from opcua_server import subscriptions as module
 from opcua_server.monitored_items import QUEUE
 from opcua_server.tag_items import OVERFLOW
 
@@ -276,6 +277,22 @@ async def test_a_value_is_not_sampled_more_often_than_asked(
     await asker.advance()
     assert [handle for handle, _, _ in await asker.hear()] == [3]
     await set_value(served[0], PRODUCT, before[2])
+
+
+async def test_who_asks_for_too_much_gets_it_in_turns(
+    served: tuple[TwinServer, int], asker: Asker, number: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As if each sample took longer than there is time for in one go."""
+    subscriptions = served[0]._server.iserver.subscription_service
+    await asker.watched(number, *(item(standard("Server_ServerStatus_CurrentTime"), k) for k in range(4)))
+    monkeypatch.setattr(module, "BITE", -1.0)
+    items = list(subscriptions.polled)
+    for each in items:
+        each.due = 0.0
+    for turn in range(1, 5):
+        subscriptions.look()
+        assert sum(each.due > 0.0 for each in items) >= turn
+    assert len({each.number for each in items}) == 4
 
 
 # --- modes -----------------------------------------------------------------------------------------------------------

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -261,6 +262,21 @@ async def test_a_subscription_outlives_its_session_if_that_is_wished_and_goes_on
     assert names([each.StatusCode for each in moved.Parameters.Results]) == ["Good"]
     assert len(await other.hear()) == 1  # nobody has had it yet
     assert await other.delete(number) == ["Good"]
+
+
+async def test_a_subscription_that_nobody_takes_ends_when_a_silent_session_would(
+    served: tuple[TwinServer, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server, port = served
+    first = await Asker.on(port)
+    await first.subscribe()
+    bounds = replace(server.security.bounds, session_time=(0.0, 0.1))
+    for session in server._server.guard.sessions():
+        monkeypatch.setattr(session, "_bounds", bounds)
+    before = server.diagnostics.load()["subscriptions"]
+    await first.ask(ua.CloseSessionRequest(DeleteSubscriptions=False), ua.CloseSessionResponse)
+    while server.diagnostics.load()["subscriptions"] == before:
+        await asyncio.sleep(0.05)
 
 
 async def test_no_session_takes_over_more_than_it_may_have(tester: Asker, other: Asker) -> None:
