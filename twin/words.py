@@ -20,7 +20,9 @@ class Word(str):
 
 
 def words(*both: str) -> tuple[Word, ...]:
-    """Labels from texts that end with a space and the Japanese word."""
+    """Labels from texts that end with a space and the Japanese word. Raises TypeError for one without."""
+    if alone := [text for text in both if " " not in text]:
+        raise TypeError(f'expected labels such as "stopped 停止", got {alone}')
     return tuple(Word(english, ja) for english, _, ja in (text.rpartition(" ") for text in both))
 
 

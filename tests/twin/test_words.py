@@ -30,6 +30,11 @@ def test_a_word_is_its_english_text_in_every_respect() -> None:
     assert in_japanese(Word("stopped", "停止")) == "停止"
 
 
+def test_a_word_without_japanese_is_refused() -> None:
+    with pytest.raises(TypeError, match="stopped 停止"):
+        words("open 開", "shut")
+
+
 @pytest.mark.parametrize("kind", ours(), ids=lambda kind: kind.name)
 def test_a_kind_and_all_its_labels_have_japanese_names(kind: Kind) -> None:
     assert kind.ja
