@@ -18,8 +18,8 @@ from typing import Any
 
 BITE = 0.005
 """For which the event loop is held in one go [s]."""
-BREATH = 0.5
-"""After a bite, in bites as long, where several wait: small requests and new clients come in between."""
+SHORT, BREATH = 0.002, 0.5
+"""After a bite that was not short [s], where several wait, the loop is free for half as long."""
 MODEST = 0.1
 """Who has used less lately does not queue up to begin something small [s]."""
 HALVED = 1.0
@@ -60,10 +60,13 @@ class Turns:
         asyncio.get_running_loop().call_soon(self._pace, time.perf_counter())
 
     def _pace(self, since: float) -> None:
-        """The bite is done: if more of them wait, there is time for small things first, as they come."""
-        self._calling = bool(self._waiting)
-        if self._calling:
-            asyncio.get_running_loop().call_later(BREATH * (time.perf_counter() - since), self._call)
+        """The bite is done: if more of them wait, and it was a long one, there is time for small things first."""
+        self._calling, loop = bool(self._waiting), asyncio.get_running_loop()
+        took = time.perf_counter() - since
+        if self._calling and took < SHORT:
+            loop.call_soon(self._call)
+        elif self._calling:
+            loop.call_later(BREATH * took, self._call)
 
 
 class Turn:

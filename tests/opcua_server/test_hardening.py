@@ -501,6 +501,17 @@ def of(request: Any, **fields: Any) -> Any:
     return request
 
 
+@pytest.mark.parametrize("interval", [0.0, float("nan"), 1e-300, float("inf")])
+async def test_a_sampling_interval_of_nothing_becomes_that_of_the_scan(port: int, interval: float) -> None:
+    raw = await Raw.session_to(port)
+    number = (await subscribe(raw)).SubscriptionId
+    item = ua.MonitoredItemCreateRequest(ua.ReadValueId(ua.NodeId("SIM.time", 2), ua.AttributeIds.Value))
+    item.RequestedParameters.SamplingInterval = interval
+    request = of(ua.CreateMonitoredItemsRequest(), SubscriptionId=number, ItemsToCreate=[item])
+    (made,) = (await raw.ask(request, ua.CreateMonitoredItemsResponse)).Results
+    assert made.RevisedSamplingInterval == (3_600_000.0 if interval > 1.0 else 100.0)
+
+
 async def test_another_sessions_subscription_is_as_if_it_were_not_there(port: int) -> None:
     mine, other = await Raw.session_to(port), await Raw.session_to(port)
     number = (await subscribe(mine)).SubscriptionId
