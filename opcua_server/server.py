@@ -236,7 +236,8 @@ class TwinServer:
         self.watch.hear(caller())
         self.publisher.overwrite(tag, value, ticket)
         unit = "" if tag.unit == "1" else f" {tag.unit}"
-        self._note("write", tag.name, f"{tag.name}: {old:g} to {value:g}{unit}", person, {"old": old, "new": value})
+        told = f"{tag.name}: {old:g} to {value:g}{unit}"  # noted after the answer: waking the recorder takes its time
+        self._loop.call_soon(self._note, "write", tag.name, told, person, {"old": old, "new": value})
 
     def _note(self, kind: str, source: str, message: str, person: str, detail: dict[str, Any]) -> None:
         """What a person did, for the history."""

@@ -6,13 +6,14 @@ import asyncio
 import socket
 from collections.abc import Callable
 from datetime import UTC, datetime
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import pytest
 from asyncua import Client, ua
 
-from opcua_server import EndpointRefused, PortBusy, TwinServer
+from opcua_server import EndpointRefused, PortBusy, TwinServer, publisher
 from opcua_server.subscriptions import QUEUE
 from opcua_server.units import UNECE
 from twin.plant import Plant
@@ -305,6 +306,33 @@ async def test_a_dead_band_is_kept_and_one_that_makes_no_sense_refused(talk: Any
     assert [value for value, _ in listener.heard["SIM.time"]] == [0.0, 3.0, 6.0, 9.0]
     with pytest.raises(ua.uaerrors.BadDeadbandFilterInvalid):
         await subscription.deadband_monitor(talk.node("BUF-1.p"), 150.0, ua.DeadbandType.Percent)
+
+
+async def test_a_request_is_taken_and_answered_between_two_bites_of_publishing(
+    server: TwinServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    turns, seen = 0, []
+
+    class Client:
+        next_publish = 1e9
+
+        async def publish_due(self, clock: float, early: float) -> bool:
+            seen.append(turns)
+            return False
+
+    async def others() -> None:
+        nonlocal turns
+        while True:
+            turns += 1
+            await asyncio.sleep(0)
+
+    monkeypatch.setattr(publisher, "BITE", 0.0)
+    monkeypatch.setattr(server.publisher._subscriptions, "clients", lambda: [Client(), Client(), Client()])
+    task = asyncio.create_task(others())
+    await server.publisher._publish(0.0)
+    task.cancel()
+    assert len(seen) == 3
+    assert all(later - before >= 3 for before, later in pairwise(seen))
 
 
 async def test_a_subscription_that_cannot_be_published_does_not_silence_the_others(
