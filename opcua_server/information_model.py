@@ -152,9 +152,8 @@ class InformationModel:
         for shape, member, shown in self._control.members(unit.name):
             tag = shown if isinstance(shown, Tag) else self._derive(unit, shape, member, shown)
             look = self._look(node, tag, member, KINDS_INDEX)
-            if isinstance(shown, Differs):  # as the alarm of Part 9, 5.8.23, says it
-                self.writer.fact(look, "Tolerance", shown.tolerance, KINDS_INDEX)
-                self.writer.fact(look, "ExpectedTime", 1e3 * shown.delay, KINDS_INDEX, ua.ObjectIds.Duration)
+            if isinstance(shown, Differs):
+                self._types.allow(look, shown.tolerance, shown.delay)
             interfaces.add(shape)
         for shape in sorted(interfaces):
             self._types.implement(node, self._types.shape(shape))

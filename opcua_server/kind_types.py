@@ -100,7 +100,7 @@ class KindTypes:
         """The part of a unit or of its type that holds some of its quantities; itself for no name."""
         if not name:
             return owner
-        writer = self._writer if owner.NamespaceIndex == self._writer.index else self._units
+        writer = self._writer_of(owner)
         nodeid = writer.id(f"{owner.Identifier}/{name}")
         if not writer.has(nodeid):
             text, japanese = PARTS[name]
@@ -136,11 +136,23 @@ class KindTypes:
         """Say that an object has the components of an interface."""
         self._writer.refer(unit, HAS_INTERFACE, interface, back=False)
 
+    def allow(self, discrepancy: ua.NodeId, tolerance: float, delay: float) -> None:
+        """How far and how long [s] order and feedback may differ, as the alarm of Part 9, 5.8.23, says it."""
+        writer, index = self._writer_of(discrepancy), self._writer.index
+        writer.fact(discrepancy, "Tolerance", tolerance, index)
+        writer.fact(discrepancy, "ExpectedTime", 1e3 * delay, index, ua.ObjectIds.Duration)
+
+    def _writer_of(self, owner: ua.NodeId) -> ModelWriter:
+        """Parts of types are of their namespace, those of units of the plant's."""
+        return self._writer if owner.NamespaceIndex == self._writer.index else self._units
+
     def _component(
         self, owner: ua.NodeId, name: str, tag: Tag, rule: ua.NodeId, data_type: ua.NodeId | None = None
     ) -> None:
         browse = ua.QualifiedName(name, self._writer.index)
         node = self._writer.look(owner, tag, 0.0, f"{owner.Identifier}/{name}", browse, data_type=data_type)
+        if name == "Discrepancy":
+            self.allow(node.nodeid, 0.0, 0.0)
         self._writer.rule(node.nodeid, rule)
 
     def _base(self, kind: Kind) -> ua.NodeId:
