@@ -9,11 +9,12 @@ from typing import Annotated
 
 import typer
 
-from hetwin import study_commands  # noqa: F401  (its commands are added to the app)
 from hetwin.app import Json, PlantName, Snapshot, Step, Units, app
 from hetwin.audit import audit
 from hetwin.security import trust, user
+from hetwin.study_commands import studies
 
+app.add_typer(studies)
 app.add_typer(trust, name="trust")
 app.add_typer(user, name="user")
 app.add_typer(audit, name="audit")

@@ -7,10 +7,12 @@ from typing import Annotated
 
 import typer
 
-from hetwin.app import Json, Units, app
+from hetwin.app import Json, Units
+
+studies = typer.Typer()
 
 
-@app.command()
+@studies.command()
 def props(
     p: Annotated[str | None, typer.Option("--p", help='Pressure, such as "13 bar".')] = None,
     temp: Annotated[str | None, typer.Option("--temp", help='Temperature, such as "6.5 K".')] = None,
@@ -32,7 +34,7 @@ def props(
         print_table(("", "value", "meaning"), rows(found))
 
 
-@app.command()
+@studies.command()
 def design(
     machine: Annotated[str | None, typer.Argument(help="A published machine or the path of a specification.")] = None,
     flow: Annotated[str | None, typer.Option(help='Compressor flow, such as "31.6 g/s".')] = None,
@@ -81,7 +83,7 @@ def design(
         print(*files, sep="\n", end="\n" if files else "")
 
 
-@app.command()
+@studies.command()
 def machines(as_json: Json = False) -> None:
     """List the published machines, and what was published of them beside what our cycle gives."""
     from hetwin import machines as catalogue
@@ -96,7 +98,7 @@ def machines(as_json: Json = False) -> None:
         catalogue.show(found)
 
 
-@app.command()
+@studies.command()
 def calibrate(
     machine: Annotated[str, typer.Argument(help="A published machine or the path of a specification.")],
     data: Annotated[Path, typer.Argument(help="Measured operating points, TOML or CSV.")],
@@ -117,7 +119,7 @@ def calibrate(
         study.show(found)
 
 
-@app.command("map")
+@studies.command("map")
 def performance_map(
     machine: Annotated[str, typer.Argument(help="A published machine or the path of a specification.")],
     out: Annotated[Path | None, typer.Option(help="File of the map [out/MACHINE.map.json].")] = None,
@@ -142,7 +144,7 @@ def performance_map(
         study.show(found, path)
 
 
-@app.command()
+@studies.command()
 def size(
     plant: Annotated[str, typer.Argument(help="A shipped plant or the path of a plant file.")] = "",
     years: Annotated[

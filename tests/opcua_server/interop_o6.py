@@ -48,10 +48,25 @@ async def plain(client: o6.Client) -> dict[str, Any]:
         "wrong_type": (await client.write(opening, o6.String("open"))).name,
         "read_only": (await client.write(tag("BUF-1.p"), o6.Double(1.0))).name,
     }
+    seen["diagnostics"] = await diagnostics(client)
     status, reached = await client.call(tag("SIM"), tag("SIM.advance"), [o6.Double(2.0)])
     seen |= {"called": status.name, "reached": float(reached)}
     await until(lambda: bool(times) and times[-1] >= reached)
     return seen
+
+
+async def diagnostics(client: o6.Client) -> dict[str, Any]:
+    """What the server says of itself and of this session, in structures."""
+    status, summary = await client.read("i=2256"), await client.read("i=2275")
+    (row,), (secret,), (watched,) = [await client.read(node) for node in ("i=3707", "i=3708", "i=2290")]
+    return {
+        "product": str(status.buildInfo.productName),
+        "sessions": int(summary.currentSessionCount),
+        "written": int(row.writeCount.totalCount),
+        "mechanism": str(secret.authenticationMechanism),
+        "policy": str(secret.securityPolicyUri).rpartition("#")[2],
+        "items": int(watched.monitoredItemCount),
+    }
 
 
 async def alarms(client: o6.Client) -> dict[str, Any]:

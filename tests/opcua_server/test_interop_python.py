@@ -83,6 +83,14 @@ async def test_open62541_browses_reads_writes_subscribes_calls_and_is_refused(se
     assert seen["wrong_type"] == "BAD_TYPE_MISMATCH"
     assert seen["read_only"] == "BAD_NOT_WRITABLE"
     assert (seen["called"], seen["reached"]) == ("GOOD", pytest.approx(2.0))
+    assert seen["diagnostics"] == {
+        "product": "hetwin",
+        "sessions": 1,
+        "written": 4,
+        "mechanism": "Anonymous",
+        "policy": "None",
+        "items": 1,
+    }
 
 
 @needs("o6")
