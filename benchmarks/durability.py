@@ -215,11 +215,12 @@ class Look:
         whole = [line for line in path.read_bytes().splitlines(keepends=True) if line.endswith(b"\n")]
         found = [json.loads(line) for line in whole[self._lines :]]
         self._lines = len(whole)
-        good = [each for each in found if each.get("status") == "Good"]
-        written = {(each["node"], each["value"]) for each in good if each["event"] == "write"}
-        called = [each["arguments"] for each in good if each["event"] == "call"]
+        lines = [line for each in found for line in each.get("writes", ())]
+        written = {(line["node"], line["value"]) for line in lines if line["status"] == "Good"}
+        calls = [each for each in found if each["event"] == "call" and each["status"] == "Good"]
+        called = {(each["object"].removesuffix("/alarm"), each["arguments"][-1]) for each in calls}
         missing = sum(each not in written for each in told.writes)
-        return missing + sum(not any(text in call for call in called) for _, text in told.acknowledged), problem
+        return missing + sum(each not in called for each in told.acknowledged), problem
 
 
 def _state(detail: dict[str, Any]) -> tuple[Any, ...]:
