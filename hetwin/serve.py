@@ -134,7 +134,7 @@ async def _serve(
         recorder = kept.enter_context(Recorder(history))
         last = kept.enter_context(LastSnapshot(simulation.plant, snapshot, simulation.alarms))
         server.record_into(recorder)
-        server.watch_over("last snapshot", lambda: last.failing)
+        server.kept.add("last snapshot", lambda: last.failing)
         simulation.subscribe(last.take)
         simulation.alarms.subscribe(lambda told: recorder.note(of_alarm(told)))
         simulation.alarms.subscribe(_log_alarm)
