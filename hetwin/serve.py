@@ -145,7 +145,7 @@ async def _serve(
             LastSnapshot(simulation.plant, snapshot, simulation.alarms, simulation.scenario_snapshot)
         )
         server.record_into(recorder)
-        server.watch_over("last snapshot", lambda: last.failing)
+        server.kept.add("last snapshot", lambda: last.failing)
         simulation.subscribe(last.take)
         simulation.alarms.subscribe(lambda told: recorder.note(of_alarm(told)))
         simulation.alarms.subscribe(_log_alarm)

@@ -45,7 +45,7 @@ from opcua_server.simulation_methods import simulation_methods
 from opcua_server.standard_nodes import PLANT_INDEX, CachedServer
 from opcua_server.subscriptions import TagSubscriptions
 from opcua_server.users import Users
-from opcua_server.watch import Watch
+from opcua_server.watch import Kept, Watch
 from opcua_server.writes import TagWrites
 from twin.history import Event, Recorder, now
 from twin.simulation import Simulation
@@ -76,7 +76,9 @@ class TwinServer:
         self.endpoint = endpoint
         self.security = security or Security()
         self.snapshots = Snapshots(snapshots)
-        self.watch = Watch(simulation.alarms, self.failing)
+        self.kept = Kept()
+        """What is to be kept: while it cannot be written there is an alarm, and the service level is lower."""
+        self.watch = Watch(simulation.alarms, self.kept.failing)
         self.publisher: Publisher
         self.derived: DerivedValues
         self.conditions: Conditions
@@ -90,20 +92,11 @@ class TwinServer:
         self._stop_recording: Callable[[], None] = lambda: None
         self._owns_simulation = False
         self._recorder: Recorder | None = None
-        self._kept: dict[str, Callable[[], bool]] = {}
 
     def record_into(self, recorder: Recorder) -> None:
         """Before the start: record every scan, and let clients read the history."""
         self._recorder = recorder
-        self.watch_over("history", lambda: recorder.failing)
-
-    def watch_over(self, what: str, failing: Callable[[], bool]) -> None:
-        """While something that is to be kept cannot be written, there is an alarm and the service level is lower."""
-        self._kept[what] = failing
-
-    def failing(self) -> list[str]:
-        """What cannot be written now."""
-        return [what for what, failing in self._kept.items() if failing()]
+        self.kept.add("history", lambda: recorder.failing)
 
     async def start(self) -> None:
         """Build the address space, listen, and start the simulation. Raises PortBusy."""
@@ -118,7 +111,7 @@ class TwinServer:
             self._leave()
             raise self._endpoint.refused(problem) from None
         self._server = server
-        self.watch_over("audit log", lambda: bool(server.guard.audit_problem))
+        self.kept.add("audit log", lambda: bool(server.guard.audit_problem))
         self.diagnostics.install()
         self._tasks = [
             asyncio.create_task(self.publisher.run(), name="publisher"),
@@ -155,7 +148,7 @@ class TwinServer:
     def health(self) -> Health:
         """How well it serves now; from any thread."""
         warning = self._server.certificate_warning() if self._server is not None else ""
-        return health(self.simulation, self.failing(), self.diagnostics.shutdown is not None, warning)
+        return health(self.simulation, self.kept.failing(), self.diagnostics.shutdown is not None, warning)
 
     def announce_stop(self, seconds: float, reasons: tuple[str, str], away: float | None = None) -> None:
         """Tell clients that the server stops in so many seconds, why in English and Japanese, and when it is back.

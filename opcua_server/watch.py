@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,6 +13,8 @@ from twin.alarms.catalogue import RECORD
 from twin.alarms.engine import AlarmEngine
 from twin.errors import BadWrite
 
+WELL = 5.0
+"""Without a failure [s], and what is to be kept can be written again."""
 LOOK = 0.1
 """Between two looks [s]."""
 
@@ -31,6 +34,25 @@ class Promise:
     def of_same(self, session: Any) -> bool:
         """Whether a session is this one, or comes in place of it: the same application and user, connected anew."""
         return self.session is session or (self.gone and _who(self.session) == _who(session))
+
+
+class Kept:
+    """What is to be kept, and whether it can be written. Between two attempts that fail it may look well for a moment:
+    only what has not failed for a while is well."""
+
+    def __init__(self) -> None:
+        self._failing: dict[str, Callable[[], bool]] = {}
+        self._failed: dict[str, float] = {}
+
+    def add(self, what: str, failing: Callable[[], bool]) -> None:
+        """Such as the history, and how to find out."""
+        self._failing[what] = failing
+
+    def failing(self) -> list[str]:
+        """What cannot be written."""
+        now = time.monotonic()
+        self._failed |= {what: now for what, failing in self._failing.items() if failing()}
+        return [what for what in self._failing if now - self._failed.get(what, -math.inf) < WELL]
 
 
 class Watch:

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from opcua_server import health as module
+from opcua_server import watch
 from opcua_server.health import BEHIND, HEALTHY, MAINTENANCE, NO_DATA, NOT_RECORDING, PAUSED, STUCK, WARNING, health
 from twin.errors import TwinError
 from twin.history import History, Recorder
@@ -110,3 +111,15 @@ def test_a_clock_that_is_set_makes_no_scan_old(simulation: Simulation) -> None:
     simulation.start()
     simulation.taken = datetime.now(UTC) - timedelta(days=365)
     assert simulation.scan_age < 3600.0
+
+
+def test_what_fails_now_and_then_is_not_well_in_between(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock, fails = 100.0, True
+    monkeypatch.setattr(watch.time, "monotonic", lambda: clock)
+    kept = watch.Kept()
+    kept.add("history", lambda: fails)
+    assert kept.failing() == ["history"]
+    fails, clock = False, 104.0
+    assert kept.failing() == ["history"]
+    clock = 105.0
+    assert kept.failing() == []

@@ -56,7 +56,7 @@ def demand_meter(par, s, image, wire, clock):
     s.forecast = (s.energy + power * (par.interval - into)) / par.interval
 
 
-@unit_operation("demand_meter", update=demand_meter, symbol="instrument")
+@unit_operation("demand_meter", ja="デマンド計", update=demand_meter, symbol="instrument")
 @dataclass(frozen=True, kw_only=True)
 class DemandMeter:
     """Meter of the site's electric power and of its demand in intervals of half an hour."""

@@ -51,7 +51,7 @@ def instrument_air(par, s, node, port, clock):
     s.power = par.power_rated * s.running
 
 
-@unit_operation("instrument_air", update=instrument_air, symbol="compressor")
+@unit_operation("instrument_air", ja="計装空気", update=instrument_air, symbol="compressor")
 @dataclass(frozen=True, kw_only=True)
 class InstrumentAir:
     """Compressor, dryer and receiver of instrument air."""

@@ -54,7 +54,7 @@ def room(par, s, node, port, image, wire, clock):
     s.oxygen = OXYGEN * (1.0 - s.helium)
 
 
-@unit_operation("room", update=room, symbol="room")
+@unit_operation("room", ja="部屋", update=room, symbol="room")
 @dataclass(frozen=True, kw_only=True)
 class Room:
     """Room with ventilation, and the helium that is let out into it."""
