@@ -8,6 +8,7 @@ watch anything but a tag's value, go asyncua's way (docs/decisions/0013-publishi
 
 from __future__ import annotations
 
+import logging
 import struct
 from collections import Counter
 from collections.abc import Callable
@@ -170,6 +171,7 @@ class TagItems(MonitoredItemService):
 
     def __init__(self, subscription: TagSubscription, space: Any, tags: dict[ua.NodeId, Tag], period: float) -> None:
         super().__init__(subscription, space)
+        logging.Logger.manager.loggerDict.pop(self.logger.name, None)  # one for each subscription, kept for ever else
         self._table = subscription.tags
         self._tags = tags
         self._period = period
