@@ -50,7 +50,7 @@ class Bounds:
     event_queue: int = 1000
     waiting_values: int = 100_000
     """Of the tags of a subscription, until they are published; with many subscriptions each has less room."""
-    waiting_in_all: int = 1_000_000
+    waiting_in_all: int = 500_000
     unacknowledged: int = 100
     """Notifications of a subscription that are kept to be sent again."""
     kept: int = 1 << 20

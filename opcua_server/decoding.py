@@ -26,6 +26,10 @@ UNDECODABLE = (
 """What asyncua's decoder raises when the bytes make no sense."""
 
 
+LONG, FIELDS_OF_LONG = 64, 8
+"""So many bytes in one piece cost as much as so many fields: a byte of an array becomes sixteen in memory."""
+
+
 class Budget:
     """How many fields may still be read."""
 
@@ -45,7 +49,7 @@ class Limited(Buffer):
     def read(self, size: int) -> bytes:
         if size < 0:
             raise NotEnoughData(f"a length of {size}")
-        self._budget.left -= 1
+        self._budget.left = max(self._budget.left - 1 - (size // LONG) * FIELDS_OF_LONG, -1)
         if self._budget.left < 0:
             raise NotEnoughData("too many fields in one message")
         return super().read(size)

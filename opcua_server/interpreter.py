@@ -10,7 +10,7 @@ from contextlib import contextmanager
 SWITCH = 0.0005
 """For which a thread keeps the interpreter [s]: the event loop lets go of it at each message that it receives or sends,
 and would wait ten times as long behind a thread that reads the history."""
-COLLECT = (10_000, 20, 100)
+COLLECT = (5_000, 10, 10)
 """Objects made, and times, before garbage is looked for: most of those of a request have gone by then."""
 
 

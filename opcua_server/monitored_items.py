@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections import OrderedDict
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -53,6 +54,7 @@ class TagItems(MonitoredItemService):
         polled: OrderedDict[ValueItem, ValueItems],
     ) -> None:
         super().__init__(subscription, space)
+        logging.Logger.manager.loggerDict.pop(self.logger.name, None)  # one for each subscription, kept for ever else
         self._tags, self._period, self._read = tags, period, read
         self._table = subscription.tags
         self._table.on_fire = lambda row: self._fire(self._numbers[row])
@@ -310,7 +312,11 @@ class TagItems(MonitoredItemService):
 
     def delete_all_monitored_items(self) -> None:
         """Without a word to the client."""
-        self.delete_monitored_items([*self._rows, *(item.number for item in self.values), *self._monitored_items])
+        self.delete_monitored_items([*(item.number for item in self.values), *self._monitored_items])
+        self._rows.clear()
+        self._numbers.clear()
+        self._links.clear()
+        self._table.clear()
 
     # --- triggering --------------------------------------------------------------------------------------------------
 

@@ -91,9 +91,18 @@ async def _(raw: Raw) -> str:
     return await written(raw, [0.1, 0.2])
 
 
-@attack("array of 900 000 into a scalar", "BadTypeMismatch")
+@attack("array of 100 000 into a scalar", "BadTypeMismatch")
 async def _(raw: Raw) -> str:
-    value = ua.DataValue(ua.Variant([True] * 900_000, ua.VariantType.Boolean))
+    return await _array(raw, 100_000)
+
+
+@attack("array of 900 000 into a scalar", "BadDecodingError")
+async def _(raw: Raw) -> str:
+    return await _array(raw, 900_000)
+
+
+async def _array(raw: Raw, count: int) -> str:
+    value = ua.DataValue(ua.Variant([True] * count, ua.VariantType.Boolean))
     request = of(ua.WriteRequest(), NodesToWrite=[ua.WriteValue(VALVE, ua.AttributeIds.Value, None, value)])
     return str((await in_chunks(raw, request, ua.WriteResponse)).Results[0].name)
 

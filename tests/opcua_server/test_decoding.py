@@ -82,6 +82,13 @@ def test_a_sound_request_is_decoded_as_it_was_meant(items: list[ua.WriteValue]) 
     assert [item.NodeId for item in found.NodesToWrite] == [item.NodeId for item in items]
 
 
+def test_a_long_piece_costs_as_much_as_many_fields() -> None:
+    most = FIELDS // 8 * 64
+    assert len(limited(bytes(10 * most)).read(most - 64)) == most - 64
+    with pytest.raises(NotEnoughData):
+        limited(bytes(10 * most)).read(most + 64)
+
+
 @settings(deadline=None)
 @given(st.binary(max_size=60))
 def test_a_text_is_utf8_or_refused(content: bytes) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import socket
 import struct
 from collections.abc import AsyncIterator
@@ -607,6 +608,12 @@ async def test_servers_are_found_whatever_uri_is_asked_for(port: int) -> None:
     for uris in ([], [None], ["urn:other"]):
         found = await raw.ask(of(ua.FindServersRequest(), ServerUris=uris), ua.FindServersResponse)
         assert len(found.Servers) == (not uris)
+
+
+async def test_a_subscription_leaves_no_logger_behind(port: int) -> None:
+    raw = await Raw.session_to(port)
+    number = (await subscribe(raw)).SubscriptionId
+    assert not [name for name in logging.Logger.manager.loggerDict if name.endswith(f".{number}")]
 
 
 async def test_publish_requests_are_counted(port: int) -> None:
