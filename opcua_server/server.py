@@ -61,7 +61,7 @@ ENDPOINT = "opc.tcp://127.0.0.1:4840"
 SWITCH = 0.0005
 """For which a thread keeps the interpreter [s]: the event loop lets go of it at each message that it receives or sends,
 and would wait ten times as long behind a thread that reads the history."""
-COLLECT = (10_000, 20, 100)
+COLLECT = (5_000, 10, 10)
 """Objects made, and times, before garbage is looked for: most of those of a request have gone by then."""
 log = logging.getLogger(__name__)
 

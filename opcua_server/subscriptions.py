@@ -309,8 +309,8 @@ class TagItems(MonitoredItemService):
 
     def delete_all_monitored_items(self) -> None:
         super().delete_all_monitored_items()
-        for mid in list(self._rows):
-            self._delete_monitored_items(mid)
+        self._rows.clear()
+        self._table.clear()
 
 
 class TagSubscriptions(SubscriptionService):
