@@ -171,6 +171,14 @@ class TagTable:
             again[batch.rows] = False
         c["status"][again], c["due"][again] = NEVER, -np.inf
 
+    def clear(self) -> None:
+        """Forget all items: nothing of them waits for the garbage collector, which does not see how much it is."""
+        self._all, self._n, self._stale = np.zeros(8, COLUMNS), 0, True
+        self._columns = self._all[:0]
+        self._free.clear()
+        self._dropped.clear()
+        self._waiting = []
+
     def sample(self, scan: Sample) -> None:
         """Queue the items that are due and have changed since they were last queued."""
         self._sweep()

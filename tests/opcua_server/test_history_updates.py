@@ -222,7 +222,7 @@ async def test_the_record_of_the_plant_is_not_edited(desk: Desk) -> None:
     assert len(refused) == len(forbidden) + 1
     assert refused[0]["user"] == "eda"
     assert refused[0]["node"] == TAG
-    assert refused[0]["details"] == "UpdateDataDetails"
+    assert refused[0]["kind"] == "UpdateDataDetails"
 
 
 async def test_annotations_that_make_no_sense_are_refused_one_by_one(desk: Desk) -> None:

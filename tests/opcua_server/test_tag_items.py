@@ -141,6 +141,19 @@ def test_items_that_go_take_along_what_waits_and_leave_that_of_others() -> None:
     assert sorted(told(table)) == [(5, 2.0, 0), (7, 2.0, 0)]
 
 
+def test_a_table_that_was_cleared_is_as_a_new_one() -> None:
+    table = watching(queue=10)
+    for _ in range(100):
+        table.add(Watch(address=0, handle=8, kind=DOUBLE))
+    table.sample(scan(1.0))
+    table.clear()
+    assert len(table) == 0
+    assert not table.ready()
+    table.add(Watch(address=0, handle=9, kind=DOUBLE))
+    table.sample(scan(1.0))
+    assert told(table) == [(9, 1.0, 0)]
+
+
 def test_a_dead_band_counts_from_the_value_last_told() -> None:
     assert after(watching(band=1.0, queue=10), 0.0, 0.9, 1.0, 1.5, 2.4, 2.6) == [0.0, 1.5, 2.6]
 
