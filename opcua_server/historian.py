@@ -152,6 +152,9 @@ class Historian:
     def _read(self, reader: Reader, job: Job) -> ua.HistoryReadResult:
         try:
             data, state = self._answers[type(job.details)](reader, job)
+            code = CODES.Good if data is not None else CODES.GoodNoData
+            if isinstance(state, queries.Raw) and state.left == 0:  # as many as were asked for, and there are more
+                code, state = CODES.GoodMoreData, None
             point = None if state is None else job.points.keep((job.nodeid, type(job.details), state))
         except Refused as refused:
             return _result(refused.code)
@@ -160,9 +163,6 @@ class Historian:
         except Exception:
             log.exception("The history of %s could not be read.", job.nodeid)
             return _result(CODES.BadUnexpectedError)
-        code = CODES.Good if data is not None else CODES.GoodNoData
-        if isinstance(state, queries.Raw) and state.left == 0:  # as many as were asked for, and there are more
-            code, state = CODES.GoodMoreData, None
         result = _result(code)
         result.HistoryData = data if data is not None else ua.HistoryData()
         result.ContinuationPoint = point

@@ -315,6 +315,7 @@ async def test_a_request_is_taken_and_answered_between_two_bites_of_publishing(
 
     class Client:
         next_publish = 1e9
+        priority = 0
 
         async def publish_due(self, clock: float, early: float) -> bool:
             seen.append(turns)
