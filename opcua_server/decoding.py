@@ -8,7 +8,7 @@ UTF-8.
 from __future__ import annotations
 
 import struct
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from asyncua import ua
 from asyncua.common.utils import Buffer, NotEnoughData
@@ -16,6 +16,7 @@ from asyncua.ua import ua_binary
 from asyncua.ua.ua_binary import struct_from_binary
 
 from opcua_server.bounds import Bounds
+from opcua_server.quick_codec import QUICK
 
 T = TypeVar("T")
 
@@ -68,7 +69,10 @@ class Limited(Buffer):
 
 def decode(kind: type[T], body: Buffer) -> T:
     """The parameters of a request. Raises BadDecodingError."""
+    quick = QUICK.get(kind)
     try:
+        if quick is not None and (usual := quick(body)) is not None:
+            return cast(T, usual)
         found: T = struct_from_binary(kind, body)
     except UNDECODABLE as problem:
         raise ua.UaStatusCodeError(ua.StatusCodes.BadDecodingError) from problem

@@ -13,12 +13,13 @@ from asyncua.common.connection import TransportLimits
 from asyncua.common.utils import Buffer, ServiceError
 from asyncua.crypto import uacrypto
 from asyncua.server.uaprocessor import PublishRequestData, UaProcessor
-from asyncua.ua.ua_binary import Primitives, nodeid_from_binary, struct_from_binary, uatcp_to_binary
+from asyncua.ua.ua_binary import Primitives, uatcp_to_binary
 
 from opcua_server.channel import Channel
 from opcua_server.decoding import decode
 from opcua_server.encoding import encoded
 from opcua_server.explained import explain
+from opcua_server.quick_codec import opening
 from opcua_server.services import SERVICES, Service
 from opcua_server.session import Session
 from opcua_server.turns import rest
@@ -153,8 +154,7 @@ class Processor(UaProcessor):
 
     async def process_message(self, seqhdr: Any, body: Buffer) -> bool:
         """Do what is asked and answer; a request that fails gets its status, and the client may go on."""
-        typeid = nodeid_from_binary(body)
-        header = struct_from_binary(ua.RequestHeader, body)
+        typeid, header = opening(body)
         try:
             response = await self._serve(typeid, header, seqhdr, body)
         except (ServiceError, ua.UaStatusCodeError) as problem:

@@ -39,6 +39,15 @@ class Turns:
         self._waiting: list[tuple[float, int, asyncio.Future[None]]] = []
         self._number = count()
         self._calling = False
+        self._let_through = 0.0
+
+    def free(self) -> bool:
+        """Whether nobody queues, so that one may begin at once; of many who come in one pass the others queue."""
+        now = time.monotonic()
+        if self._calling or now - self._let_through < EACH:
+            return False
+        self._let_through = now
+        return True
 
     async def wait(self, used: float) -> None:
         """Until the others of this pass are done, and nobody waits who has used less."""
@@ -90,7 +99,7 @@ class Turn:
 
     async def begin(self, size: int) -> None:
         """Before a message of so many bytes is looked at."""
-        if size > SMALL or self.used > MODEST:
+        if (size > SMALL or self.used > MODEST) and not self._turns.free():
             await self._turns.wait(self.used)
         self.charge(EACH + BYTE * size)
 

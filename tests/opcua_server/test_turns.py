@@ -97,6 +97,9 @@ async def test_only_what_is_big_or_of_the_greedy_queues_up_to_begin() -> None:
     class Queue(Turns):
         asked = 0
 
+        def free(self) -> bool:
+            return False
+
         async def wait(self, used: float) -> None:
             self.asked += 1
 
@@ -110,6 +113,23 @@ async def test_only_what_is_big_or_of_the_greedy_queues_up_to_begin() -> None:
     turn.charge(turns.MOST)
     await turn.begin(100)
     assert queue.asked == 2
+
+
+async def test_who_finds_nobody_waiting_begins_at_once_but_not_many_in_one_pass(
+    monkeypatch,
+) -> None:
+    now = [100.0]
+    monkeypatch.setattr(time, "monotonic", lambda: now[0])
+    queue = Turns()
+    assert queue.free()
+    assert not queue.free()
+    now[0] += 2.0 * turns.EACH
+    assert queue.free()
+    now[0] += 2.0 * turns.EACH
+    waiting = asyncio.create_task(queue.wait(0.0))
+    await asyncio.sleep(0)
+    assert not queue.free()
+    await waiting
 
 
 async def test_work_in_bites_is_charged_to_its_connection() -> None:
