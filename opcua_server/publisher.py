@@ -70,6 +70,7 @@ class Publisher:
         self._pending: dict[int, tuple[int, float]] = {}
         self._arrival = asyncio.Event()
         self._fresh = self._unseen = False
+        self._came = 0.0  # when the latest scan did
         self._scan = Scan(image.copy(), _now(), 0, "")
         self._told = self._scan
         tags = {tag.address: tag for _, tag in nodes.shown}
@@ -105,16 +106,18 @@ class Publisher:
                 image[address] = value
             scan = Scan(image, scan.taken, scan.applied, scan.failure)
         self.figures.passed_over += self._fresh
+        self._came = time.monotonic()
         self._scan, self._fresh = scan, True
         self._look(scan)
 
     def overwrite(self, tag: Tag, value: float, ticket: int) -> None:
-        """Show a written value at once, before the plant has it."""
+        """Show a written value at once, before the plant has it; subscribers hear of it with the next scan."""
         self._pending[tag.address] = (ticket, value)
         image = self._scan.image.copy()
         image[tag.address] = value
         self._scan, self._unseen = Scan(image, _now(), self._scan.applied, self._scan.failure), True
-        self._arrival.set()
+        if time.monotonic() - self._came > 2.0 * self._period:
+            self._arrival.set()
 
     async def run(self) -> None:
         """Tell subscribers what changed, scan by scan, until cancelled; without scans, that the server is alive."""
