@@ -19,6 +19,7 @@ import multiprocessing
 import random
 import tempfile
 import time
+import traceback
 from collections import Counter
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -137,7 +138,10 @@ class _Errors(logging.Handler):
         self.told: list[str] = []
 
     def emit(self, record: logging.LogRecord) -> None:
-        reason = f": {record.exc_info[1]!r}" if record.exc_info else ""
+        reason = ""
+        if record.exc_info:
+            last = traceback.extract_tb(record.exc_info[2])[-1]
+            reason = f": {record.exc_info[1]!r} in {last.name}, line {last.lineno} of {Path(last.filename).name}"
         self.told.append(f"{record.getMessage()}{reason}"[:500])
 
 

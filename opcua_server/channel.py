@@ -27,6 +27,10 @@ class Channel(SecureConnection):
         self._nonces: set[bytes] = set()
         self._sent: bytes | None = None
 
+    def admit_nobody(self) -> None:
+        """It is over; with nothing that leads back to its processor, both go at once, not with the garbage."""
+        self._admit = _nobody
+
     @property
     def secured(self) -> bool:
         """Whether messages are signed at least."""
@@ -98,3 +102,7 @@ class Channel(SecureConnection):
         age = (datetime.now(UTC) - token.CreatedAt).total_seconds()
         if security_hdr.TokenId == token.TokenId and age > GRACE * token.RevisedLifetime / 1e3:
             raise ua.UaStatusCodeError(ua.StatusCodes.BadSecureChannelTokenUnknown)
+
+
+def _nobody(content: bytes | None) -> None:
+    raise ua.UaStatusCodeError(ua.StatusCodes.BadSecureChannelClosed)

@@ -60,17 +60,6 @@ class Processor(UaProcessor):
         self._bounds = guard.bounds
         self._connection = Channel(self._limits, guard.bounds, self._admit)
         self._answer_limit = guard.bounds.answer
-        self._handlers = {
-            IDS.GetEndpointsRequest_Encoding_DefaultBinary: self._get_endpoints,
-            IDS.FindServersRequest_Encoding_DefaultBinary: self._find_servers,
-            IDS.CreateSessionRequest_Encoding_DefaultBinary: self._create_session,
-            IDS.ActivateSessionRequest_Encoding_DefaultBinary: self._activate_session,
-            IDS.CloseSessionRequest_Encoding_DefaultBinary: self._close_session,
-            IDS.CancelRequest_Encoding_DefaultBinary: self._cancel,
-            IDS.CreateSubscriptionRequest_Encoding_DefaultBinary: self._create_subscription,
-            IDS.TransferSubscriptionsRequest_Encoding_DefaultBinary: self._transfer_subscriptions,
-            IDS.PublishRequest_Encoding_DefaultBinary: self._publish,
-        }
 
     @property
     def active(self) -> bool:
@@ -172,9 +161,9 @@ class Processor(UaProcessor):
 
     async def _serve(self, typeid: ua.NodeId, header: Any, seqhdr: Any, body: Buffer) -> Any:
         number = typeid.Identifier if typeid.NamespaceIndex == 0 else 0
-        handler = self._handlers.get(number)
+        handler = HANDLERS.get(number)
         if handler is not None:
-            return await handler(header, seqhdr, body)
+            return await handler(self, header, seqhdr, body)
         service = SERVICES.get(number)
         if service is None:
             raise ServiceError(ua.StatusCodes.BadServiceUnsupported)
@@ -378,6 +367,7 @@ class Processor(UaProcessor):
 
     async def close(self) -> None:
         """The connection is gone. A session with subscriptions waits for its client until it times out."""
+        self._connection.admit_nobody()
         session, self.session = self.session, None
         if session is None or session.closed:
             return
@@ -386,6 +376,20 @@ class Processor(UaProcessor):
             self._guard.tally.events["session aborted"] += 1
             session.ending = "connection lost"
             await session.close_session(True)
+
+
+HANDLERS = {
+    IDS.GetEndpointsRequest_Encoding_DefaultBinary: Processor._get_endpoints,
+    IDS.FindServersRequest_Encoding_DefaultBinary: Processor._find_servers,
+    IDS.CreateSessionRequest_Encoding_DefaultBinary: Processor._create_session,
+    IDS.ActivateSessionRequest_Encoding_DefaultBinary: Processor._activate_session,
+    IDS.CloseSessionRequest_Encoding_DefaultBinary: Processor._close_session,
+    IDS.CancelRequest_Encoding_DefaultBinary: Processor._cancel,
+    IDS.CreateSubscriptionRequest_Encoding_DefaultBinary: Processor._create_subscription,
+    IDS.TransferSubscriptionsRequest_Encoding_DefaultBinary: Processor._transfer_subscriptions,
+    IDS.PublishRequest_Encoding_DefaultBinary: Processor._publish,
+}
+"""What is asked before there is a session, and what belongs to its connection."""
 
 
 def _fault(code: int) -> ua.ServiceFault:

@@ -51,6 +51,8 @@ BAD = 0x80000000
 """Bit of a status."""
 Once = dict[tuple[ua.NodeId, int], ua.DataValue]
 """What a request has read already, by node and attribute."""
+LOGIN = 2.0
+"""Between the making of a session and its activation [s]; after that nobody is expected."""
 USERS = 10
 """Of one session, one after the other, that are remembered."""
 
@@ -100,8 +102,9 @@ class Session(InternalSession):
 
     @property
     def rank(self) -> tuple[bool, float]:
-        """Who makes room first: one that was never activated, then the one that was heard of the longest ago."""
-        return self.is_activated(), self._last_activity
+        """Who makes room first: the one that was heard of the longest ago, but for those that are about to log in."""
+        logging_in = not self.is_activated() and time.monotonic() - self._last_activity < LOGIN
+        return logging_in, self._last_activity
 
     @property
     def private(self) -> bool:
@@ -122,7 +125,7 @@ class Session(InternalSession):
 
     def admit(self, person: Person, locales: list[str] | None) -> ua.ActivateSessionResult:
         """From now on the session is this person's, who wants these languages; those of before if none are named."""
-        self.locales = tuple(locales or ()) or self.locales
+        self.locales = tuple(filter(None, locales or ())) or self.locales
         first = not self.is_activated()
         InternalSession._current_connections += first
         self.user, self.nonce, self.state = person, create_nonce(32), SessionState.Activated

@@ -33,6 +33,8 @@ log = logging.getLogger(__name__)
 class Wire(OPCUAProtocol):
     """asyncua's protocol, with a bound on everything that a client can make it keep."""
 
+    _task: asyncio.Task[Any] | None
+
     processor: Processor | None
 
     def __init__(self, listener: Listener, make: Callable[[Wire], Processor], **named: Any) -> None:
@@ -79,6 +81,7 @@ class Wire(OPCUAProtocol):
         self._inbox.clear()
         if self._task is not None:
             self._task.cancel()
+            self._task = None  # it remembers where it was cancelled, and that was here
         if self.processor is not None:
             self.closing_tasks.append(asyncio.create_task(self.processor.close()))
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import socket
 import struct
+import weakref
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
@@ -17,6 +19,7 @@ from asyncua import ua
 from benchmarks.clients.raw_opcua import Closed, Raw, frame, hello
 from opcua_server import TwinServer
 from opcua_server.bounds import Bounds
+from opcua_server.processor import Processor
 from opcua_server.security import Security
 from twin.plant import Plant
 from twin.simulation import Simulation
@@ -724,3 +727,29 @@ async def test_a_normal_client_meets_none_of_the_bounds(server: TwinServer, talk
     await subscription.subscribe_data_change([talk.node(name) for name in names])
     await talk.advance(1.0)
     await eventually(lambda: listener.last("SIM.time") == 1.0)
+
+
+async def test_a_connection_that_has_gone_leaves_nothing_to_the_garbage_collector(endpoint: str) -> None:
+    async with listening(endpoint, SMALL) as port:
+        raw = await Raw.session_to(port)
+        (found,) = [each for each in gc.get_objects() if isinstance(each, Processor) and each.active]
+        gone = weakref.ref(found)
+        del found
+        gc.disable()
+        try:
+            raw.close()
+            await eventually(lambda: gone() is None)
+        finally:
+            gc.enable()
+
+
+async def test_a_language_that_is_none_is_passed_over(port: int) -> None:
+    raw = await Raw.session_to(port)
+    again = ua.ActivateSessionRequest()
+    again.Parameters.UserIdentityToken = ua.AnonymousIdentityToken()
+    again.Parameters.LocaleIds = [None, "ja"]
+    await raw.ask(again, ua.ActivateSessionResponse)
+    name = ua.ReadRequest()
+    name.Parameters.NodesToRead = [ua.ReadValueId(ua.NodeId("CV-101.opening", 2), ua.AttributeIds.Description)]
+    (found,) = (await raw.ask(name, ua.ReadResponse)).Results
+    assert found.Value.Value.Locale == "ja"

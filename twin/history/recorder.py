@@ -9,7 +9,6 @@ import threading
 import time as clock
 from collections.abc import Callable
 from concurrent.futures import Future
-from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -60,6 +59,8 @@ class Recorder:
     """Seconds between two attempts to open a history again that failed."""
     WAITING = 600
     """Scans that may wait, a minute at ten a second."""
+    EVENTS = 20_000
+    """Events that may wait: a client that writes a thousand tags at once makes a thousand."""
 
     def __init__(self, history: History) -> None:
         self.history = history
@@ -72,7 +73,8 @@ class Recorder:
         self._again = self._since = -math.inf
         self._unsaved: list[Item] = []
         self._closing = threading.Event()
-        self._queue: queue.Queue[Item | None] = queue.Queue(self.WAITING)
+        self._queue: queue.Queue[Item | None] = queue.Queue()
+        self._came = self._went = 0  # scans into the queue and out of it, each counted by one thread
         self._thread = threading.Thread(target=self._run, name="recorder", daemon=True)
         self._thread.start()
 
@@ -83,16 +85,18 @@ class Recorder:
 
     def record(self, image: np.ndarray, time: float, wall: int | None = None, quality: int = 0) -> None:
         """Hand over a scan, which must not change any more; never waits."""
-        self._put((image, time, now() if wall is None else wall, quality))
+        room = self._came - self._went < self.WAITING
+        self._came += room
+        self._put((image, time, now() if wall is None else wall, quality), room)
 
     def note(self, event: Event) -> None:
         """Hand over an event; never waits."""
-        self._put(event)
+        self._put(event, self.waiting < self.EVENTS)
 
     def ask(self, do: Callable[[History], Any]) -> Future[Any]:
         """Have something done to the history; its result comes when it is durable, HistoryError if it cannot be."""
         request = Request(do)
-        if self.failing or not self._put(request):
+        if self.failing or not self._put(request, self.waiting < self.EVENTS):
             request.finish(HistoryError(f"The history cannot be written now. {self.reason}".strip()))
         return request.done
 
@@ -102,19 +106,17 @@ class Recorder:
         self.ask(lambda history: None).add_done_callback(lambda _: settled.set_result(None))
         return settled
 
-    def _put(self, item: Item) -> bool:
-        try:
+    def _put(self, item: Item, room: bool) -> bool:
+        if room:
             self._queue.put_nowait(item)
-        except queue.Full:
+        else:
             self.lost += 1
-            return False
-        return True
+        return room
 
     def close(self) -> None:
         """Write what waits, commit and close; a history that fails gets one more chance."""
         self._closing.set()
-        with suppress(queue.Full):
-            self._queue.put_nowait(None)  # so that nobody waits for a scan any more
+        self._queue.put_nowait(None)  # so that nobody waits for a scan any more
         self._thread.join()
         left = [item for item in (*self._unsaved, *self._queue.queue) if item is not None]
         self.lost += len(left)
@@ -149,6 +151,7 @@ class Recorder:
                 if self._closing.is_set() and self._tried(self._commit):
                     return
             if item is not None:
+                self._went += isinstance(item, tuple)
                 self._take(item)
             if clock.monotonic() >= due or isinstance(item, Request):
                 self._tried(self._commit)

@@ -169,3 +169,15 @@ def test_a_file_of_earlier_versions_learns_to_shrink(tmp_path: Path, caplog: pyt
         assert link.execute("PRAGMA auto_vacuum").fetchone() == (2,)
     link.close()
     assert len(points(path, "TT-1")) == 2
+
+
+def test_a_thousand_events_at_once_cost_no_scan(where: str) -> None:
+    with Recorder(History(where, TAGS, list(TAGS), 0.0)) as recorder:
+        for k in range(2):
+            for number in range(1000):
+                recorder.note(Event(START + number, 0.0, "write", "TT-1", str(number)))
+            scan(recorder, k)
+        assert recorder.lost == 0
+    assert len(points(where, "TT-1")) == 2
+    with Reader(where) as reader:
+        assert len(list(reader.events())) == 2000
