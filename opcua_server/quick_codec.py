@@ -159,6 +159,8 @@ def _node(data: bytes, at: int) -> tuple[ua.NodeId, int]:
 @lru_cache(maxsize=20_000)
 def _node_of(content: bytes) -> ua.NodeId:
     try:
+        if content[0] == TEXT:
+            content[NODE.size :].decode()  # what is no UTF-8 is refused by the decoder of strangers' messages
         found: ua.NodeId = nodeid_from_binary(Buffer(content))
     except (ua.UaError, ValueError) as problem:
         raise LookupError(content) from problem

@@ -159,3 +159,8 @@ def test_no_operation_and_too_many_are_left_to_asyncua(kind: Any) -> None:
     empty = binary(kind())
     assert quick_codec.QUICK[kind](Limited(empty)) is None
     assert quick_codec.QUICK[kind](Limited(empty[:-4] + (10_000).to_bytes(4, "little"))) is None
+
+
+def test_a_node_id_that_is_no_text_is_left_to_the_decoder_that_refuses_it() -> None:
+    content = binary(ua.ReadParameters(0.0, ua.TimestampsToReturn.Both, [ua.ReadValueId(ua.NodeId("V-1", 2), 13)]))
+    assert quick_codec.read_parameters(Limited(content.replace(b"V-1", b"V\xff1"))) is None
