@@ -82,6 +82,7 @@ class Wire(OPCUAProtocol):
         if self._task is not None:
             self._task.cancel()
             self._task = None  # it remembers where it was cancelled, and that was here
+        vars(self.transport)["_read_ready_cb"] = None  # asyncio's transport holds itself by what it calls to read
         if self.processor is not None:
             self.closing_tasks.append(asyncio.create_task(self.processor.close()))
 
