@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable
-from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
 
@@ -187,8 +186,8 @@ def head(response: Any) -> bytes | None:
     number, header = TYPES.get(type(response)), response.ResponseHeader
     if number is None or header.StringTable or header.ServiceResult.value or response.DiagnosticInfos:
         return None
-    now = ua.datetime_to_win_epoch(datetime.now(UTC))
-    return ANSWER.pack(1, 0, number, now, header.RequestHandle, 0, 0, -1, 0, 0, 0)
+    made = ua.datetime_to_win_epoch(header.Timestamp)
+    return ANSWER.pack(1, 0, number, made, header.RequestHandle, 0, 0, -1, 0, 0, 0)
 
 
 def result(found: Any) -> bytes | None:
