@@ -187,7 +187,7 @@ def head(response: Any) -> bytes | None:
     if number is None or header.StringTable or header.ServiceResult.value or response.DiagnosticInfos:
         return None
     made = ua.datetime_to_win_epoch(header.Timestamp)
-    return ANSWER.pack(1, 0, number, made, header.RequestHandle, 0, 0, -1, 0, 0, 0)
+    return ANSWER.pack(1, 0, number, made, header.RequestHandle, 0, 0, 0, 0, 0, 0)
 
 
 def result(found: Any) -> bytes | None:
@@ -201,7 +201,7 @@ def result(found: Any) -> bytes | None:
     if isinstance(variant.Value, list) or variant.Value is None:
         return None
     has, parts = HAS_VALUE, [form[1].pack(variant.Value)]
-    if found.StatusCode is not None and found.StatusCode.value:
+    if found.StatusCode is not None:
         has |= HAS_STATUS
         parts.append(STATUS.pack(found.StatusCode.value))
     for bit, moment in ((HAS_SOURCE, found.SourceTimestamp), (HAS_SERVER, found.ServerTimestamp)):
