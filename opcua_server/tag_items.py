@@ -113,6 +113,7 @@ class TagTable:
         self._forms: list[np.dtype] = []
         self._codes: dict[tuple[ua.VariantType, int], int] = {}
         self._heads: list[tuple[int, int]] = []
+        self._records: dict[int, np.ndarray] = {}
         self._waiting: list[Waiting] = []
         self._columns = self._all[:0]
         self._plain, self._firing, self._stale = True, False, False
@@ -142,6 +143,8 @@ class TagTable:
             self._all[row]["status"] = NEVER
         if watch.mode == DISABLED:
             self._forget(row)
+        if watch.mode == REPORTING:
+            self._all[row]["released"] = False
         self._all[row]["due"] = -np.inf
 
     def remove(self, row: int) -> None:
@@ -160,7 +163,7 @@ class TagTable:
         """Report what waits for an item that only samples."""
         self._sweep()
         waits = any((batch.rows == row).any() for batch in self._waiting)
-        self._all[row]["released"] = waits
+        self._all[row]["released"] = waits and self._all[row]["mode"] == SAMPLING
 
     def repeat(self) -> None:
         """Let the next sample queue every item that reports, changed or not, unless something waits for it already."""
@@ -211,13 +214,16 @@ class TagTable:
         """The oldest notifications, at most so many (0: all), encoded; `ready` tells whether more wait."""
         self._sweep()
         found = self._cut(self._joined())
+        if self._plain and not 0 < most < len(found):
+            self._waiting = []
+            return self._encoded(found)
         reported = self._reported(found.rows)
         kept = found[~reported]
         found = found[reported]
         sent, rest = (found[:most], found[most:]) if 0 < most < len(found) else (found, found[:0])
         self._waiting = [batch for batch in (rest, kept) if len(batch)]
         self._columns["released"] = False
-        self._columns["released"][rest.rows] = True
+        self._columns["released"][rest.rows] = self._columns["mode"][rest.rows] == SAMPLING
         return self._encoded(sent)
 
     # --- queues ----------------------------------------------------------------------------------------------------
@@ -301,6 +307,15 @@ class TagTable:
         c = self._columns
         simple = (c["mode"] == REPORTING) & (c["trigger"] == BY_VALUE) & (c["band"] <= 0.0) & (c["interval"] <= 0.0)
         self._plain, self._firing, self._stale = bool(simple.all()), bool(c["fires"].any()), False
+        self._records = {code: self._begun(code) for code in np.unique(c["form"]).tolist()}
+
+    def _begun(self, code: int) -> np.ndarray:
+        """Records of a form for all rows, with what does not change in them; as plain bytes, to be taken quickly."""
+        form = self._forms[code]
+        records = np.zeros(self._n, form)
+        records["parts"], records["kind"] = self._heads[code]
+        records["handle"] = self._columns["handle"]
+        return records.view(f"V{form.itemsize}")
 
     def _form(self, kind: ua.VariantType, times: int) -> int:
         """Number of the layout in which such items travel."""
@@ -314,13 +329,10 @@ class TagTable:
 
     def _encoded(self, sent: Waiting) -> bytes:
         """A DataChangeNotification: the items, then no diagnostic information."""
-        forms = self._columns["form"][sent.rows]
         parts = [struct.pack("<i", len(sent))]
-        for code in np.unique(forms).tolist():
-            of_form = sent if len(self._forms) == 1 else sent[forms == code]
-            records = np.empty(len(of_form), self._forms[code])
-            records["parts"], records["kind"] = self._heads[code]
-            records["handle"] = self._columns["handle"][of_form.rows]
+        for code, begun in self._records.items():
+            of_form = sent if len(self._records) == 1 else sent[self._columns["form"][sent.rows] == code]
+            records = begun.take(of_form.rows).view(self._forms[code])
             records["value"], records["status"] = of_form.values, of_form.status
             for name in self._forms[code].names[5:]:
                 records[name] = of_form.times

@@ -164,3 +164,12 @@ def test_no_operation_and_too_many_are_left_to_asyncua(kind: Any) -> None:
 def test_a_node_id_that_is_no_text_is_left_to_the_decoder_that_refuses_it() -> None:
     content = binary(ua.ReadParameters(0.0, ua.TimestampsToReturn.Both, [ua.ReadValueId(ua.NodeId("V-1", 2), 13)]))
     assert quick_codec.read_parameters(Limited(content.replace(b"V-1", b"V\xff1"))) is None
+
+
+@given(some.lists(some.tuples(some.integers(0, 2**32 - 1), some.integers(0, 2**32 - 1)), max_size=4), some.binary())
+def test_publish_is_decoded_as_by_asyncua(pairs: list[Any], more: bytes) -> None:
+    acknowledged = [ua.SubscriptionAcknowledgement(*pair) for pair in pairs]
+    content = binary(ua.PublishParameters(acknowledged))
+    assert checked(ua.PublishParameters, content)
+    assert not more or quick_codec.publish_parameters(Limited(content + more)) is None
+    assert quick_codec.publish_parameters(Limited(content[:-1])) is None
