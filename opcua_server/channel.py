@@ -125,7 +125,11 @@ class Channel(SecureConnection):
 
     def receive_from_header_and_body(self, header: Any, body: Buffer) -> Any:
         size = header.body_size
-        if self.secured or header.MessageType != ua.MessageType.SecureMessage or not BEFORE_BODY.size <= size <= len(body):
+        if (
+            self.secured
+            or header.MessageType != ua.MessageType.SecureMessage
+            or not BEFORE_BODY.size <= size <= len(body)
+        ):
             return super().receive_from_header_and_body(header, body)
         at = body.cur_pos
         token, number, request = BEFORE_BODY.unpack_from(body._data, at)

@@ -60,7 +60,7 @@ class Wire(OPCUAProtocol):
         self.peer_name = transport.get_extra_info("peername")
         self.address = self.peer_name[0]
         if not self._listener.has_room(self.address):
-            self.refuse(ua.StatusCodes.BadTcpNotEnoughResources, "too many connections")
+            self.refuse(ua.StatusCodes.BadTcpNotEnoughResources, "too many connections", wait=False)
             return
         transport.set_write_buffer_limits(high=self._bounds.outbox)
         self.processor = self._make(self)
@@ -105,6 +105,9 @@ class Wire(OPCUAProtocol):
 
     def data_received(self, data: bytes) -> None:
         if self._refused:
+            self._waiting += len(data)
+            if self._waiting > self._bounds.inbox and self.transport is not None:
+                self.transport.abort()
             return
         self._bytes += data
         while len(self._bytes) >= HEAD.size:
@@ -175,8 +178,12 @@ class Wire(OPCUAProtocol):
         """Whether somebody is logged in here."""
         return self.processor is not None and self.processor.active
 
-    def refuse(self, code: int, reason: str) -> None:
-        """Say why, and hang up."""
+    def refuse(self, code: int, reason: str, wait: bool = True) -> None:
+        """Say why, and hang up.
+
+        What a client is still sending is received for a while: closed at once, a socket with unread bytes is reset, and
+        the client would not learn why. Where room is short there is no such wait.
+        """
         if self._refused or self.transport is None:
             return
         self._refused = True
@@ -185,7 +192,13 @@ class Wire(OPCUAProtocol):
         self._listener.told("connection refused", self.address, name)
         if not self.transport.is_closing():
             self.transport.write(uatcp_to_binary(ua.MessageType.Error, ua.ErrorMessage(ua.StatusCode(code), reason)))
-            self.transport.close()
+            self._inbox.clear()
+            self._waiting = 0
+            if wait:
+                self.transport.write_eof()
+                self.transport.resume_reading()
+            else:
+                self.transport.close()
             asyncio.get_running_loop().call_later(LINGER, self.transport.abort)
 
     def check(self, now: float) -> None:
@@ -246,7 +259,7 @@ class Listener(BinaryServer):
             return True
         for wire in self.clients:
             if not wire.active and (wire.address == address or not from_there):
-                wire.refuse(ua.StatusCodes.BadTcpNotEnoughResources, "others need the room")
+                wire.refuse(ua.StatusCodes.BadTcpNotEnoughResources, "others need the room", wait=False)
                 wire.connection_lost(None)
                 return True
         return False
