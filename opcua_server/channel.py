@@ -28,6 +28,8 @@ GRACE = 1.25
 class Channel(SecureConnection):
     """asyncua's channel, with the checks that it leaves out."""
 
+    _sequence_number: int
+
     def __init__(self, limits: TransportLimits, bounds: Bounds, admit: Callable[[bytes | None], None]) -> None:
         super().__init__(SecurityPolicyNone(), limits)
         self._bounds = bounds

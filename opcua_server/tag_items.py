@@ -334,7 +334,7 @@ class TagTable:
             of_form = sent if len(self._records) == 1 else sent[self._columns["form"][sent.rows] == code]
             records = begun.take(of_form.rows).view(self._forms[code])
             records["value"], records["status"] = of_form.values, of_form.status
-            for name in self._forms[code].names[5:]:
+            for name in (records.dtype.names or ())[5:]:
                 records[name] = of_form.times
             parts.append(records.tobytes())
         parts.append(struct.pack("<i", -1))
