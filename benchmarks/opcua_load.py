@@ -1,6 +1,6 @@
 """OPC UA under load: many clients that watch the same tags, ten scans a second, beside stock asyncua under the same.
 
-    hetwin bench opcua_load                                              10 s, 50 clients of 500 tags
+    hetwin bench opcua_load                                              10 s, 50 clients of 500 tags, then encrypted
     python -m benchmarks.opcua_load --clients 100 --tags 1000 --seconds 600
 
 Server and clients are processes of their own, and where there are two processors each has its own: the clients of a
@@ -18,8 +18,10 @@ import multiprocessing
 import os
 import resource
 import struct
+import tempfile
 import time
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -33,6 +35,7 @@ STOCK_SECONDS, STOCK_CLIENTS = 10.0, 5
 """Of stock asyncua: 50 clients would take minutes to subscribe; its rate is compared for each second of processor."""
 HEAD, COUNT = 28, struct.Struct("<i")
 SETTLE = 2.0
+CLIENT, POLICY = "watcher", "Aes256Sha256RsaPss"
 EPOCH = 116444736000000000
 """1970 in 100 ns since 1601."""
 
@@ -40,19 +43,15 @@ EPOCH = 116444736000000000
 def run(seconds: float = 10.0, clients: int = 50, tags: int = 500) -> list[dict[str, Any]]:
     """The same load on the twin and on stock asyncua."""
     ours = _measured(_serve_twin, seconds, clients, tags)
+    with tempfile.TemporaryDirectory() as folder:
+        encrypted = _measured(_serve_twin, seconds, clients, tags, Path(folder))
     few = min(clients, STOCK_CLIENTS)
     stock = _measured(_serve_stock, min(seconds, STOCK_SECONDS), few, tags)
     expected = clients * tags / PERIOD
     whole = f"{clients} clients of {tags} tags at {1.0 / PERIOD:.0f} Hz"
     return [
-        row(f"{whole}: notifications that came", 100.0 * ours["rate"] / expected, "%", "100", ours["lost"] == 0),
-        row("messages missing in their numbers", ours["lost"], "1", "0", ours["lost"] == 0),
-        row("late scans", ours["late"], "1", "0", ours["late"] == 0),
-        row("from the scan to the client, median", 1e3 * ours["p50"], "ms", "", True),
-        row("from the scan to the client, p99", 1e3 * ours["p99"], "ms", "< 20", ours["p99"] < 0.02),
-        row("processor of the server", ours["core"], "cores", "< 0.5", ours["core"] < 0.5),
-        row("clients connected and subscribed in", ours["connect"], "s", "", True),
-        row("memory, change while measured", 100.0 * ours["growth"], "%", "< 1", ours["growth"] < 0.01),
+        *_rows(whole, ours, expected),
+        *_rows(f"the same, encrypted ({POLICY})", encrypted, expected),
         row(
             f"stock asyncua, {few} clients: notifications that came",
             100.0 * stock["rate"] * clients / (expected * few),
@@ -72,20 +71,34 @@ def run(seconds: float = 10.0, clients: int = 50, tags: int = 500) -> list[dict[
     ]
 
 
+def _rows(whole: str, found: dict[str, float], expected: float) -> list[dict[str, Any]]:
+    return [
+        row(f"{whole}: notifications that came", 100.0 * found["rate"] / expected, "%", "100", found["lost"] == 0),
+        row("messages missing in their numbers", found["lost"], "1", "0", found["lost"] == 0),
+        row("late scans", found["late"], "1", "0", found["late"] == 0),
+        row("from the scan to the client, median", 1e3 * found["p50"], "ms", "", True),
+        row("from the scan to the client, p99", 1e3 * found["p99"], "ms", "< 20", found["p99"] < 0.02),
+        row("processor of the server", found["core"], "cores", "< 0.5", found["core"] < 0.5),
+        row("clients connected and subscribed in", found["connect"], "s", "", True),
+        row("memory, change while measured", 100.0 * found["growth"], "%", "< 1", found["growth"] < 0.01),
+    ]
+
+
 def _per_core(found: dict[str, float]) -> float:
     return found["rate"] / max(found["core"], 1e-9)
 
 
-def _measured(serve: Any, seconds: float, clients: int, tags: int) -> dict[str, float]:
-    """Run server and clients; what both found."""
+def _measured(serve: Any, seconds: float, clients: int, tags: int, folder: Path | None = None) -> dict[str, float]:
+    """Run server and clients, encrypted if there is a folder for certificates; what both found."""
     context = multiprocessing.get_context("spawn")
     port, mine, theirs = free_port(), *context.Pipe()
     heard: Any = context.Queue()
-    server = context.Process(target=_apart, args=(0, serve, port, tags, theirs), daemon=True)
+    server = context.Process(target=_apart, args=(0, serve, port, tags, theirs, folder), daemon=True)
     server.start()
     try:
         names = mine.recv()
-        listener = context.Process(target=_apart, args=(1, _listen, port, names, clients, seconds, heard), daemon=True)
+        work = (1, _listen, port, names, clients, seconds, heard, folder)
+        listener = context.Process(target=_apart, args=work, daemon=True)
         listener.start()
         if heard.get(timeout=600.0) != "begin":
             raise RuntimeError("The clients did not get ready.")
@@ -110,15 +123,24 @@ def _apart(part: int, do: Any, *args: Any) -> None:
 # --- servers ---------------------------------------------------------------------------------------------------
 
 
-def _serve_twin(port: int, tags: int, pipe: Any) -> None:
+def _serve_twin(port: int, tags: int, pipe: Any, folder: Path | None) -> None:
     from opcua_server import TwinServer
+    from opcua_server.certificates import own_certificate
+    from opcua_server.security import Security
+    from opcua_server.trust import TrustList
     from twin.simulation import Simulation
+
+    security = Security()
+    if folder is not None:
+        own_certificate(folder, CLIENT, "")
+        TrustList(folder / "pki").add(folder / "certificate.der")
+        security = Security.plant(folder / "pki")
 
     async def serve() -> None:
         plant = load_chain(tags // len(MOVING) + 8)
         names = moving(tags)
         simulation = Simulation(plant, mode="realtime", period=PERIOD)
-        async with TwinServer(simulation, f"opc.tcp://127.0.0.1:{port}") as server:
+        async with TwinServer(simulation, f"opc.tcp://127.0.0.1:{port}", security) as server:
             pipe.send([(name, 2) for name in names])
             await asyncio.to_thread(pipe.recv)
             simulation.overruns = server.publisher.figures.passed_over = 0
@@ -131,7 +153,7 @@ def _serve_twin(port: int, tags: int, pipe: Any) -> None:
     asyncio.run(serve())
 
 
-def _serve_stock(port: int, tags: int, pipe: Any) -> None:
+def _serve_stock(port: int, tags: int, pipe: Any, folder: None) -> None:
     """asyncua as it comes: variables under objects of fifty, written at every tick."""
     from asyncua import Server, ua
 
@@ -195,15 +217,14 @@ def _resident() -> float:
 # --- clients ---------------------------------------------------------------------------------------------------
 
 
-def _listen(port: int, names: list[tuple[str, int]], clients: int, seconds: float, heard: Any) -> None:
+def _listen(port: int, names: Any, clients: int, seconds: float, heard: Any, folder: Path | None) -> None:
     logging.getLogger("asyncua").setLevel(logging.ERROR)
-    found = asyncio.run(_all_clients(port, names, clients, seconds, heard))
-    heard.put(found)
+    listeners = [Listener(port, folder) for _ in range(clients)]
+    heard.put(asyncio.run(_all_clients(listeners, names, seconds, heard)))
 
 
-async def _all_clients(port: int, names: Any, clients: int, seconds: float, heard: Any) -> dict[str, float]:
+async def _all_clients(listeners: list[Listener], names: Any, seconds: float, heard: Any) -> dict[str, float]:
     began = time.monotonic()
-    listeners = [Listener(port) for _ in range(clients)]
     for listener in listeners:
         await listener.connect(names)
     took = time.monotonic() - began
@@ -228,9 +249,11 @@ class Listener:
 
     REQUESTS = 3
 
-    def __init__(self, port: int) -> None:
+    def __init__(self, port: int, folder: Path | None = None) -> None:
+        """Encrypted, if there is a folder with its certificate."""
         from asyncua import Client
 
+        self._folder = folder
         self._client = Client(f"opc.tcp://127.0.0.1:{port}", timeout=120.0, watchdog_intervall=600.0)
         self._tasks: list[asyncio.Task[None]] = []
         self._seen: set[int] = set()
@@ -251,6 +274,7 @@ class Listener:
         from asyncua import ua
         from asyncua.ua.ua_binary import struct_from_binary
 
+        await self._secure()
         await self._client.connect()
         request = ua.CreateSubscriptionRequest()
         asked = request.Parameters
@@ -270,6 +294,17 @@ class Listener:
             params.ItemsToCreate.append(item)
         for result in await self._client.uaclient.create_monitored_items(params):
             result.StatusCode.check()
+
+    async def _secure(self) -> None:
+        from asyncua.crypto import security_policies
+
+        from opcua_server.certificates import application_uri, own_certificate
+
+        if self._folder is not None:
+            certificate, _ = own_certificate(self._folder, CLIENT, "")
+            self._client.application_uri = application_uri(certificate)
+            files = (str(self._folder / name) for name in ("certificate.der", "key.pem"))
+            await self._client.set_security(getattr(security_policies, f"SecurityPolicy{POLICY}"), *files)
 
     def stop(self) -> None:
         """Hang up."""
