@@ -200,6 +200,14 @@ class ValueItems:
         if (item := self._told.get(handle)) is not None:
             self.sample(item, time.monotonic())
 
+    def look_again(self) -> None:
+        """The session has another user or language: tell what it sees otherwise, without waiting for a change.
+
+        What is polled is looked at anyway.
+        """
+        for item in list(self._told.values()):
+            self.sample(item, time.monotonic())
+
     def repeat(self) -> None:
         """Report every value once more."""
         for item in self:
