@@ -247,3 +247,16 @@ async def test_watched_texts_are_told_again_when_the_session_asks_for_another_la
         await watcher.client.activate_session()
         await eventually(lambda: ears.last == IN_JAPANESE)
         assert {len(texts) for texts in ears.heard.values()} == {2}
+
+
+async def test_a_change_of_language_is_looked_at_in_bites_and_only_once(plant: TwinServer, speaking: Connect) -> None:
+    async with speaking("en") as watcher:
+        ears = await watch_texts(watcher.client)
+        await eventually(lambda: ears.last == ENGLISH)
+        polled = plant._server.iserver.subscription_service.polled
+        before = list(polled)
+        (subscription,) = plant._server.iserver.subscription_service.clients()
+        subscription.monitored_item_srv.values.look_again()
+        assert len(polled) == len(before) + len(WATCHED) - 1  # but the state of an alarm, which is polled
+        await eventually(lambda: list(polled) == before)
+        assert {len(texts) for texts in ears.heard.values()} == {1}
