@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 from asyncua import ua
 
 from opcua_server.access import WELL_KNOWN, Role
+from opcua_server.condition_audit import meant
 from opcua_server.where import Fields
 
 IDS, KINDS = ua.ObjectIds, ua.VariantType
@@ -125,11 +126,16 @@ def written(session: Any, done: Written) -> Fields:
 
 
 def called(session: Any, method: ua.CallMethodRequest, result: ua.CallMethodResult) -> Fields:
-    """A method call (Part 5, 6.4.27)."""
-    status = result.StatusCode
-    event = _event(IDS.AuditUpdateMethodEventType, "Attribute/Call", _about(method.MethodId), session, status.name)
+    """A method call (Part 5, 6.4.27); of a condition (Part 9, 5.10.2)."""
+    status, condition = result.StatusCode, meant(method)
+    if condition is None:
+        event = _event(IDS.AuditUpdateMethodEventType, "Attribute/Call", _about(method.MethodId), session, status.name)
+        event["SourceNode"] = ua.Variant(method.ObjectId)
+    else:
+        what, source = f"{_about(condition.condition)}: {condition.method}", f"Method/{condition.method}"
+        event = _event(condition.kind, source, what, session, status.name) | condition.fields
+        event["SourceNode"] = ua.Variant(condition.condition)
     return event | {
-        "SourceNode": ua.Variant(method.ObjectId),
         "MethodId": ua.Variant(method.MethodId),
         "StatusCodeId": ua.Variant(status),
         "InputArguments": _variants(method.InputArguments),

@@ -17,6 +17,7 @@ from twin.alarms.engine import LONGEST_SHELVING
 from twin.alarms.event import AlarmState, level_words
 from twin.alarms.table import HIGH, HIGH_HIGH, LOW, LOW_LOW, ONE_SHOT, TIMED, UNSHELVED
 from twin.health import CHECK_FUNCTION, FAILURE, MAINTENANCE_REQUIRED, OFF_SPEC
+from twin.words import Word
 
 IDS, KIND = ua.ObjectIds, ua.VariantType
 
@@ -47,10 +48,11 @@ LIMIT_STATES = {
     LOW: (IDS.ExclusiveLimitStateMachineType_Low, "Low"),
 }
 CLASSES = {
-    "process": (IDS.ProcessConditionClassType, "ProcessConditionClassType"),
-    "safety": (IDS.SafetyConditionClassType, "SafetyConditionClassType"),
-    "system": (IDS.SystemConditionClassType, "SystemConditionClassType"),
+    "process": (IDS.ProcessConditionClassType, "ProcessConditionClassType", "プロセス"),
+    "safety": (IDS.SafetyConditionClassType, "SafetyConditionClassType", "安全"),
+    "system": (IDS.SystemConditionClassType, "SystemConditionClassType", "システム"),
 }
+"""Condition classes (Part 9, 5.9) and the display names of their types."""
 HEALTH_ALARMS = {FAILURE: 15292, CHECK_FUNCTION: 15441, OFF_SPEC: 15590, MAINTENANCE_REQUIRED: 15739}
 """Of DI, by the state of health that they tell of."""
 PRIORITIES = {"low": "低", "medium": "中", "high": "高", "critical": "緊急"}
@@ -135,6 +137,12 @@ class _Say:
             return ua.Variant(ua.LocalizedText(japanese, "ja"), KIND.LocalizedText)
         return ua.Variant(ua.LocalizedText(english, "en"), KIND.LocalizedText)
 
+    def remark(self, text: str) -> ua.Variant:
+        """What a person said, in the language of that person; what the server says of itself, in the client's."""
+        if isinstance(text, Word):
+            return self(text, text.ja)
+        return ua.Variant(ua.LocalizedText(text, getattr(text, "locale", None)), KIND.LocalizedText)
+
     def state(self, name: str, on: bool) -> Fields:
         """A two-state variable: its word and its Id."""
         return {name: self(*TWO_STATES[name][0 if on else 1]), f"{name}/Id": ua.Variant(on, KIND.Boolean)}
@@ -158,12 +166,14 @@ def _condition(condition: Condition, moment: Moment, say: _Say) -> Fields:
     """ConditionType and AcknowledgeableConditionType (Part 9, 5.5.2 and 5.7.2)."""
     alarm, state, at = condition.alarm, moment.state, ua.Variant(moment.at, KIND.DateTime)
     trip = isinstance(alarm.declared, OffNormal) and alarm.declared.trip
-    number, name = CLASSES["system" if isinstance(alarm.declared, System) else ("safety" if trip else "process")]
+    number, *class_names = CLASSES[
+        "system" if isinstance(alarm.declared, System) else ("safety" if trip else "process")
+    ]
     quality = ua.StatusCodes.Good if state.good else ua.StatusCodes.BadSensorFailure
     return {
         "NodeId": ua.Variant(condition.node, KIND.NodeId),
         "ConditionClassId": ua.Variant(ua.NodeId(number), KIND.NodeId),
-        "ConditionClassName": say(name, ""),
+        "ConditionClassName": say(*class_names),
         "ConditionName": ua.Variant(alarm.name, KIND.String),
         "BranchId": ua.Variant(ua.NodeId(), KIND.NodeId),
         "Retain": ua.Variant(state.retain, KIND.Boolean),
@@ -171,7 +181,7 @@ def _condition(condition: Condition, moment: Moment, say: _Say) -> Fields:
         "Quality/SourceTimestamp": at,
         "LastSeverity": ua.Variant(state.severity_before, KIND.UInt16),
         "LastSeverity/SourceTimestamp": at,
-        "Comment": say(moment.comment, ""),
+        "Comment": say.remark(moment.comment),
         "Comment/SourceTimestamp": at,
         "ClientUserId": ua.Variant(moment.user, KIND.String),
         **say.state("EnabledState", state.enabled),

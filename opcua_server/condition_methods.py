@@ -15,7 +15,7 @@ from asyncua.server.address_space import AddressSpace
 from opcua_server.caller import user_name
 from opcua_server.condition_fields import Condition
 from twin.alarms.engine import AlarmEngine
-from twin.alarms.event import AlarmRefused
+from twin.alarms.event import AlarmRefused, Remark
 
 IDS, CODES = ua.ObjectIds, ua.StatusCodes
 
@@ -166,4 +166,7 @@ def _misfit(given: ua.Variant, wanted: ua.VariantType) -> bool:
 
 
 def _text(given: ua.LocalizedText | None) -> str:
-    return (given.Text or "") if given is not None else ""
+    """A comment with its language; one that is null leaves the comment of before (Part 9, 5.5.6)."""
+    if given is None or not (given.Text or given.Locale):
+        return ""
+    return Remark(given.Text or "", given.Locale or "")

@@ -12,7 +12,7 @@ from asyncua import ua
 from asyncua.server.address_space import AddressSpace, NodeData
 
 from opcua_server.companion import DI
-from opcua_server.condition_fields import TWO_STATES, Condition, condition_type, health_alarm_type
+from opcua_server.condition_fields import CLASSES, TWO_STATES, Condition, condition_type, health_alarm_type
 from opcua_server.event_filter import OWN
 from opcua_server.nodes import COMPONENT, FOLDER, ORGANIZES, PROPERTY, PROPERTY_TYPE, PlantNodes
 from opcua_server.where import Fields
@@ -98,6 +98,8 @@ class ConditionNodes:
         self.conditions = [self._condition(row, alarm, nodes) for row, alarm in enumerate(alarms)]
         self.by_node = {condition.node: condition for condition in self.conditions}
         self._connect_notifiers(nodes)
+        for number, _, japanese in CLASSES.values():
+            self._writer.japanese.names[ua.NodeId(number)] = (japanese, "")
         space._nodes.make = self._make
 
     def _complete_shelving(self) -> None:
@@ -113,8 +115,7 @@ class ConditionNodes:
 
     def find(self, node: ua.NodeId) -> Condition | None:
         """The condition that a node is, or whose part it is (its shelving state)."""
-        name, mark, _ = str(node.Identifier).partition(MARK)
-        return self.by_node.get(ua.NodeId(name + mark, node.NamespaceIndex))
+        return self.by_node.get(condition_of(node))
 
     def _condition(self, row: int, alarm: Alarm, nodes: PlantNodes) -> Condition:
         source = nodes.units[alarm.unit]
@@ -186,6 +187,12 @@ class ConditionNodes:
             return ua.DataValue(self._read(condition).get(path, ua.Variant()))
 
         node.attributes[ua.AttributeIds.Value].value_callback = read
+
+
+def condition_of(node: ua.NodeId) -> ua.NodeId:
+    """The condition that a node is or is a part of; any other node is itself."""
+    name, mark, _ = str(node.Identifier).partition(MARK)
+    return ua.NodeId(name + mark, node.NamespaceIndex) if mark else node
 
 
 def _shelving(place: str, name: str) -> ua.NodeId:

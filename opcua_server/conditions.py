@@ -26,7 +26,7 @@ from opcua_server.condition_fields import Condition, Moment, condition_fields
 from opcua_server.condition_methods import UINT, bind_methods, checked
 from opcua_server.condition_nodes import ConditionNodes
 from opcua_server.event_filter import event_fields
-from opcua_server.event_queue import server_event
+from opcua_server.event_queue import REFRESH_BEGINS, REFRESH_ENDS, server_event
 from opcua_server.nodes import PlantNodes
 from opcua_server.subscriptions import TagSubscription, TagSubscriptions
 from opcua_server.where import Fields
@@ -125,7 +125,7 @@ class Conditions:
         return time.perf_counter()
 
     def _japanese(self, subscription: TagSubscription) -> bool:
-        return speaks_japanese(self._subscriptions.session_of(subscription))
+        return speaks_japanese(subscription.listener)
 
     def _moment(self, condition: Condition, event: AlarmEvent | None) -> Moment:
         """A condition as of an event; without one, as it is and always was."""
@@ -184,11 +184,11 @@ class Conditions:
 
     async def _repeat(self, subscription: TagSubscription, item: int | None) -> None:
         japanese, start = self._japanese(subscription), time.perf_counter()
-        await subscription.mark(server_event(IDS.RefreshStartEventType, "Refresh begins"), item)
+        await subscription.mark(server_event(REFRESH_BEGINS, japanese), item)
         for row, event in sorted(self._latest.items()):
             if event.state.retain:
                 condition = self._nodes.conditions[row]
                 fields = condition_fields(condition, self._moment(condition, event), japanese)
                 await subscription.tell(fields, condition.notifiers, item)
                 start = await self._breathe(start)
-        await subscription.mark(server_event(IDS.RefreshEndEventType, "Refresh ends"), item)
+        await subscription.mark(server_event(REFRESH_ENDS, japanese), item)

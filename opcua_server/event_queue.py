@@ -8,8 +8,17 @@ from datetime import UTC, datetime
 
 from asyncua import ua
 
+from opcua_server.languages import japanese
 from opcua_server.where import Fields
 
+OVERFLOW = ua.ObjectIds.EventQueueOverflowEventType
+REFRESH_BEGINS, REFRESH_ENDS = ua.ObjectIds.RefreshStartEventType, ua.ObjectIds.RefreshEndEventType
+MESSAGES = {
+    OVERFLOW: ("Events were lost: the queue was full", "キュー満杯のためイベントを喪失", 500),
+    REFRESH_BEGINS: ("Refresh begins", "リフレッシュ開始", 1),
+    REFRESH_ENDS: ("Refresh ends", "リフレッシュ終了", 1),
+}
+"""What the server says about events, in English and Japanese, and how severe that is."""
 LONGEST = 1000
 """Events of one item that wait for a client that stalls: a refresh of every alarm of a plant fits."""
 
@@ -48,13 +57,10 @@ def put(
     return True
 
 
-def overflow_fields() -> Fields:
-    """EventQueueOverflowEventType (Part 4, 5.13.1.5)."""
-    return server_event(ua.ObjectIds.EventQueueOverflowEventType, "Events were lost: the queue was full", 500)
-
-
-def server_event(kind: int, text: str, severity: int = 1) -> Fields:
-    """An event of the server about events: begin and end of a refresh, an overflow."""
+def server_event(kind: int, wants_japanese: bool) -> Fields:
+    """An event of the server about events: begin and end of a refresh (Part 9, 4.5), an overflow (Part 4, 5.13.1.5)."""
+    english, in_japanese, severity = MESSAGES[kind]
+    text = japanese(in_japanese) if wants_japanese else ua.LocalizedText(english, "en")
     now = ua.Variant(datetime.now(UTC), ua.VariantType.DateTime)
     return {
         "EventId": ua.Variant(os.urandom(16), ua.VariantType.ByteString),
@@ -63,6 +69,6 @@ def server_event(kind: int, text: str, severity: int = 1) -> Fields:
         "SourceName": ua.Variant("Server", ua.VariantType.String),
         "Time": now,
         "ReceiveTime": now,
-        "Message": ua.Variant(ua.LocalizedText(text, "en"), ua.VariantType.LocalizedText),
+        "Message": ua.Variant(text, ua.VariantType.LocalizedText),
         "Severity": ua.Variant(severity, ua.VariantType.UInt16),
     }

@@ -10,7 +10,9 @@ import asyncio
 import logging
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -114,7 +116,8 @@ class Historian:
         if isinstance(details, ua.ReadProcessedDetails) and len(details.AggregateType or ()) != len(asked):
             raise ua.uaerrors.BadAggregateListMismatch
         jobs = [self._job(params, position) for position in range(len(asked))]
-        return await asyncio.get_running_loop().run_in_executor(self._pool, self._read_all, jobs)
+        read = partial(copy_context().run, self._read_all, jobs)  # in the language of the caller
+        return await asyncio.get_running_loop().run_in_executor(self._pool, read)
 
     async def update_history(self, params: ua.HistoryUpdateParameters) -> list[ua.HistoryUpdateResult]:
         """The service; every node is answered by itself, one after the other."""

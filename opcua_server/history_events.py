@@ -8,7 +8,9 @@ from typing import Any
 from asyncua import ua
 from asyncua.ua.ua_binary import struct_to_binary
 
+from opcua_server.caller import caller, speaks_japanese
 from opcua_server.history_codec import SERVER_TIME, SOURCE_TIME, packed
+from opcua_server.languages import japanese
 from opcua_server.where import Fields
 from twin.history import Event, Note
 
@@ -30,7 +32,9 @@ def moment(wall: int) -> datetime:
 
 
 def fields_of(event: Event, source: ua.NodeId) -> Fields:
-    """The fields of its type; what else is known of it is a field by its own name."""
+    """The fields of its type, in the language of who asks; what else is known of it is a field by its own name."""
+    in_japanese = (event.detail or {}).get("message_ja") if speaks_japanese(caller()) else None
+    message = japanese(in_japanese) if in_japanese else ua.LocalizedText(event.message, "en")
     at, text = ua.Variant(moment(event.wall)), ua.VariantType.String
     found = {
         "EventId": ua.Variant(f"{event.wall:x}-{event.source}".encode(), ua.VariantType.ByteString),
@@ -39,7 +43,7 @@ def fields_of(event: Event, source: ua.NodeId) -> Fields:
         "SourceName": ua.Variant(event.source, text),
         "Time": at,
         "ReceiveTime": at,
-        "Message": ua.Variant(ua.LocalizedText(event.message, "en")),
+        "Message": ua.Variant(message),
         "Severity": ua.Variant(event.severity, ua.VariantType.UInt16),
     }
     if event.kind in ACTIONS:

@@ -131,6 +131,7 @@ class Session(InternalSession):
         self.user, self.nonce, self.state = person, create_nonce(32), SessionState.Activated
         for found in self.subscriptions():
             found.owner = self.owner
+            found.monitored_item_srv.values.look_again()
         self.tally.users.append(person.name or "anonymous")
         del self.tally.users[:-USERS]
         self.touch()

@@ -22,8 +22,9 @@ from asyncua.server.internal_subscription import InternalSubscription
 from asyncua.server.subscription_service import SubscriptionService
 
 from opcua_server.bounds import Bounds
+from opcua_server.caller import speaks_japanese
 from opcua_server.event_filter import selected
-from opcua_server.event_queue import Overflow, overflow_fields, put
+from opcua_server.event_queue import OVERFLOW, Overflow, put, server_event
 from opcua_server.monitored_items import LONGEST_INTERVAL, QUEUE, TagItems
 from opcua_server.publish_answer import DATA_CHANGE, quick_answer
 from opcua_server.tag_items import Sample, TagTable
@@ -65,6 +66,8 @@ class TagSubscription(InternalSubscription):
         self.tags = TagTable()
         self.owner: Any = None
         """Who may take it over into another session."""
+        self.listener: Any = None
+        """The session that it belongs to, or belonged to last: in whose language and with whose rights it is told."""
         self.until = math.inf
         """When it ends at the latest because it belongs to nobody [s, monotonic clock]."""
         self.next_publish = 0.0
@@ -253,8 +256,11 @@ class TagSubscription(InternalSubscription):
         def listed(fields: Fields, kind: type[ua.EventFieldList] = ua.EventFieldList) -> ua.EventFieldList:
             return kind(mdata.client_handle, selected(fields, mdata.filter.SelectClauses))
 
+        def overflow() -> ua.EventFieldList:
+            return listed(server_event(OVERFLOW, speaks_japanese(self.listener)), Overflow)
+
         queued = self._triggered_events.setdefault(mid, [])
-        lost = put(queued, listed(fields), mdata.queue_size, mdata.oldest, lambda: listed(overflow_fields(), Overflow))
+        lost = put(queued, listed(fields), mdata.queue_size, mdata.oldest, overflow)
         self.told["overflows"] += lost
         self.monitored_item_srv.heard(mid)
 
@@ -305,12 +311,13 @@ class TagSubscriptions(SubscriptionService):
             polled=self.polled,
             end=self.end,
         )
+        made.listener = self.session_of(made)
         made.move(callback)
         return result
 
     def _read(self, number: int, wanted: ua.ReadValueId) -> ua.DataValue:
-        """An attribute, as the session of a subscription reads it; as it was last when there is none."""
-        session = self.session_of(self.subscriptions[number])
+        """An attribute, as the session of a subscription reads it, or read it before it ended."""
+        session = self.subscriptions[number].listener
         return session.look(wanted) if session else self.aspace.read_attribute_value(wanted.NodeId, wanted.AttributeId)
 
     def end(self, subscription: TagSubscription, code: int) -> None:
@@ -388,6 +395,8 @@ class TagSubscriptions(SubscriptionService):
         """To another session, whose publish requests are answered from now on; the one before hears of it."""
         before = self.session_of(subscription)
         subscription.session_id = session
+        subscription.listener = self.session_of(subscription)
+        subscription.monitored_item_srv.values.look_again()
         subscription.told["transferred"] += 1
         subscription.move(callback)
         subscription.alive()

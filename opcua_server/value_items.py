@@ -190,7 +190,9 @@ class ValueItems:
     # --- values ------------------------------------------------------------------------------------------------------
 
     def sample(self, item: ValueItem, clock: float) -> None:
-        """Look at one of them."""
+        """Look at one of them; what tells of its changes itself is polled once, if at all."""
+        if item.callback is not None:
+            self._polled.pop(item, None)
         if item.sample(clock):
             self._notice(item)
             self._fire(item.number)
@@ -199,6 +201,15 @@ class ValueItems:
         """asyncua tells that an attribute was written."""
         if (item := self._told.get(handle)) is not None:
             self.sample(item, time.monotonic())
+
+    def look_again(self) -> None:
+        """The session has another user or language: what it sees otherwise is told, without waiting for a change.
+
+        The server looks at all of it in bites, as at what is polled anyway.
+        """
+        for item in self._told.values():
+            item.due = -math.inf
+            self._polled[item] = self
 
     def repeat(self) -> None:
         """Report every value once more."""

@@ -58,6 +58,41 @@ const shown = (event) => ({
   comment: event.Comment.text, source: event.SourceName, condition: event.conditionId,
 });
 
+// Another listens in Japanese: to the same events, and to a name.
+const reader = OPCUAClient.create({ endpointMustExist: false, connectionStrategy: { maxRetry: 1 } });
+const send = reader.performMessageTransaction;
+reader.performMessageTransaction = function (request, callback) {
+  if ("localeIds" in request) request.localeIds = ["ja-JP", "en"]; // node-opcua has no setting for it
+  return send.call(this, request, callback);
+};
+await reader.connect(endpoint);
+const inJapanese = await reader.createSession();
+const listening = await inJapanese.createSubscription2({
+  requestedPublishingInterval: 50, requestedLifetimeCount: 1000, requestedMaxKeepAliveCount: 10, publishingEnabled: true,
+});
+async function heard(asked, found) {
+  const watched = await listening.monitor(asked.what, { samplingInterval: 0, queueSize: 100, ...asked.how }, 2);
+  watched.on("changed", found);
+}
+const events = { nodeId: resolveNodeId("Server"), attributeId: AttributeIds.EventNotifier };
+const words = ["ConditionName", "Message", "ActiveState", "AckedState", "Priority", "Cause"];
+seen.japanese = {};
+await heard({ what: events, how: { filter: constructEventFilter(words, ofType("AlarmConditionType")) } }, (values) => {
+  seen.japanese[values[0].value] ??= values.slice(1).map((each) => each.value.text);
+});
+await heard({ what: { nodeId: tag("PT-102"), attributeId: AttributeIds.DisplayName } }, (value) => {
+  seen.name = [value.value.value.locale, value.value.value.text];
+});
+
+// And to what operators do to alarms.
+const audited = ["EventType", "SourceName", "SourceNode", "Comment", "ConditionEventId", "ShelvingTime", "Status"];
+seen.audit = [];
+await heard({ what: events, how: { filter: constructEventFilter(audited, ofType("AuditConditionEventType")) } },
+  ([kind, source, node, comment, event, time, status]) => seen.audit.push([
+    opcua.ObjectTypeIds[kind.value.value], source.value, node.value.toString(), comment.value?.text ?? null,
+    event.value !== null && event.value.equals(trip.EventId), time.value, status.value,
+  ]));
+
 // A valve opens, pressure rises, the interlock trips: acknowledge and confirm.
 await write("ZC-101.command", DataType.Double, 1.0);
 await advance(60.0);
@@ -92,6 +127,10 @@ seen.unknown = (await call(tag("SIM"), tag("SIM.restore"), [DataType.String, "no
 const described = await session.getArgumentDefinition(resolveNodeId(tag("D-1.deliver")));
 seen.arguments = described.inputArguments.map((argument) => [argument.name, argument.description.text]);
 
+for (let i = 0; seen.audit.length < 7 && i < 200; i++) await new Promise((done) => setTimeout(done, 50));
+await listening.terminate();
+await inJapanese.close();
+await reader.disconnect();
 await subscription.terminate();
 await session.close();
 await client.disconnect();

@@ -113,7 +113,7 @@ async def test_the_message_comes_in_the_language_of_the_session(plant: TwinServe
         await watcher.listen()
         await lose_air(watcher)
         (event,) = await watcher.until(1)
-        assert event["Message"].Text == "ZC-101.air: 計装空気喪失 (lost)"
+        assert event["Message"].Text == "ZC-101.air: 計装空気喪失 (喪失)"
         assert event["Message"].Locale == "ja"
         assert event["ActiveState"].Text == "発報"
 

@@ -104,6 +104,20 @@ async def test_node_opcua_acknowledges_confirms_refreshes_shelves_and_calls(serv
     assert "IL-102.trip" in seen["list"]
     assert "ZC-101.air" not in seen["list"]
 
+    assert seen["name"] == ["ja", "PT-102 計測値"]
+    assert seen["japanese"]["IL-102.trip"] == [
+        *("IL-102.trip: インターロック作動 (条件1)", "発報", "未確認", "高", "最初に成立した条件を表示"),
+    ]
+    trip_node, air_node = "ns=2;s=IL-102.trip/alarm", "ns=2;s=ZC-101.air/alarm"
+    assert seen["audit"] == [
+        ["AuditConditionAcknowledgeEventType", "Method/Acknowledge", trip_node, "seen", True, None, True],
+        ["AuditConditionAcknowledgeEventType", "Method/Acknowledge", trip_node, "again", True, None, False],
+        ["AuditConditionConfirmEventType", "Method/Confirm", trip_node, "done", True, None, True],
+        ["AuditConditionAcknowledgeEventType", "Method/Acknowledge", trip_node, "no", False, None, False],
+        ["AuditConditionCommentEventType", "Method/AddComment", trip_node, "note", True, None, True],
+        ["AuditConditionShelvingEventType", "Method/TimedShelve", air_node, None, False, 60000, True],
+        ["AuditConditionShelvingEventType", "Method/TimedShelve", air_node, None, False, 60000, False],
+    ]
     assert (seen["shelved"], seen["shelvedAgain"]) == ("Good", "BadConditionAlreadyShelved")
     assert seen["swap"]["status"] == "Good"
     assert seen["swap"]["given"][0] == pytest.approx(0.45, abs=0.05)

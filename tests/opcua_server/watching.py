@@ -41,8 +41,8 @@ def literal(value: Any, kind: ua.VariantType) -> ua.LiteralOperand:
 class Watcher:
     """A client of alarms: what it was told, in order, by field."""
 
-    def __init__(self, client: Client) -> None:
-        self.client = client
+    def __init__(self, client: Client, fields: tuple[str, ...] = FIELDS) -> None:
+        self.client, self.fields = client, fields
         self.told: list[dict[str, Any]] = []
         self.number = 0
         self.item = 0
@@ -56,7 +56,7 @@ class Watcher:
         assert status.is_good(), status
 
     async def add(self, at: ua.NodeId, *where: ua.ContentFilterElement, filter: Any = None) -> ua.StatusCode:
-        chosen = filter or ua.EventFilter([clause(path) for path in FIELDS], ua.ContentFilter(list(where)))
+        chosen = filter or ua.EventFilter([clause(path) for path in self.fields], ua.ContentFilter(list(where)))
         asked = ua.MonitoringParameters(1, 0.0, chosen, 1000, True)
         item = ua.MonitoredItemCreateRequest(
             ua.ReadValueId(at, ua.AttributeIds.EventNotifier), ua.MonitoringMode.Reporting, asked
@@ -70,7 +70,7 @@ class Watcher:
         for data in result.NotificationMessage.NotificationData or ():
             if isinstance(data, ua.EventNotificationList):
                 for event in data.Events:
-                    found = dict(zip(FIELDS, (field.Value for field in event.EventFields), strict=True))
+                    found = dict(zip(self.fields, (field.Value for field in event.EventFields), strict=True))
                     if found["ConditionName"] or found["EventType"] in MARKS:  # what was written is told as well
                         self.told.append(found)
 

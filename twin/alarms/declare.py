@@ -25,6 +25,11 @@ PRIORITIES = tuple(SEVERITY)
 
 REMOTE = ("place", -0.5, 0.5)
 """`when` of a discrepancy: nobody expects a drive that is operated at its own panel to follow its order."""
+RUNNING = ("speed", 0.5, 1.5)
+"""`when` of what a machine does while it runs: its speed, over half, where its own trips begin to look too.
+
+Not its order: at its own panel a machine runs without one, and tripped it stands still in spite of one.
+"""
 
 
 @dataclass(frozen=True)

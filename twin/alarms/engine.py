@@ -20,15 +20,19 @@ from datetime import UTC, datetime
 import numpy as np
 
 from twin.alarms.catalogue import CONTROLLER, FAILURE, OVERRUN, Alarm
-from twin.alarms.event import AlarmEvent, AlarmRefused, AlarmState, Transition, messages
+from twin.alarms.event import AlarmEvent, AlarmRefused, AlarmState, Remark, Transition, messages
 from twin.alarms.table import HIGH_HIGH, LOW_LOW, ONE_SHOT, STATE, TIMED, UNSHELVED, AlarmTable, limits_of
 from twin.errors import SnapshotMismatch, nearest
 from twin.tags import Tags
+from twin.words import Word
 
 LONGEST_SHELVING = 8 * 3600.0
 """A shift [s]: nobody may hide an alarm from the next one (ISA-18.2, 11.7)."""
 OVERRUN_LASTS = 10.0
 """After the last late scan the alarm stays for so long [s]."""
+
+BY_TAG = Word("by tag", "タグ操作")
+"""Comment of the server itself on an acknowledgement that was written to the alarm's own tag."""
 
 FORM = "hetwin-alarms 2 "
 """How a snapshot of alarms begins; the number of the next event follows."""
@@ -196,7 +200,7 @@ class AlarmEngine:
             now = image[address] > 0.5
             if self._was_open[k] and not now and not self._table.state["acked"][row]:
                 self._table.state["acked"][row] = True
-                self._tell(row, "acknowledged", comment="by tag")
+                self._tell(row, "acknowledged", comment=BY_TAG)
             self._was_open[k] = now
 
     # --- operators -------------------------------------------------------------------------------------------------
@@ -364,7 +368,7 @@ class AlarmEngine:
         """Number the transition and hand it to every subscriber; one that raises is dropped."""
         number, self._next = self._next, self._next + 1
         self._table.state["last"][row] = number
-        if comment:
+        if comment or isinstance(comment, Remark):
             self._notes[row] = (comment, user)
         event = self._event(row, transition, user, comment, number)
         for callback in list(self._subscribers):

@@ -11,6 +11,7 @@ from twin.alarms.declare import Discrepancy, Levels, Limits, System
 from twin.alarms.table import HIGH, HIGH_HIGH, LOW, LOW_LOW, ONE_SHOT, TIMED
 from twin.errors import TwinError
 from twin.quantities import format
+from twin.words import in_japanese
 
 Transition = Literal[
     "active",
@@ -53,6 +54,17 @@ Reason = Literal[
     "disabled",
     "already_disabled",
 ]
+
+
+class Remark(str):
+    """What somebody said of an alarm, and in which language ("ja"); without a text it takes back what was said."""
+
+    locale: str
+
+    def __new__(cls, text: str, locale: str = "") -> Remark:
+        made = super().__new__(cls, text)
+        made.locale = locale
+        return made
 
 
 class AlarmRefused(TwinError):
@@ -134,9 +146,10 @@ def messages(alarm: Alarm, transition: Transition, levels: int, value: float) ->
     if transition == "returned":
         return f"{alarm.name}: {alarm.text}: back to normal", f"{alarm.name}: {alarm.text_ja}: 復帰"
     level, level_ja = level_words(alarm, levels)
-    reading = _reading(alarm, value)
+    reading, reading_ja = _reading(alarm, value)
     english = " ".join(word for word in (alarm.text, level, reading) if word)
-    return f"{alarm.name}: {english}", f"{alarm.name}: " + " ".join(w for w in (alarm.text_ja, level_ja, reading) if w)
+    japanese = " ".join(word for word in (alarm.text_ja, level_ja, reading_ja) if word)
+    return f"{alarm.name}: {english}", f"{alarm.name}: {japanese}"
 
 
 def level_words(alarm: Alarm, levels: int) -> tuple[str, str]:
@@ -146,12 +159,15 @@ def level_words(alarm: Alarm, levels: int) -> tuple[str, str]:
     return "", ""
 
 
-def _reading(alarm: Alarm, value: float) -> str:
+def _reading(alarm: Alarm, value: float) -> tuple[str, str]:
+    """What the tag of an alarm says, as a label or a number."""
     tag = alarm.tag
     if tag is None or isinstance(alarm.declared, (System, Levels)) or value != value:
-        return ""
-    if tag.labels:
-        number = int(value)
-        known = 0 <= number < len(tag.labels) and not isinstance(alarm.declared, Discrepancy)
-        return f"({tag.labels[number]})" if known else ""
-    return f"({format(value, tag.unit)})"
+        return "", ""
+    if not tag.labels:
+        number = f"({format(value, tag.unit)})"
+        return number, number
+    if isinstance(alarm.declared, Discrepancy) or not 0 <= int(value) < len(tag.labels):
+        return "", ""
+    label = tag.labels[int(value)]
+    return f"({label})", f"({in_japanese(label)})"

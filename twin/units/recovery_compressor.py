@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from thermo.helium import h_pT
 from thermo.jit import kernel
-from twin.alarms.declare import REMOTE, Discrepancy, Limits, OffNormal
+from twin.alarms.declare import REMOTE, RUNNING, Discrepancy, Limits, OffNormal
 from twin.health import CHECK_FUNCTION, OFF_SPEC, Sign
 from twin.network import transfer, work
 from twin.unit import Input, Latch, Link, Output, Param, Port, State, unit_operation
@@ -199,7 +199,7 @@ class RecoveryCompressor:
                 low=0.5,
                 dead_band=0.05,
                 on_delay=10.0,
-                when=("run", 0.5, 1.5),
+                when=RUNNING,
                 cause=("cooling water or fan failed", "冷却水または送風機の故障"),
                 consequence=("discharge temperatures rise to the trip", "吐出温度上昇、トリップ"),
                 action=("restore cooling or unload", "冷却復旧または負荷低減"),
@@ -227,7 +227,7 @@ class RecoveryCompressor:
                 name="p_suction",
                 low=self.p_suction_low + 1500.0,
                 dead_band=200.0,
-                when=("run", 0.5, 1.5),
+                when=RUNNING,
                 priority="high",
                 cause=("the bag is empty, a valve of the suction line is shut", "バッグ空、吸込弁閉"),
                 consequence=("air is drawn in", "空気吸入"),
@@ -256,7 +256,7 @@ class RecoveryCompressor:
                 high=1.3 * 101325.0 * self.derived()["ratio"] ** i,
                 dead_band=0.05 * 101325.0 * self.derived()["ratio"] ** i,
                 on_delay=10.0,
-                when=("run", 0.5, 1.5),
+                when=RUNNING,
                 cause=("a valve of the next stage leaks or is broken", "次段の弁漏れ・破損"),
                 consequence=("the relief between the stages lifts, the stage gets hot", "段間安全弁作動、段の過熱"),
                 action=("unload, check the valves of the next stage", "負荷低減、次段の弁点検"),

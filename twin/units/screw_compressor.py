@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from thermo.helium import h_pT
 from thermo.jit import kernel
-from twin.alarms.declare import REMOTE, Discrepancy, Limits, OffNormal
+from twin.alarms.declare import REMOTE, RUNNING, Discrepancy, Limits, OffNormal
 from twin.health import CHECK_FUNCTION, OFF_SPEC, Sign
 from twin.network import R_N2, R_O2, transfer, work
 from twin.unit import Input, Latch, Link, Output, Param, Port, State, unit_operation
@@ -240,7 +240,7 @@ class ScrewCompressor:
                 low_low=0.3,
                 dead_band=0.02,
                 on_delay=5.0,
-                when=("run", 0.5, 1.5),
+                when=RUNNING,
                 cause=("pump stopped, filter blocked", "ポンプ停止、フィルタ詰まり"),
                 consequence=("oil and gas get hot", "油温・ガス温度上昇"),
                 action=("start the other pump", "予備ポンプ起動"),
@@ -259,7 +259,7 @@ class ScrewCompressor:
                 low=0.98e5,
                 dead_band=2000.0,
                 on_delay=10.0,
-                when=("run", 0.5, 1.5),
+                when=RUNNING,
                 priority="high",
                 cause=("gas management out of balance", "ガス管理の不均衡"),
                 consequence=("air is drawn in below the pressure of the room", "大気圧以下で空気吸入"),

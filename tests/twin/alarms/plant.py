@@ -12,8 +12,9 @@ from twin.alarms.declare import Declared
 from twin.alarms.engine import AlarmEngine
 from twin.alarms.event import AlarmEvent
 from twin.tags import Tag, Tags
+from twin.words import STOP_RUN, words
 
-LABELS = {"trip": ("no", "hot", "cold"), "run": ("stop", "run")}
+LABELS = {"trip": words("no なし", "hot 熱", "cold 冷"), "run": STOP_RUN}
 NAMES = ("SIM.overruns", "V-1.p", "V-1.order", "V-1.trip", "V-1.run")
 
 

@@ -5,7 +5,7 @@ import pytest
 from tests.twin.alarms.plant import Panel
 from twin.alarms.declare import Discrepancy, Limits, OffNormal
 from twin.alarms.engine import LONGEST_SHELVING, AlarmSnapshot
-from twin.alarms.event import AlarmRefused
+from twin.alarms.event import AlarmRefused, Remark
 from twin.errors import SnapshotMismatch
 
 
@@ -52,6 +52,24 @@ def test_events_are_numbered_without_gaps_and_carry_time_value_and_both_language
     assert [e.state.value for e in panel.events] == [2.5, 3.5, 1.0]
     assert panel.events[1].message == "V-1.p: pressure high high (3.50)"
     assert panel.events[1].message_ja == "V-1.p: 圧力 上上限 (3.50)"
+
+
+def test_the_label_of_a_discrete_tag_is_told_in_both_languages():
+    panel = Panel(OffNormal("trip", "trip", "トリップ"))
+    panel.see(trip=2.0)
+    assert panel.events[0].message == "V-1.trip: trip (cold)"
+    assert panel.events[0].message_ja == "V-1.trip: トリップ (冷)"
+
+
+def test_a_remark_without_a_text_takes_back_what_was_said_and_none_leaves_it():
+    panel = Panel(high())
+    panel.see(p=2.5)
+    panel.engine.acknowledge("V-1.p", "sato", Remark("確認", "ja"))
+    assert panel.engine.note("V-1.p")[0].locale == "ja"
+    panel.engine.shelve("V-1.p", user="abe")
+    assert panel.engine.note("V-1.p") == ("確認", "sato")
+    panel.engine.unshelve("V-1.p", "abe", Remark("", "ja"))
+    assert panel.engine.note("V-1.p") == ("", "abe")
 
 
 def test_a_worse_level_wakes_again_a_better_one_does_not():

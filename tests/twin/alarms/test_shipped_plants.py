@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 
 import pytest
 
@@ -11,7 +12,9 @@ from twin.alarms.declare import Levels, Limits
 from twin.plant import Plant
 from twin.plant_file import load_spec, shipped_plants
 from twin.simulation import Simulation
+from twin.words import in_japanese
 
+JAPANESE = re.compile("[\u3040-\u30ff\u4e00-\u9fff]")
 PATIENCE = 300.0  # s; the first step of a plant compiles it
 
 MATTERS = [
@@ -99,6 +102,17 @@ def test_every_matter_that_a_plant_has_is_watched(plant: Plant) -> None:
 def test_safety_and_utilities_are_there_where_they_belong(plant: Plant) -> None:
     kinds = {unit.kind.name for unit in plant.spec.units.values()}
     assert [wanted for where, wanted in BELONGS if kinds & where and wanted not in kinds] == []
+
+
+def test_every_word_of_an_alarm_is_there_in_japanese(plant: Plant) -> None:
+    """Names of tags, numbers and units are the same in both languages."""
+    missing = []
+    for alarm in plant_alarms(plant.spec, plant.tags):
+        declared = alarm.declared
+        told = [(alarm.text, alarm.text_ja), declared.cause, declared.consequence, declared.action]
+        told += [(label, in_japanese(label)) for label in (alarm.tag.labels if alarm.tag else ())]
+        missing += [f"{alarm.name}: {text}" for text, ja in told if text and not JAPANESE.search(ja)]
+    assert missing == []
 
 
 def test_a_fresh_start_is_calm(plant: Plant) -> None:

@@ -5,6 +5,8 @@ import math
 
 import pytest
 
+from twin.simulation import Simulation
+
 MACHINE = """
 [unit.BAG-1]
 kind = "gas_bag"
@@ -110,3 +112,27 @@ def test_it_trips_at_full_cylinders(plant_of):
     plant = machine(plant_of, p=15.1, more='p_max = "15.15 MPa"')
     plant.run(hours=2)
     assert plant["RC-1.trip"] == 2.0
+
+
+def alarm_after_a_minute(plant, name, **inputs):
+    """The state of an alarm once the machine has been operated like this for a minute."""
+    simulation = Simulation(plant, mode="lockstep")
+    for tag, value in inputs.items():
+        plant[f"RC-1.{tag}"] = value
+    for _ in range(60):
+        plant.run(seconds=1)
+        simulation.alarms.scan(plant.image, plant.time)
+    return simulation.alarms.state(name)
+
+
+def test_at_its_own_panel_it_runs_without_an_order_and_its_alarms_call(plant_of):
+    plant = plant_of(MACHINE.format(p=5.0, bag=100, more="temp_max = 700.0"), step=1.0)
+    state = alarm_after_a_minute(plant, "RC-1.cooling", run=0, place=1, local_run=1, cooling=0.45)
+    assert (plant["RC-1.run"], plant["RC-1.m_flow"] > 0.0) == (0.0, True)
+    assert (state.active, state.by_design) == (True, False)
+
+
+def test_stopped_at_its_own_panel_it_has_no_low_cooling_whatever_the_order_says(plant_of):
+    plant = plant_of(MACHINE.format(p=5.0, bag=100, more="temp_max = 700.0"), step=1.0)
+    state = alarm_after_a_minute(plant, "RC-1.cooling", run=1, place=1, local_run=0, cooling=0.45)
+    assert (state.active, state.by_design) == (False, True)

@@ -4,6 +4,7 @@ import math
 
 import pytest
 
+from twin.simulation import Simulation
 from twin.units.screw_compressor import cooler_share
 
 STATION = """
@@ -93,3 +94,18 @@ def test_without_cooling_water_the_oil_warms_up_and_the_thermostat_stops_it_unti
 def test_hot_water_alone_trips_it_too(plant_of):
     plant = station(plant_of, temp_water=319.0, water_flow=0.3, minutes=60)
     assert plant["C-1.trip"] == 1.0
+
+
+def test_its_alarms_go_by_whether_it_runs_not_by_the_remote_order(plant_of):
+    plant = plant_of(STATION.format(p=1.05, area=23), step=1.0, temp=293.0)
+    alarms = Simulation(plant, mode="lockstep").alarms
+
+    def suppressed(local_run):
+        for name, value in {"place": 1, "local_run": local_run, "run": 1 - local_run}.items():
+            plant[f"C-1.{name}"] = value
+        plant.run(minutes=1)
+        alarms.scan(plant.image, plant.time)
+        return [alarms.state(f"C-1.{name}").by_design for name in ("water_flow", "p_suction")]
+
+    assert suppressed(local_run=1) == [False, False]
+    assert suppressed(local_run=0) == [True, True]
