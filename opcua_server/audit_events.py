@@ -77,7 +77,10 @@ class AuditEvents:
         self._tasks: set[asyncio.Task[Any]] = set()
 
     def tell(self, *make: Callable[[], Fields]) -> None:
-        """Make events for those who listen and may know."""
+        """Make events for those who listen and may know; after the answer, which need not wait for that."""
+        asyncio.get_running_loop().call_soon(self._tell, make)
+
+    def _tell(self, make: tuple[Callable[[], Fields], ...]) -> None:
         listening = self._listening()
         for event in [each() for each in make[:WAITING]] if listening else ():
             for subscription in listening if len(self._tasks) < WAITING else ():
