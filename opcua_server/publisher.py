@@ -15,7 +15,7 @@ import time
 from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import partial
 
@@ -42,12 +42,27 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Scan:
-    """One image on its way out: when it was taken, which writes it holds, and why it is the last one, if it is."""
+    """One image on its way out: when it was taken, which writes it holds, and why it is the last one, if it is.
+
+    `written` are later writes by address, seen in place of what the image has.
+    """
 
     image: np.ndarray
     taken: datetime
     applied: int
     failure: str
+    written: dict[int, float] = field(default_factory=dict)
+
+    def number(self, address: int) -> float:
+        """What is read at an address."""
+        return self.written[address] if address in self.written else float(self.image[address])
+
+    def copy(self) -> np.ndarray:
+        """All that is read."""
+        values = self.image.copy()
+        for address, value in self.written.items():
+            values[address] = value
+        return values
 
 
 @dataclass
@@ -91,20 +106,16 @@ class Publisher:
     @property
     def image(self) -> np.ndarray:
         """The latest scan."""
-        return self._scan.image
+        return self._scan.copy()
 
     def value(self, tag: Tag) -> float:
         """What a client reads of a tag now."""
-        return float(self._scan.image[tag.address])
+        return self._scan.number(tag.address)
 
     def arrive(self, scan: Scan) -> None:
         """Take a new scan; writes that it does not hold yet stay visible on top of it."""
         self._pending = {a: (ticket, value) for a, (ticket, value) in self._pending.items() if ticket > scan.applied}
-        if self._pending:
-            image = scan.image.copy()
-            for address, (_, value) in self._pending.items():
-                image[address] = value
-            scan = Scan(image, scan.taken, scan.applied, scan.failure)
+        scan.written.update({address: value for address, (_, value) in self._pending.items()})
         self.figures.passed_over += self._fresh
         self._came = time.monotonic()
         self._scan, self._fresh = scan, True
@@ -113,9 +124,8 @@ class Publisher:
     def overwrite(self, tag: Tag, value: float, ticket: int) -> None:
         """Show a written value at once, before the plant has it; subscribers hear of it with the next scan."""
         self._pending[tag.address] = (ticket, value)
-        image = self._scan.image.copy()
-        image[tag.address] = value
-        self._scan, self._unseen = Scan(image, _now(), self._scan.applied, self._scan.failure), True
+        written = self._scan.written | {tag.address: value}
+        self._scan, self._unseen = replace(self._scan, taken=_now(), written=written), True
         if time.monotonic() - self._came > 2.0 * self._period:
             self._arrival.set()
 
@@ -174,7 +184,7 @@ class Publisher:
 
     def _sample(self, scan: Scan) -> Sample:
         """The scan as subscriptions take it: labels as whole numbers, a status for every address."""
-        values, status = scan.image, np.zeros(len(scan.image), np.uint32)
+        values, status = scan.copy(), np.zeros(len(scan.image), np.uint32)
         finite = np.isfinite(values)
         if not finite.all():
             status[~finite] = NO_READING.value
@@ -182,13 +192,12 @@ class Publisher:
             own = status[self._own]
             status[:] = OUT_OF_SERVICE.value
             status[self._own] = own
-        values = values.copy()
         values[self._discrete] = np.trunc(np.where(finite[self._discrete], values[self._discrete], 0.0))
         return Sample(values, status, ua.datetime_to_win_epoch(scan.taken), time.monotonic())
 
     def _read(self, tag: Tag, address: int, kind: ua.VariantType) -> ua.DataValue:
         scan = moment_of(self._scan)
-        number = float(scan.image[address])
+        number = scan.number(address)
         status = GOOD
         if scan.failure and tag.equipment != "SIM":
             status = OUT_OF_SERVICE
