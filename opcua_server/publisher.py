@@ -106,7 +106,7 @@ class Publisher:
     @property
     def image(self) -> np.ndarray:
         """The latest scan."""
-        return self._scan.copy()
+        return self._scan.copy() if self._scan.written else self._scan.image
 
     def value(self, tag: Tag) -> float:
         """What a client reads of a tag now."""
