@@ -112,6 +112,7 @@ class TwinServer:
             raise self._endpoint.refused(problem) from None
         self._server = server
         self.kept.add("audit log", lambda: bool(server.guard.audit_problem))
+        self.kept.add("failed logins", lambda: server.guard.forgets_lockouts)
         self.diagnostics.install()
         self._tasks = [
             asyncio.create_task(self.publisher.run(), name="publisher"),
