@@ -176,7 +176,7 @@ class TwinServer:
         if nodesets is None:
             log.warning(companion.HINT)
         core = CachedServer(nodesets)
-        subscriptions = TagSubscriptions(core.aspace, core, self.simulation.period)
+        subscriptions = TagSubscriptions(core.aspace, core, self.simulation.period, self.security.bounds)
         core.subscription_service = core.isession.subscription_service = subscriptions
         self.access = Access(subscriptions.tags, self.security.history)  # the publisher fills them in
         server = GuardedServer(core, self.security, self.access)
