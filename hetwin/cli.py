@@ -56,6 +56,9 @@ def serve(
         str, typer.Option(help="With --secure, the role on this machine of those without a name, or none.")
     ] = "observer",
     unsecured: Annotated[bool, typer.Option("--unsecured", help="With --secure, channels without it too.")] = False,
+    history_role: Annotated[
+        str, typer.Option(help="From which role on history may be read: observer, operator, engineer or instructor.")
+    ] = "observer",
     audit_keep: Annotated[str, typer.Option(help="How long to keep closed files of the audit log.")] = "730 d",
     http_port: Annotated[int | None, typer.Option(help="Port on this machine of /health and /metrics [none].")] = None,
     log_format: Annotated[str, typer.Option(help="text or json, an object a line.")] = "text",
@@ -79,13 +82,16 @@ def serve(
     from hetwin.commands import check_mode, keeping, load, operation
     from hetwin.serve import security
     from hetwin.serve import serve as run_server
+    from opcua_server.users import role_of
 
     check_mode(mode, speed)
+    reads = role_of(history_role)
     operated = operation(http_port, log_format, stop_delay, away)
     loaded = load(plant, units, step, snapshot)
     out = out or Path("out") / loaded.name
     secured = security(secure, pki or out / "pki", out / "audit.jsonl", anonymous, unsecured)
     secured = replace(secured, bounds=context.meta.get("hetwin.bounds", secured.bounds), audit_days=days(audit_keep))
+    secured = replace(secured, history=reads)
     kept = keeping(out, history, interval, dead_band, (keep, keep_minutes))
     kept = replace(kept, fresh=fresh, begun=snapshot)
     raise typer.Exit(run_server(loaded, f"opc.tcp://{host}:{port}", mode, speed, kept, secured, operated))

@@ -134,7 +134,13 @@ async def _serve(
     operation: Operation,
 ) -> None:
     """Serve and record until a signal."""
-    stop = asyncio.Event()
+    stop, asked = asyncio.Event(), asyncio.Event()
+
+    def warned() -> None:
+        """A client has asked for the stop, and the others have had the time that it gave them."""
+        asked.set()
+        stop.set()
+
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
@@ -145,6 +151,7 @@ async def _serve(
             LastSnapshot(simulation.plant, snapshot, simulation.alarms, simulation.scenario_snapshot)
         )
         server.record_into(recorder)
+        server.let_clients_stop(warned, operation.stop_delay)
         server.kept.add("last snapshot", lambda: last.failing)
         simulation.subscribe(last.take)
         simulation.alarms.subscribe(lambda told: recorder.note(of_alarm(told)))
@@ -160,7 +167,9 @@ async def _serve(
                 kept.enter_context(Monitor(server, recorder, operation.http_port))
             tell_systemd("READY=1")
             await (_view_until(stop, server) if on_terminal else _log_until(stop, server))
-            await _say_goodbye(stop, server, operation)
+            tell_systemd("STOPPING=1")
+            if not asked.is_set():
+                await _say_goodbye(stop, server, operation)
         finally:
             await server.stop()  # the simulation stops first; only then is the history closed
 
@@ -194,7 +203,6 @@ async def _view_until(stop: asyncio.Event, server: TwinServer) -> None:
 
 async def _say_goodbye(stop: asyncio.Event, server: TwinServer, operation: Operation) -> None:
     """Clients hear that the server stops and when it is back, and have a moment to leave; a second signal ends it."""
-    tell_systemd("STOPPING=1")
     server.announce_stop(operation.stop_delay, STOPPING, operation.away)
     stop.clear()
     end = time.monotonic() + operation.stop_delay

@@ -32,7 +32,7 @@ Text = Annotated[str, Field(strict=True, min_length=1)]
 Flag = Annotated[bool, Field(strict=True)]
 Port = Annotated[int, Field(strict=True, ge=1, le=65535)]
 File = Annotated[str, Field(strict=True, min_length=1), "a path, from the folder of the file"]
-ROLES = ("observer", "operator", "engineer", "instructor", "none")
+ROLES = ("observer", "operator", "engineer", "instructor")
 LONGEST = 1e10  # s
 
 
@@ -63,8 +63,9 @@ TABLES: dict[str, dict[str, tuple[str, Any]]] = {
     "security": {
         "secure": ("secure", Flag),
         "pki": ("pki", File),
-        "anonymous": ("anonymous", Literal[ROLES]),
+        "anonymous": ("anonymous", Literal[*ROLES, "none"]),
         "unsecured": ("unsecured", Flag),
+        "history": ("history_role", Literal[ROLES]),
         "audit_keep": ("audit_keep", _time("how long to keep closed files of the audit log")),
     },
     "operation": {

@@ -51,6 +51,9 @@ class Bounds:
     waiting_values: int = 100_000
     """Of the tags of a subscription, until they are published; with many subscriptions each has less room."""
     waiting_in_all: int = 500_000
+    waiting_bytes: int = 8 << 20
+    """In memory, of values of a subscription that are no tags; with many such subscriptions each has less room."""
+    waiting_bytes_in_all: int = 256 << 20
     unacknowledged: int = 100
     """Notifications of a subscription that are kept to be sent again."""
     kept: int = 1 << 20

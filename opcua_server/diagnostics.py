@@ -42,7 +42,7 @@ class Diagnostics:
         """When the server is going to stop."""
         self.enabled = True
         self._core, self._guard, self._subscriptions, self._health = core, guard, subscriptions, health
-        self._reasons = ("", "")
+        self._reasons = (ua.LocalizedText(), ua.LocalizedText())
         self._back: datetime | None = None
         self._started = datetime.now(UTC)
         self._build: Any = None
@@ -60,9 +60,21 @@ class Diagnostics:
 
     def announce(self, seconds: float, reasons: tuple[str, str], away: float | None) -> None:
         """Say that the server stops in so many seconds, why in English and Japanese, and how long it is away [s]."""
+        back = None if away is None else datetime.now(UTC) + timedelta(seconds=seconds + away)
+        english, japanese = reasons
+        self.announce_stop(seconds, (ua.LocalizedText(english, "en"), ua.LocalizedText(japanese, "ja")), back)
+
+    def announce_stop(
+        self, seconds: float, reasons: tuple[ua.LocalizedText, ua.LocalizedText], back: datetime | None
+    ) -> None:
+        """Say that the server stops in so many seconds, why to whom speaks English or Japanese, and when it is back."""
         self.shutdown = datetime.now(UTC) + timedelta(seconds=seconds)
-        self._reasons = reasons
-        self._back = None if away is None else self.shutdown + timedelta(seconds=away)
+        self._reasons, self._back = reasons, back
+        self._subscriptions.hurry()
+
+    def go_on(self) -> None:
+        """The server does not stop after all."""
+        self.shutdown = self._back = None
         self._subscriptions.hurry()
 
     def _attribute(self, name: str) -> Any:
@@ -119,8 +131,7 @@ class Diagnostics:
         """In the language of who asks."""
         if self.shutdown is None:
             return ua.LocalizedText()
-        japanese = speaks_japanese(caller())
-        return ua.LocalizedText(self._reasons[japanese], "ja" if japanese else "en")
+        return self._reasons[speaks_japanese(caller())]
 
     # --- diagnostics -------------------------------------------------------------------------------------------------
 

@@ -12,12 +12,14 @@ from asyncua import ua
 from asyncua.common.utils import ServiceError
 from asyncua.crypto import uacrypto
 
+from opcua_server import lockout_file
 from opcua_server.access import Access, Person
 from opcua_server.audit import AuditLog
 from opcua_server.certificates import application_uri, chain_of, common_name, problem_of, thumbprint
 from opcua_server.decoding import Budget, Limited
 from opcua_server.identity import Identities, Locked, Unknown
 from opcua_server.lockout import Lockout
+from opcua_server.lockout_file import LockoutFile
 from opcua_server.record import Record
 from opcua_server.security import Security
 from opcua_server.session import Session
@@ -41,7 +43,8 @@ class Guard(Record):
         self._trust = TrustList(security.pki, self.bounds.rejected) if security.pki else None
         users = Users(security.pki / "users.json") if security.pki else None
         lockout = Lockout(self.bounds.free_failures, self.bounds.first_wait, self.bounds.longest_wait)
-        self._identities = Identities(users, security.anonymous, lockout, core, self._locked_out)
+        kept = LockoutFile(security.pki / lockout_file.NAME) if security.pki else None
+        self._identities = Identities(users, security.anonymous, lockout, core, self._locked_out, kept)
         self.opened: Callable[[Session], None] = lambda session: None
         self.closed: Callable[[Session], None] = lambda session: None
 
@@ -98,6 +101,17 @@ class Guard(Record):
 
     def _locked_out(self, session: Session, name: str, seconds: float) -> None:
         self.told("locked out", session, user=name, seconds=round(seconds, 1), status="BadUserAccessDenied")
+
+    @property
+    def forgets_lockouts(self) -> bool:
+        """Whether failed logins cannot be written down: a restart would forget them."""
+        return self._identities.failing
+
+    async def release(self) -> None:
+        """Once a second: note whose lock-out has ended."""
+        for key in await self._identities.ended():
+            whose, _, name = key.partition(" ")
+            self.ended("lock-out ended", **{whose: name})
 
     # --- certificates ------------------------------------------------------------------------------------------------
 

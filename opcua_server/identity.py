@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives import hashes
 from opcua_server.access import Person, Role
 from opcua_server.errors import UserRefused
 from opcua_server.lockout import Lockout
+from opcua_server.lockout_file import LockoutFile
 from opcua_server.users import NOBODY, Account, Users
 
 if TYPE_CHECKING:
@@ -36,6 +37,8 @@ VERIFY = {
 TRIES = 2
 """Passwords that are checked at the same time; each takes 32 MiB."""
 LONGEST_PASSWORD = 256
+LONGEST_NAME = 65
+"""One more than a user's name can have: what is longer is nobody's, and is not kept in full."""
 
 REJECTED, INVALID, DENIED = (
     ua.StatusCodes.BadIdentityTokenRejected,
@@ -49,7 +52,7 @@ log = logging.getLogger(__name__)
 
 class Identities:
     """Finds out who is at the other end, and makes those wait who guess; `locked_out` hears of it, with name and time
-    [s]."""
+    [s]. Who has to wait is known to the next run of the server too if there is a file for it (`kept`)."""
 
     def __init__(
         self,
@@ -58,13 +61,26 @@ class Identities:
         lockout: Lockout,
         core: Any,
         locked_out: Callable[[Session, str, float], None],
+        kept: LockoutFile | None = None,
     ) -> None:
         self._locked_out = locked_out
         self._users = users
         self._anonymous = anonymous
         self._lockout = lockout
         self._core = core
-        self._tries = asyncio.Semaphore(TRIES)
+        self._tries, self._writing = asyncio.Semaphore(TRIES), asyncio.Lock()
+        self._kept = kept
+        lockout.remember(kept.read() if kept is not None else ())
+
+    @property
+    def failing(self) -> bool:
+        """Whether failures cannot be written down."""
+        return self._kept is not None and self._kept.failing
+
+    async def ended(self) -> list[str]:
+        """Once a second: the users and addresses who need not wait any longer; what is not yet on disk is written."""
+        await self._keep()
+        return self._lockout.ended()
 
     async def of(self, session: Session, params: Any, channel: Channel, local: bool) -> Person:
         """The person. Raises ServiceError with the status of what is wrong with the token."""
@@ -78,11 +94,11 @@ class Identities:
         if isinstance(token, ua.UserNameIdentityToken):
             return await self._by_password(self._users, session, token, channel)
         if isinstance(token, ua.X509IdentityToken):
-            return self._by_certificate(self._users, session, token, params.UserTokenSignature)
+            return await self._by_certificate(self._users, session, token, params.UserTokenSignature)
         raise ServiceError(INVALID)
 
     async def _by_password(self, users: Users, session: Session, token: Any, channel: Channel) -> Person:
-        name = str(token.UserName or "")
+        name = str(token.UserName or "")[:LONGEST_NAME]
         password = self._password(token, session, channel)
         keys = (f"user {name}", f"address {session.address}")
         self._refuse_locked(name, keys)
@@ -91,7 +107,7 @@ class Identities:
             self._refuse_locked(name, keys)  # others may have guessed while this one waited for its turn
             known = await asyncio.to_thread(account.matches, password)
             if not known or account is NOBODY:
-                self._fail(session, name, keys)
+                await self._fail(session, name, keys)
                 raise Unknown(name)
         self._lockout.succeeded(keys)
         return _person(account, "UserName")
@@ -117,7 +133,7 @@ class Identities:
             raise ServiceError(INVALID)  # said for another session
         return bytes(content[: length - len(nonce)]).decode(errors="surrogateescape")
 
-    def _by_certificate(self, users: Users, session: Session, token: Any, signature: Any) -> Person:
+    async def _by_certificate(self, users: Users, session: Session, token: Any, signature: Any) -> Person:
         verify = VERIFY.get(signature.Algorithm or "")
         keys = (f"address {session.address}",)
         self._refuse_locked("", keys)
@@ -128,13 +144,13 @@ class Identities:
             signed = uacrypto.der_from_x509(self._core.certificate) + (session.nonce or b"")
             verify(certificate, signed, signature.Signature or b"")
         except Exception:
-            self._fail(session, "", keys)
+            await self._fail(session, "", keys)
             raise ServiceError(ua.StatusCodes.BadUserSignatureInvalid) from None
         _accounts(users)
         account = users.by_certificate(certificate.fingerprint(hashes.SHA256()).hex())
         now = datetime.now(UTC)
         if account is None or not certificate.not_valid_before_utc <= now <= certificate.not_valid_after_utc:
-            self._fail(session, "", keys)
+            await self._fail(session, "", keys)
             raise ServiceError(REJECTED)
         return _person(account, "Certificate")
 
@@ -143,11 +159,20 @@ class Identities:
         if (wait := self._lockout.wait(keys)) > 0.0:
             raise Locked(name, wait)
 
-    def _fail(self, session: Session, name: str, keys: tuple[str, ...]) -> None:
-        """Count a failure; a lock-out that begins with it is on record."""
+    async def _fail(self, session: Session, name: str, keys: tuple[str, ...]) -> None:
+        """Count a failure, on disk before the client hears of it; a lock-out that begins with it is on record."""
         self._lockout.failed(keys)
         if (wait := self._lockout.wait(keys)) > 0.0:
             self._locked_out(session, name, wait)
+        await self._keep()
+
+    async def _keep(self) -> None:
+        """Write down what has changed."""
+        async with self._writing:
+            if self._kept is None or not self._lockout.changed:
+                return
+            self._lockout.changed = False
+            self._lockout.changed |= not await asyncio.to_thread(self._kept.write, self._lockout.rows())
 
 
 class Unknown(ServiceError):

@@ -143,6 +143,7 @@ class GuardedServer(Server):
             await asyncio.sleep(LOOK)
             if decisions is not None:
                 await decisions.look()
+            await self.guard.release()
             await asyncio.to_thread(self.guard.tend_log)
 
     def certificate_warning(self) -> str:

@@ -25,6 +25,7 @@ from asyncua.server.address_space import AddressSpace, AttributeValue, NodeData
 from opcua_server.arguments import Argument
 from opcua_server.derived import DerivedValues, ShownTag
 from opcua_server.languages import Japanese
+from opcua_server.references import HAS_TYPE, definition_of, reference_to
 from opcua_server.units import engineering_unit
 from twin.tags import Tag, Tags
 
@@ -33,14 +34,8 @@ if TYPE_CHECKING:
 
 NAMESPACE = "urn:hetwin:plant"
 
-ORGANIZES, COMPONENT, PROPERTY, HAS_TYPE = (
-    ua.NodeId(i)
-    for i in (
-        ua.ObjectIds.Organizes,
-        ua.ObjectIds.HasComponent,
-        ua.ObjectIds.HasProperty,
-        ua.ObjectIds.HasTypeDefinition,
-    )
+ORGANIZES, COMPONENT, PROPERTY = (
+    ua.NodeId(i) for i in (ua.ObjectIds.Organizes, ua.ObjectIds.HasComponent, ua.ObjectIds.HasProperty)
 )
 FOLDER, OBJECT = ua.NodeId(ua.ObjectIds.FolderType), ua.NodeId(ua.ObjectIds.BaseObjectType)
 ANALOG, TWO_STATE, MULTI_STATE, PLAIN, PROPERTY_TYPE = (
@@ -256,9 +251,9 @@ class Writer:
     def refer(self, source: ua.NodeId, reference: ua.NodeId, target: ua.NodeId, back: bool = True) -> None:
         """One more reference; what many refer to (types, their methods) need not know who does (`back`)."""
         here, there = self._space[source], self._space[target]
-        here.references.append(_reference(reference, True, there, _definition(there)))
+        here.references.append(reference_to(reference, True, there, definition_of(there)))
         if back:
-            there.references.append(_reference(reference, False, here, _definition(here)))
+            there.references.append(reference_to(reference, False, here, definition_of(here)))
 
     def again(
         self, source: ua.NodeId, nodeid: ua.NodeId, parent: ua.NodeId, reference: ua.NodeId, kind: ua.NodeId | None
@@ -313,30 +308,13 @@ class Writer:
         attributes[ua.AttributeIds.NodeId] = _value(nodeid, ua.VariantType.NodeId)
         self._space[nodeid] = node
         owner = self._space[parent]
-        owner.references.append(_reference(reference, True, node, kind or ua.NodeId()))
-        node.references = [_reference(reference, False, owner, ua.NodeId())]
+        owner.references.append(reference_to(reference, True, node, kind or ua.NodeId()))
+        node.references = [reference_to(reference, False, owner, ua.NodeId())]
         if kind is not None:
             node.references.append(self._type(kind))
         return node
 
     def _type(self, kind: ua.NodeId) -> ua.ReferenceDescription:
         if kind not in self._types:
-            self._types[kind] = _reference(HAS_TYPE, True, self._space[kind], ua.NodeId())
+            self._types[kind] = reference_to(HAS_TYPE, True, self._space[kind], ua.NodeId())
         return self._types[kind]
-
-
-def _definition(node: NodeData) -> ua.NodeId:
-    return next((found.NodeId for found in node.references if found.ReferenceTypeId == HAS_TYPE), ua.NodeId())
-
-
-def _reference(reference: ua.NodeId, forward: bool, target: NodeData, kind: ua.NodeId) -> ua.ReferenceDescription:
-    attributes = target.attributes
-    return ua.ReferenceDescription(
-        ReferenceTypeId=reference,
-        IsForward=forward,
-        NodeId=target.nodeid,
-        BrowseName=attributes[ua.AttributeIds.BrowseName].value.Value.Value,
-        DisplayName=attributes[ua.AttributeIds.DisplayName].value.Value.Value,
-        NodeClass=attributes[ua.AttributeIds.NodeClass].value.Value.Value,
-        TypeDefinition=kind,
-    )

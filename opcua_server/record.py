@@ -68,6 +68,12 @@ class Record:
         """Something happened to the server itself."""
         self._append(event, said)
 
+    def ended(self, event: str, **said: Any) -> None:
+        """Something is over that concerned a user or an address, and no session."""
+        self.tally.events[event] += 1
+        self._append(event, said)
+        self._events.tell(partial(audit_events.happened, event, None, said))
+
     def channel(self, event: str, address: str, status: str, content: bytes | None = None, **said: Any) -> None:
         """Something happened before there was a session, to a certificate perhaps; of a flood only so many are on
         record."""

@@ -43,6 +43,7 @@ from opcua_server.security import Security
 from opcua_server.server_methods import ServerMethods
 from opcua_server.simulation_methods import simulation_methods
 from opcua_server.standard_nodes import PLANT_INDEX, CachedServer
+from opcua_server.stopping import Stop, Stopping
 from opcua_server.subscriptions import TagSubscriptions
 from opcua_server.users import Users
 from opcua_server.watch import Kept, Watch
@@ -92,11 +93,18 @@ class TwinServer:
         self._stop_recording: Callable[[], None] = lambda: None
         self._owns_simulation = False
         self._recorder: Recorder | None = None
+        self._stop: Stop | None = None
+        self._stopping: Stopping | None = None
 
     def record_into(self, recorder: Recorder) -> None:
         """Before the start: record every scan, and let clients read the history."""
         self._recorder = recorder
         self.kept.add("history", lambda: recorder.failing)
+
+    def let_clients_stop(self, now: Callable[[], None], least: float) -> None:
+        """Before the start: engineers may ask for a stop, of which clients are warned for `least` [s] or longer; when
+        that is over, `now` is called."""
+        self._stop = Stop(now, least)
 
     async def start(self) -> None:
         """Build the address space, listen, and start the simulation. Raises PortBusy."""
@@ -112,6 +120,7 @@ class TwinServer:
             raise self._endpoint.refused(problem) from None
         self._server = server
         self.kept.add("audit log", lambda: bool(server.guard.audit_problem))
+        self.kept.add("failed logins", lambda: server.guard.forgets_lockouts)
         self.diagnostics.install()
         self._tasks = [
             asyncio.create_task(self.publisher.run(), name="publisher"),
@@ -128,6 +137,8 @@ class TwinServer:
     async def stop(self) -> None:
         """Stop the simulation if this server started it, say goodbye to clients and free the port."""
         self._unsubscribe()
+        if self._stopping is not None:
+            self._stopping.end()
         if self._owns_simulation:
             self._owns_simulation = False
             await asyncio.to_thread(self.simulation.stop)
@@ -155,6 +166,8 @@ class TwinServer:
 
         `away` [s] is how long it expects to be away.
         """
+        if self._stopping is not None:
+            self._stopping.end()
         self.diagnostics.announce(seconds, reasons, away)
 
     async def run(self) -> None:
@@ -175,7 +188,7 @@ class TwinServer:
         if nodesets is None:
             log.warning(companion.HINT)
         core = CachedServer(nodesets)
-        subscriptions = TagSubscriptions(core.aspace, core, self.simulation.period)
+        subscriptions = TagSubscriptions(core.aspace, core, self.simulation.period, self.security.bounds)
         core.subscription_service = core.isession.subscription_service = subscriptions
         self.access = Access(subscriptions.tags, self.security.history)  # the publisher fills them in
         server = GuardedServer(core, self.security, self.access)
@@ -202,6 +215,8 @@ class TwinServer:
         alarms, scan = self.simulation.alarms, lambda: self.publisher.image
         self.conditions = Conditions(space, nodes, alarms, subscriptions, scan, self._settled)
         ServerMethods(space, subscriptions, self.access)
+        if self._stop is not None:
+            self._stopping = Stopping(space, self.access, self.diagnostics, self._stop, self._called)
         roles = self.conditions.methods | self._add_methods(space, nodes)
         for method, role in roles.items():
             self.access.allow(method, Role[role.upper()])

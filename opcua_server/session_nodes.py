@@ -17,12 +17,12 @@ from asyncua import ua
 from asyncua.server.address_space import AttributeValue, NodeData
 
 from opcua_server.languages import Japanese
-from opcua_server.nodes import COMPONENT, Attributes, Writer, _reference
+from opcua_server.nodes import COMPONENT, Attributes, Writer
+from opcua_server.references import HAS_TYPE, reference_to
 
 IDS, A = ua.ObjectIds, ua.AttributeIds
 TYPE = ua.NodeId(IDS.SessionDiagnosticsObjectType)
 SUMMARY = ua.NodeId(IDS.Server_ServerDiagnostics_SessionsDiagnosticsSummary)
-DEFINITION = ua.NodeId(IDS.HasTypeDefinition)
 
 Show = Callable[[Any, str, str], Any]
 """Of a session, what a part of its nodes shows: a structure, or one of its fields; a status if it is not for all."""
@@ -60,7 +60,7 @@ class SessionNodes:
         self._copy(made, f"session/{number}", self._declared)
 
     def _copy(self, owner: NodeData, path: str, declared: tuple[Declared, ...]) -> None:
-        back = _reference(COMPONENT, False, owner, ua.NodeId())
+        back = reference_to(COMPONENT, False, owner, ua.NodeId())
         for each in declared:
             node = NodeData(ua.NodeId(f"{path}/{each.name}", 1))
             node.attributes = each.attributes
@@ -96,7 +96,7 @@ class SessionNodes:
     def _declare(self, found: ua.ReferenceDescription, part: str) -> Declared:
         """A variable as the type declares it, with values that are asked for."""
         source, name = self._space[found.NodeId], found.BrowseName.Name
-        (definition,) = [r for r in source.references if r.ReferenceTypeId == DEFINITION]
+        (definition,) = [r for r in source.references if r.ReferenceTypeId == HAS_TYPE]
         value, own = AttributeValue(ua.DataValue()), AttributeValue(ua.DataValue())
         kind, (part, field) = _variant_type(source), (part, name) if part else (name, "")
         value.value_callback = lambda nodeid, attribute: answered(self._show(self._of(nodeid), part, field), kind)

@@ -20,6 +20,7 @@ from asyncua import ua
 from asyncua.common.utils import ServiceError
 from asyncua.server.internal_subscription import InternalSubscription
 from asyncua.server.subscription_service import SubscriptionService
+from asyncua.ua.ua_binary import struct_to_binary
 
 from opcua_server.bounds import Bounds
 from opcua_server.caller import speaks_japanese
@@ -35,6 +36,8 @@ from twin.tags import Tag
 CODES = ua.StatusCodes
 MOST_VALUES = 10_000
 """In one message."""
+MOST_OTHERS = 500
+"""Values that are no tags, in one message: each is encoded by itself, and all of them in one go."""
 MOST_EVENTS = 10
 """In one message."""
 LAST_NUMBER = 0xFFFFFFFF
@@ -59,6 +62,7 @@ class TagSubscription(InternalSubscription):
         read: Read,
         polled: OrderedDict[ValueItem, ValueItems],
         end: Callable[[TagSubscription, int], None],
+        most_kept: int = Bounds.kept,
         **named: Any,
     ) -> None:
         super().__init__(data, space, None, session, max_queue_size=QUEUE, **named)
@@ -72,7 +76,7 @@ class TagSubscription(InternalSubscription):
         """When it ends at the latest because it belongs to nobody [s, monotonic clock]."""
         self.next_publish = 0.0
         self.told: Counter[str] = Counter()
-        self._total, self._end = total, end
+        self._total, self._end, self._most_kept = total, end, most_kept
         self._going_on = self._late = False
         self._waiting_requests: Any = ()
         self.monitored_item_srv = TagItems(self, space, tags, period, read, polled)
@@ -189,9 +193,9 @@ class TagSubscription(InternalSubscription):
             body = self.tags.take(room)
             room -= self._count("changes", int.from_bytes(body[:4], "little"))
             data.append(ua.ExtensionObject(DATA_CHANGE, body))
-        if room and (values := self.monitored_item_srv.values.take(room)):
+        if room and (values := self.monitored_item_srv.values.take(min(room, MOST_OTHERS))):
             room -= self._count("changes", len(values))
-            data.append(ua.DataChangeNotification(values))
+            data.append(ua.ExtensionObject(DATA_CHANGE, struct_to_binary(ua.DataChangeNotification(values))))
         if room and (events := self._pop_events(min(room, MOST_EVENTS))):
             self._count("events", len(events))
             data.append(ua.EventNotificationList(events))
@@ -213,7 +217,7 @@ class TagSubscription(InternalSubscription):
     def _keep(self, message: ua.NotificationMessage) -> None:
         self.kept[message.SequenceNumber] = message
         self._notification_seq = message.SequenceNumber % LAST_NUMBER + 1
-        while len(self.kept) > self._no_acks_limit or (len(self.kept) > 1 and self._kept_bytes() > Bounds.kept):
+        while len(self.kept) > self._no_acks_limit or (len(self.kept) > 1 and self._kept_bytes() > self._most_kept):
             del self.kept[next(iter(self.kept))]
             self.told["discarded"] += 1
 
@@ -268,8 +272,9 @@ class TagSubscription(InternalSubscription):
 class TagSubscriptions(SubscriptionService):
     """All subscriptions of a server; those of clients know tags and are published with the scans."""
 
-    def __init__(self, space: Any, core: Any, period: float) -> None:
+    def __init__(self, space: Any, core: Any, period: float, bounds: Bounds | None = None) -> None:
         super().__init__(space, core)
+        self._bounds = bounds or Bounds()
         self.tags: dict[ua.NodeId, Tag] = {}
         self.polled: OrderedDict[ValueItem, ValueItems] = OrderedDict()
         self.made = 0
@@ -310,9 +315,11 @@ class TagSubscriptions(SubscriptionService):
             read=lambda wanted: self._read(number, wanted),
             polled=self.polled,
             end=self.end,
+            most_kept=self._bounds.kept,
         )
         made.listener = self.session_of(made)
         made.move(callback)
+        self._share_room()
         return result
 
     def _read(self, number: int, wanted: ua.ReadValueId) -> ua.DataValue:
@@ -405,11 +412,18 @@ class TagSubscriptions(SubscriptionService):
 
     def sample(self, scan: Sample) -> None:
         """Queue what changed, for every client; they share the room there is."""
-        clients = self.clients()
-        room = min(Bounds.waiting_values, Bounds.waiting_in_all // max(len(clients), 1))
-        for subscription in clients:
-            subscription.tags.room = room
+        for subscription in self._share_room():
             subscription.tags.sample(scan)
+
+    def _share_room(self) -> list[TagSubscription]:
+        """Tell those of clients how much of each may wait."""
+        clients, bounds = self.clients(), self._bounds
+        watching = sum(len(found.monitored_item_srv.values) > 0 for found in clients)
+        room = min(bounds.waiting_values, bounds.waiting_in_all // max(len(clients), 1))
+        in_bytes = min(bounds.waiting_bytes, bounds.waiting_bytes_in_all // max(watching, 1))
+        for subscription in clients:
+            subscription.tags.room, subscription.monitored_item_srv.values.room.size = room, in_bytes
+        return clients
 
     def look(self) -> None:
         """Sample what is no tag and due, in one bite: who asks for much of it gets it less often."""

@@ -16,21 +16,24 @@ from typing import Any
 
 from asyncua import ua
 
-from opcua_server.tag_items import BY_STATUS, BY_TIME, DISABLED, OVERFLOW, REPORTING, Watch
+from opcua_server.tag_items import BY_STATUS, BY_TIME, DISABLED, REPORTING, Watch
 from opcua_server.timestamps import stamped
+from opcua_server.value_queue import Room, ValueQueue, noted, packed
 
 SLOW = 1.0
 """Between two samples of what is made when it is read, such as diagnostics [s]."""
+MESSAGE = 256 << 10
+"""Bytes of values in one message; encoding more of them in one go would hold the event loop."""
 
 Read = Callable[[ua.ReadValueId], ua.DataValue]
 
 
 class ValueItem:
-    """One item; `read` gives what its session reads."""
+    """One item; `read` gives what its session reads, `room` is that of its subscription."""
 
-    def __init__(self, number: int, wanted: ua.ReadValueId, watch: Watch, read: Read) -> None:
+    def __init__(self, number: int, wanted: ua.ReadValueId, watch: Watch, read: Read, room: Room) -> None:
         self.number, self.wanted, self.watch = number, wanted, watch
-        self.queue: list[ua.DataValue] = []
+        self.queue = ValueQueue(room)
         self.overflows = 0
         self.due = -math.inf
         self.fired = False
@@ -49,20 +52,20 @@ class ValueItem:
         if self.watch.mode == DISABLED != watch.mode:
             self._last = None
         self.watch, self.due = watch, -math.inf
-        if watch.mode == DISABLED:
-            self.queue.clear()
-        self.queue = self.queue[-watch.queue :] if watch.keep_newest else self.queue[: watch.queue]
+        self.queue.cut(0 if watch.mode == DISABLED else watch.queue, watch.keep_newest)
 
     def sample(self, clock: float) -> bool:
         """Read it; True if that was worth a notification."""
         self.due = clock + self.watch.interval
         if self.watch.mode == DISABLED:
             return False
-        found = self._read(self.wanted)
-        if not self._differs(found):
+        found = self.queue.admitted(packed(self._read(self.wanted)))
+        told = noted(found)
+        if not self._differs(told):
             return False
-        self._last = found
-        self._push(found)
+        self._last = told
+        lost = self.queue.put(found, self.watch.queue, self.watch.keep_newest)
+        self.overflows += lost if self.watch.queue > 1 else 0
         return True
 
     def repeat(self, clock: float) -> None:
@@ -71,27 +74,12 @@ class ValueItem:
             self._last = None
             self.sample(clock)
 
-    def take(self, most: int) -> list[ua.MonitoredItemNotification]:
-        """The oldest notifications, at most so many."""
-        found, self.queue = self.queue[:most], self.queue[most:]
+    def take(self, most: int, weight: int) -> list[ua.MonitoredItemNotification]:
+        """The oldest notifications, at most so many and of so many bytes."""
+        found = self.queue.take(most, weight)
         self.fired = self.fired and bool(self.queue)
         value, times = self.wanted.AttributeId == ua.AttributeIds.Value, self.watch.times
         return [ua.MonitoredItemNotification(self.watch.handle, stamped(each, value, times)) for each in found]
-
-    def _push(self, found: ua.DataValue) -> None:
-        """The oldest goes, or the youngest but one; that one is lost shows in the status beside the gap."""
-        size = self.watch.queue
-        if len(self.queue) < size:
-            self.queue.append(found)
-            return
-        self.overflows += size > 1
-        if not self.watch.keep_newest:
-            self.queue[-1] = _overflown(found) if size > 1 else found
-            return
-        del self.queue[0]
-        self.queue.append(found)
-        if size > 1:
-            self.queue[0] = _overflown(self.queue[0])
 
     def _differs(self, found: ua.DataValue) -> bool:
         """Whether the filter lets a value pass (Part 4, 7.22.2)."""
@@ -120,6 +108,7 @@ class ValueItems:
         self._told: dict[int, ValueItem] = {}
         self._loaded: dict[int, ValueItem] = {}
         self._overflows = 0
+        self.room = Room()
 
     def __len__(self) -> int:
         return len(self._items)
@@ -140,7 +129,7 @@ class ValueItems:
 
     def add(self, number: int, wanted: ua.ReadValueId, watch: Watch) -> Watch:
         """A new item, whose first value is queued at once; its wishes as revised. The node must have the attribute."""
-        self._items[number] = ValueItem(number, wanted, watch, self._read)
+        self._items[number] = ValueItem(number, wanted, watch, self._read, self.room)
         return self.modify(number, watch)
 
     def modify(self, number: int, watch: Watch) -> Watch:
@@ -161,6 +150,7 @@ class ValueItems:
         if item is None:
             return False
         self._overflows += item.overflows
+        item.queue.leave()
         self._loaded.pop(number, None)
         self._forget(item)
         return True
@@ -226,11 +216,15 @@ class ValueItems:
         return any(item.reports for item in self._loaded.values())
 
     def take(self, most: int) -> list[ua.MonitoredItemNotification]:
-        """The oldest notifications, at most so many."""
+        """The oldest notifications, at most so many and of so many bytes as one message should have."""
         found: list[ua.MonitoredItemNotification] = []
+        before = self.room.used
         for number, item in list(self._loaded.items()):
+            left = MESSAGE - (before - self.room.used)
+            if len(found) == most or left <= 0:
+                break
             if item.reports:
-                found += item.take(most - len(found))
+                found += item.take(most - len(found), left)
             if not item.queue:
                 del self._loaded[number]
         return found
@@ -244,8 +238,3 @@ def _moved(last: ua.Variant | None, found: ua.Variant | None, band: float) -> bo
     if not isinstance(new, list) or len(old) != len(new) or None in old or None in new:
         return True
     return any(not abs(b - a) <= band for a, b in zip(old, new, strict=True))
-
-
-def _overflown(found: ua.DataValue) -> ua.DataValue:
-    code = found.StatusCode.value if found.StatusCode is not None else 0
-    return replace(found, StatusCode=ua.StatusCode(code | OVERFLOW))

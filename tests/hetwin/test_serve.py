@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 from asyncua import Client, Node, ua
 
-from benchmarks.servers.served import HETWIN, PATIENCE, Served, free_port, serving
+from benchmarks.servers.served import HETWIN, LEAVING, PATIENCE, Served, free_port, serving
 from tests.postgres import postgres, postgres_server  # noqa: F401  (fixtures)
 from twin.history import Reader, read_history
 from twin.plant import Plant, Snapshot
@@ -95,6 +95,27 @@ async def test_a_client_moves_a_valve_and_ctrl_c_saves_snapshot_and_history(
     series = read_history(tmp_path / "out" / "history.sqlite")
     assert series.time[-1] <= plant.time
     assert series["BUF-1.p"][-1] < series["BUF-1.p"][0]
+
+
+async def test_a_client_stops_the_server_which_keeps_what_it_should_and_does_not_fail(
+    started: Served, pair: Path, tmp_path: Path
+) -> None:
+    client = await started.first_client()
+    wish = [
+        ua.Variant(int(ua.ServerState.Shutdown), ua.VariantType.Int32),
+        ua.Variant(datetime.now(UTC), ua.VariantType.DateTime),
+        ua.Variant(0, ua.VariantType.UInt32),
+        ua.Variant(ua.LocalizedText("The week is over.", "en"), ua.VariantType.LocalizedText),
+        ua.Variant(False, ua.VariantType.Boolean),
+    ]
+    await client.nodes.server.call_method(ua.NodeId(ua.ObjectIds.Server_RequestServerStateChange), *wish)
+    await leave(client)
+    await asyncio.to_thread(started.process.wait, LEAVING)
+    out, err = started.said()
+    assert started.process.returncode == 0, err
+    assert "asks the server to stop in 2 s: The week is over." in out + err
+    Plant.load(pair).restore(Snapshot.from_bytes((tmp_path / "out" / "pair.snapshot").read_bytes()))
+    assert len(read_history(tmp_path / "out" / "history.sqlite").time) > 0
 
 
 async def start_and_stop(*command: object) -> tuple[float, str]:

@@ -12,7 +12,9 @@ from typer.testing import CliRunner
 from hetwin import serve as serving
 from hetwin.cli import app
 from hetwin.serve_file import TABLES, read_serve_file
+from opcua_server.access import Role
 from opcua_server.bounds import Bounds
+from opcua_server.errors import UserRefused
 from twin.errors import PlantFileError
 
 
@@ -54,6 +56,7 @@ dead_band = "0.5 %"
 [security]
 secure = true
 anonymous = "none"
+history = "engineer"
 [operation]
 http_port = 9840
 log_format = "json"
@@ -74,7 +77,7 @@ def test_a_file_says_what_is_served_and_the_command_line_wins(tmp_path: Path, as
     assert keeping.retention.raw == 90 * 86400.0
     assert keeping.retention.minutes == 730 * 86400.0
     assert keeping.dead_band == pytest.approx(0.005)
-    assert secured.secured and secured.anonymous is None
+    assert secured.secured and secured.anonymous is None and secured.history == Role.ENGINEER
     assert (secured.bounds.sessions, secured.bounds.session_time) == (7, (10.0, 20.0))
     assert secured.bounds.connections == Bounds().connections
     assert (operation.http_port, operation.log_format, operation.stop_delay) == (9840, "text", 0.0)
@@ -85,8 +88,19 @@ def test_without_a_file_nothing_changes(asked: list[tuple[Any, ...]]) -> None:
     call(PLANT, "--mode", "paused")
     ((_, endpoint, mode, _, _, secured, operation),) = asked
     assert (endpoint, mode) == ("opc.tcp://127.0.0.1:4840", "paused")
-    assert secured.bounds == Bounds()
+    assert (secured.bounds, secured.history) == (Bounds(), Role.OBSERVER)
     assert operation == serving.Operation()
+
+
+def test_who_may_read_history_can_be_said_on_the_command_line(tmp_path: Path, asked: list[tuple[Any, ...]]) -> None:
+    call("--config", config(tmp_path, FULL), "--history-role", "operator")
+    assert asked[0][5].history == Role.OPERATOR
+
+
+def test_a_role_that_does_not_exist_is_refused_before_anything_is_loaded(asked: list[tuple[Any, ...]]) -> None:
+    with pytest.raises(UserRefused, match='"king" is no role; expected one of observer'):
+        call("no-such-plant", "--history-role", "king")
+    assert asked == []
 
 
 @pytest.mark.parametrize(
@@ -101,6 +115,10 @@ def test_without_a_file_nothing_changes(asked: list[tuple[Any, ...]]) -> None:
         ("[bounds]\nsessions = 0", "bounds.sessions: expected greater than or equal to 1, got 0"),
         ("[bounds]\nsession_time = [20, 10]", "bounds.session_time: expected the lower one first, got (20.0, 10.0)"),
         ("[security]\nsecure = 1", "security.secure: expected a boolean, got 1"),
+        (
+            '[security]\nhistory = "none"',
+            "security.history: expected 'observer', 'operator', 'engineer' or 'instructor'",
+        ),
         ("port = ", "Invalid value"),
     ],
 )

@@ -583,10 +583,12 @@ async def test_publishing_needs_a_subscription_and_acknowledges_only_ones_own(po
     assert {status.name for status in answered.Parameters.Results} == {"BadSubscriptionIdInvalid"}
 
 
-async def test_messages_that_nobody_acknowledges_are_kept_up_to_so_many_bytes(
-    port: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(Bounds, "kept", 250)
+async def test_messages_that_nobody_acknowledges_are_kept_up_to_so_many_bytes(endpoint: str) -> None:
+    async with listening(endpoint, Bounds(kept=250)) as port:
+        await check_what_is_kept(port)
+
+
+async def check_what_is_kept(port: int) -> None:
     raw = await Raw.session_to(port)
     number = (await subscribe(raw)).SubscriptionId
     item = ua.MonitoredItemCreateRequest(ua.ReadValueId(ua.NodeId("SIM.time", 2), ua.AttributeIds.Value))
