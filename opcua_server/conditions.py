@@ -28,7 +28,8 @@ from opcua_server.condition_nodes import ConditionNodes
 from opcua_server.event_filter import event_fields
 from opcua_server.event_queue import REFRESH_BEGINS, REFRESH_ENDS, server_event
 from opcua_server.nodes import PlantNodes
-from opcua_server.subscriptions import TagSubscription, TagSubscriptions
+from opcua_server.subscription import TagSubscription
+from opcua_server.subscriptions import TagSubscriptions
 from opcua_server.where import Fields
 from twin.alarms.engine import AlarmEngine
 from twin.alarms.event import AlarmEvent, AlarmRefused, messages

@@ -11,7 +11,7 @@ from asyncua import ua
 from asyncua.ua.ua_binary import Primitives, nodeid_to_binary
 
 from opcua_server.session import Session
-from opcua_server.subscriptions import TagSubscription
+from opcua_server.subscription import TagSubscription
 
 IDS = ua.ObjectIds
 WRAP = 0xFFFFFFFF

@@ -23,7 +23,7 @@ from opcua_server.where import Where
 from twin.tags import Tag
 
 if TYPE_CHECKING:
-    from opcua_server.subscriptions import TagSubscription
+    from opcua_server.subscription import TagSubscription
 
 CODES, VALUE = ua.StatusCodes, ua.AttributeIds.Value
 LONGEST_INTERVAL = 3600.0

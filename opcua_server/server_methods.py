@@ -11,7 +11,8 @@ from asyncua.server.address_space import AddressSpace
 from opcua_server.access import Access, Role
 from opcua_server.caller import caller
 from opcua_server.condition_methods import UINT, checked_arguments
-from opcua_server.subscriptions import TagSubscription, TagSubscriptions
+from opcua_server.subscription import TagSubscription
+from opcua_server.subscriptions import TagSubscriptions
 
 IDS, CODES = ua.ObjectIds, ua.StatusCodes
 

@@ -14,7 +14,7 @@ import pytest
 from asyncua import Client, ua
 
 from opcua_server import EndpointRefused, PortBusy, TwinServer, publisher
-from opcua_server.subscriptions import QUEUE
+from opcua_server.monitored_items import QUEUE
 from opcua_server.units import UNECE
 from twin.plant import Plant
 from twin.simulation import Simulation
