@@ -12,6 +12,7 @@ from itertools import islice
 import numpy as np
 
 from opcua_server.aggregate_functions import Aggregate
+from opcua_server.aggregate_treatment import Treatment
 from opcua_server.aggregates import CALCULATED, NO_DATA, Answer, Data, Intervals, status_of
 from opcua_server.aggregates_of_time import simple
 from opcua_server.history_codec import NO_BOUND
@@ -132,22 +133,23 @@ def _joined(parts: list[Answer]) -> Answer:
     return Answer(*(np.concatenate([getattr(part, name) for part in parts]) for name in ("wall", "value", "status")))
 
 
-def around(reader: Reader, tag: Kept, low: int, high: int) -> Points:
-    """Points from the last good one at or before `low` to the first good one at or after `high`."""
-    before = _to_good(reader.points(tag, EVER[0], low - 1, True))
+def around(reader: Reader, tag: Kept, low: int, high: int, before: int = 1) -> Points:
+    """Points from the last good ones (so many) before `low` to the first good one after `high`."""
+    early = _to_good(reader.points(tag, EVER[0], low - 1, True), before)
     inside = Points.joined(list(reader.points(tag, low, high)))
     after = _to_good(reader.points(tag, high + 1, EVER[1]))
-    return _of(tag, Points.joined([before[::-1], inside, after]))
+    return _of(tag, Points.joined([early[::-1], inside, after]))
 
 
-def _to_good(pieces: Iterator[Points]) -> Points:
-    """Points up to the first good one."""
+def _to_good(pieces: Iterator[Points], number: int = 1) -> Points:
+    """Points up to the first good one, or the first of that number."""
     found = []
     for points in islice(pieces, FAR):
         good = np.flatnonzero((points.quality == 0) & np.isfinite(points.value))
-        if good.size:
-            found.append(points[: int(good[0]) + 1])
+        if good.size >= number:
+            found.append(points[: int(good[number - 1]) + 1])
             break
+        number -= good.size
         found.append(points)
     return Points.joined(found)
 
@@ -173,7 +175,9 @@ def at_time(reader: Reader, tag: Kept, stepped: bool, times: np.ndarray, simple_
     return Answer(found.wall[back], found.value[back], found.status[back])
 
 
-def processed(reader: Reader, tag: Kept, stepped: bool, aggregate: Aggregate, span: Intervals) -> Answer:
+def processed(
+    reader: Reader, tag: Kept, stepped: bool, aggregate: Aggregate, span: Intervals, treat: Treatment | None = None
+) -> Answer:
     """An aggregate over intervals, or the first of them if that is many days; from the minute tier where intervals are
     long or every scan is no longer kept.
     """
@@ -188,7 +192,8 @@ def processed(reader: Reader, tag: Kept, stepped: bool, aggregate: Aggregate, sp
     parts, size = [], max(1, DAY // span.step)
     for begin in range(0, min(len(span.low), DAYS * size), size):  # a day at a time: it may be a million scans
         part = replace(span, low=span.low[begin : begin + size], high=span.high[begin : begin + size])
-        data = Data(around(reader, tag, int(part.low.min()), int(part.high.max())), stepped)
+        before = 2 if treat is not None and treat.sloped else 1  # to go on along the line through them
+        data = Data(around(reader, tag, int(part.low.min()), int(part.high.max()), before), stepped, treat)
         parts.append(aggregate.compute(data, part))
     return _joined(parts)
 

@@ -170,14 +170,11 @@ async def test_what_cannot_be_asked_is_refused_with_its_code(talk: Talker) -> No
         "BadHistoryOperationInvalid": await ask(talk, raw(None, None)),
         "BadNodeIdUnknown": await ask(talk, raw(0, 1), "CV-999.opening"),
         "BadHistoryOperationUnsupported": await ask(talk, raw(0, 1), "CV-101.opening/EURange"),
-        "BadAggregateNotSupported": await ask(talk, processed(ua.ObjectIds.AggregateFunction_Minimum2, 0, 10, 1)),
+        "BadAggregateNotSupported": await ask(talk, processed(ua.ObjectIds.AggregateFunctionType, 0, 10, 1)),
         "BadInvalidArgument": await ask(talk, processed(ua.ObjectIds.AggregateFunction_Count, 5, 5, 1)),
         "GoodNoData": await ask(talk, raw(-50, -10)),
     }
     assert {name: result.StatusCode.name for name, result in refused.items()} == {name: name for name in refused}
-    lenient = processed(ua.ObjectIds.AggregateFunction_Average, 0, 10, 1)
-    lenient.AggregateConfiguration = ua.AggregateConfiguration(False, True, 50, 50, False)
-    assert (await ask(talk, lenient)).StatusCode.value == ua.StatusCodes.BadAggregateConfigurationRejected
     modified = raw(0, 1)
     modified.IsReadModified = True
     assert (await ask(talk, modified)).StatusCode.value == ua.StatusCodes.BadHistoryOperationUnsupported
@@ -189,6 +186,60 @@ def processed(aggregate: int, start: float, end: float, step: float) -> ua.ReadP
     return ua.ReadProcessedDetails(
         at(start), at(end), 1000.0 * step, [ua.NodeId(aggregate)], ua.AggregateConfiguration()
     )
+
+
+async def configured(talk: Talker, aggregate: int, span: tuple[float, float, float], *settings: Any) -> Any:
+    """The result of an aggregate with TreatUncertainAsBad, PercentDataBad, PercentDataGood, UseSlopedExtrapolation."""
+    details = processed(aggregate, *span)
+    details.AggregateConfiguration = ua.AggregateConfiguration(False, *settings)
+    return await ask(talk, details)
+
+
+async def test_a_request_says_from_which_share_of_bad_readings_on_a_result_is_good_or_bad(talk: Talker) -> None:
+    """One scan of ten between 65 and 75 s is bad."""
+    doubt = ua.StatusCodes.UncertainDataSubNormal
+    for bad, good, expected in ((100, 100, doubt), (100, 90, 0), (10, 100, ua.StatusCodes.Bad), (11, 91, doubt)):
+        found = await configured(talk, ua.ObjectIds.AggregateFunction_Average, (65, 75, 10), True, bad, good, False)
+        (value,) = found.HistoryData.DataValues
+        assert value.StatusCode.value & 0xFFFF0000 == expected, (bad, good)
+        mean = None if expected == ua.StatusCodes.Bad else pytest.approx((sum(range(65, 75)) - 70) / 9 + 1000)
+        assert (value.Value.Value if value.Value else None) == mean
+
+
+async def test_a_request_says_how_to_go_on_after_the_data(talk: Talker) -> None:
+    """The ramp of 1 a second ends at 119 s."""
+    for sloped, expected in ((True, [1129.0, 1139.0]), (False, [1119.0, 1119.0])):
+        for span in ((129, 149, 10), (149, 129, 10)):
+            found = await configured(talk, ua.ObjectIds.AggregateFunction_Interpolative, span, True, 100, 100, sloped)
+            values = [v.Value.Value for v in found.HistoryData.DataValues]
+            assert values == (expected if span[0] == 129 else [v + 10 * sloped for v in reversed(expected)])
+    found = await configured(talk, ua.ObjectIds.AggregateFunction_TimeAverage, (129, 139, 10), True, 100, 100, True)
+    assert [v.Value.Value for v in found.HistoryData.DataValues] == [1134.0]
+
+
+async def test_percentages_that_contradict_each_other_are_refused(talk: Talker) -> None:
+    for bad, good in ((101, 100), (100, 101), (30, 60)):
+        found = await configured(talk, ua.ObjectIds.AggregateFunction_Average, (0, 10, 1), True, bad, good, False)
+        assert found.StatusCode.name == "BadAggregateInvalidInputs"
+
+
+def test_every_aggregate_of_the_standard_is_offered() -> None:
+    standard = {number for name, number in vars(ua.ObjectIds).items() if name.startswith("AggregateFunction_")}
+    assert set(OFFERED) == standard
+    assert len(standard) == 37
+
+
+async def test_what_the_defaults_of_a_request_are_can_be_read(talk: Talker) -> None:
+    (own,) = await talk.node("BUF-1.p").get_referenced_nodes(ua.ObjectIds.HasHistoricalConfiguration)
+    server = [ua.NodeId(ua.ObjectIds.HAConfiguration), ua.NodeId(ua.ObjectIds.DefaultHAConfiguration)]
+    for configuration in (own, *map(talk.client.get_node, server)):
+        told = {}
+        for name in ("TreatUncertainAsBad", "PercentDataBad", "PercentDataGood", "UseSlopedExtrapolation"):
+            node = await configuration.get_child(["0:AggregateConfiguration", f"0:{name}"])
+            told[name] = (await node.read_data_value()).Value
+        assert [value.Value for value in told.values()] == [True, 100, 100, False]
+        kinds = ua.VariantType
+        assert [v.VariantType for v in told.values()] == [kinds.Boolean, kinds.Byte, kinds.Byte, kinds.Boolean]
 
 
 async def test_of_more_values_than_asked_for_an_open_request_says_that_there_are_more(talk: Talker) -> None:
@@ -241,6 +292,9 @@ async def test_aggregates_of_a_ramp_have_their_closed_forms(talk: Talker) -> Non
         ids.AggregateFunction_TimeAverage2: [1010.0, 1030.0, 1050.0],
         ids.AggregateFunction_Total: [20_200.0, 20_600.0, 21_000.0],
         ids.AggregateFunction_Range: [19.0, 19.0, 19.0],
+        ids.AggregateFunction_Minimum2: [1000.0, 1020.0, 1040.0],
+        ids.AggregateFunction_Maximum2: [1020.0, 1040.0, 1060.0],
+        ids.AggregateFunction_Range2: [20.0, 20.0, 20.0],
         ids.AggregateFunction_Delta: [19.0, 19.0, 19.0],
         ids.AggregateFunction_StartBound: [1000.0, 1020.0, 1040.0],
         ids.AggregateFunction_EndBound: [1020.0, 1040.0, 1060.0],
