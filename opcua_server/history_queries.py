@@ -69,12 +69,21 @@ def raw(reader: Reader, tag: Kept, ask: Raw, most: int) -> tuple[Answer, Raw | N
         if found > most:
             break
     whole = _joined(parts)
+    most = most if found <= most else _cut(whole, most)
     answer = Answer(whole.wall[:most], whole.value[:most], whole.status[:most])
     if found <= most:
         return answer, None
     turn = -1 if ask.backward else 1
     left = None if ask.left is None else ask.left - len(answer)
     return answer, replace(ask, first=int(answer.wall[-1]) + turn, left=left, begun=True)
+
+
+def _cut(whole: Answer, most: int) -> int:
+    """Where to part values that go on after a date: not within those of one date, of which a set clock makes some."""
+    at = most
+    while at > 0 and whole.wall[at - 1] == whole.wall[at] and whole.status[at] != NO_BOUND:
+        at -= 1
+    return at or most
 
 
 def _sequence(reader: Reader, tag: Kept, ask: Raw) -> Iterator[Answer]:

@@ -153,3 +153,23 @@ def test_minutes_answer_for_scans_that_are_no_longer_kept(tmp_path: Path) -> Non
     assert results["Maximum"].value.tolist() == [1799.0, 3599.0]
     assert results["Count"].value.tolist() == [1800.0, 1800.0]
     assert set(results["Average"].status.tolist()) == {CALCULATED}
+
+
+@pytest.mark.parametrize("backward", [False, True])
+@pytest.mark.parametrize("size", [2, 3, 7, 1000])
+def test_parts_hold_all_values_of_a_time_that_came_twice(tmp_path: Path, size: int, backward: bool) -> None:
+    """A clock was set back by exactly ten scans, so that ten dates have two values each."""
+    path = tmp_path / "history.sqlite"
+    with History(path, TAGS, list(TAGS), 0.0) as history:
+        for k in range(40):
+            history.record(np.array([float(k)]), float(k), wall("5:00") + (k - 10 * (k >= 20)) * MINUTE)
+    ends = (wall("6:00"), wall("4:00")) if backward else (wall("4:00"), wall("6:00"))
+    told: list[float] = []
+    with Reader(path) as reader:
+        request = Raw.asked(*ends, 0, False)
+        while request is not None:
+            answer, request = raw(reader, reader.tags()["TT-1"], request, size)
+            told += answer.value.tolist()
+    assert sorted(told) == [float(k) for k in range(40)]
+    dates = [k - 10 * (k >= 20) for k in map(int, told)]
+    assert dates == sorted(dates, reverse=backward)
