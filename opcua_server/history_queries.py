@@ -35,7 +35,8 @@ class Raw:
     """A request for raw values from `first` to `last` [us since 1970]; what is None is open.
 
     Backward, `first` is the later one. `left` is how many values are still wanted when an end is open. After a part,
-    `begun` tells that the bound at the begin has been told.
+    `begun` tells that the bound at the begin has been told, `passed` how many values of the date `first` were: several
+    may have one where a clock was set back.
     """
 
     first: int
@@ -44,6 +45,7 @@ class Raw:
     bounds: bool = False
     left: int | None = None
     begun: bool = False
+    passed: int = 0
 
     @classmethod
     def asked(cls, start: int | None, end: int | None, number: int, bounds: bool) -> Raw | None:
@@ -69,36 +71,37 @@ def raw(reader: Reader, tag: Kept, ask: Raw, most: int) -> tuple[Answer, Raw | N
         if found > most:
             break
     whole = _joined(parts)
-    most = most if found <= most else _cut(whole, most)
     answer = Answer(whole.wall[:most], whole.value[:most], whole.status[:most])
     if found <= most:
         return answer, None
-    turn = -1 if ask.backward else 1
     left = None if ask.left is None else ask.left - len(answer)
-    return answer, replace(ask, first=int(answer.wall[-1]) + turn, left=left, begun=True)
+    return answer, replace(_after(ask, whole, most), left=left, begun=True)
 
 
-def _cut(whole: Answer, most: int) -> int:
-    """Where to part values that go on after a date: not within those of one date, of which a set clock makes some."""
-    at = most
-    while at > 0 and whole.wall[at - 1] == whole.wall[at] and whole.status[at] != NO_BOUND:
-        at -= 1
-    return at or most
+def _after(ask: Raw, whole: Answer, most: int) -> Raw:
+    """The request from the value on that comes after the first `most` of them."""
+    date = int(whole.wall[most - 1])
+    same = (whole.wall == date) & (whole.status != NO_BOUND)
+    if not same[most]:
+        return replace(ask, first=date + (-1 if ask.backward else 1), passed=0)
+    before = ask.passed if date == ask.first else 0
+    return replace(ask, first=date, passed=before + int(same[:most].sum()))
 
 
 def _sequence(reader: Reader, tag: Kept, ask: Raw) -> Iterator[Answer]:
     """All that the request means: the bound at the begin, what lies between, the bound at the end."""
     turn = -1 if ask.backward else 1
-    point_in_time = ask.first == ask.last and not ask.begun
+    point_in_time = ask.first == ask.last and (not ask.begun or ask.passed > 0)
     if ask.bounds and not ask.begun:
         before = _nearest(reader, tag, ask.first, backward=not ask.backward)
         if not len(before) or before.wall[0] != ask.first:  # else it is the first of those between
             yield _told(before, tag) if len(before) else _missing(ask.first)
     last = None if ask.last is None else (ask.last if point_in_time else ask.last - turn)
-    told = ask.first
+    told, passed = ask.first, ask.passed
     for points in _between(reader, tag, ask.first, last, ask.backward):
         told = int(points.wall[-1])
-        yield _told(points, tag)
+        yield _told(points[passed:], tag)
+        passed = max(0, passed - len(points))
     if not ask.bounds:
         return
     if ask.last is None:

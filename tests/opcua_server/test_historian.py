@@ -253,6 +253,24 @@ async def test_of_more_values_than_asked_for_an_open_request_says_that_there_are
     assert last.StatusCode.value == 0
 
 
+async def test_after_a_clock_was_set_back_all_values_come_in_the_order_of_their_dates(
+    recorder: Recorder, talk: Talker
+) -> None:
+    """Ten seconds of a second round, the values of which are 100 higher, over 2020's two minutes."""
+    plant = Plant.load(PLANT)
+    image = plant.image.copy()
+    for k in range(10):
+        scan = image.copy()
+        scan[plant.tags["BUF-1.p"].address] = 1110.0 + k
+        recorder.record(scan, 1e6 + k, wall(10 + k))
+    recorder.settled().result(20.0)
+    found = (await ask(talk, raw(8, 22))).HistoryData.DataValues
+    both = [value for k in range(10, 20) for value in (1000.0 + k, 1100.0 + k)]
+    assert [v.Value.Value for v in found] == [1008.0, 1009.0, *both, 1020.0, 1021.0]
+    (mean,) = (await ask(talk, processed(ua.ObjectIds.AggregateFunction_Average, 10, 20, 10))).HistoryData.DataValues
+    assert mean.Value.Value == 1064.5
+
+
 async def test_timestamps_come_as_asked_for(talk: Talker) -> None:
     both = ua.TimestampsToReturn
     for wanted, source, server in ((both.Source, True, False), (both.Server, False, True), (both.Both, True, True)):
