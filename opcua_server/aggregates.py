@@ -201,8 +201,19 @@ def _extreme(data: Data, span: Intervals, pick: np.ufunc) -> Answer:
     answer = of_readings(data, span, value)
     where = np.minimum(after - 1 if span.backward else first, len(data.t) - 1)
     at_begin = (after > first) & (data.t[where] == span.stamp) & (data.v[where] == value) if len(data.t) else first < 0
-    raw = at_begin & (answer.status == CALCULATED)
-    return Answer(answer.wall, value, np.where(raw, 0, answer.status).astype(np.uint32))
+    raw = at_begin & (answer.status >> 16 == 0)
+    status = np.where(raw, partial(data, span), answer.status)
+    several = _number_of(data, span, value) > 1
+    return Answer(answer.wall, value, np.where(several, status | MULTIPLE, status).astype(np.uint32))
+
+
+def _number_of(data: Data, span: Intervals, value: np.ndarray) -> np.ndarray:
+    """How many good readings of each interval have its value."""
+    first, after = data.inside(data.t, span)
+    number = after - first
+    owner = np.repeat(np.arange(len(number)), number)
+    at = np.arange(len(owner)) - np.repeat(np.cumsum(number) - number, number) + np.repeat(first, number)
+    return np.bincount(owner, weights=data.v[at] == value[owner], minlength=len(number))
 
 
 def of_readings(data: Data, span: Intervals, value: np.ndarray) -> Answer:

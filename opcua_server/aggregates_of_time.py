@@ -165,27 +165,33 @@ class Held:
 
 def duration_good(data: Data, span: Intervals) -> Answer:
     """Milliseconds in which the latest reading was good."""
-    return _of_time(data, span, _while(data.wall, data.good, span) / MILLISECOND)
+    return _of_time(data, span, _good(data, span) / MILLISECOND)
 
 
 def duration_bad(data: Data, span: Intervals) -> Answer:
     """Milliseconds in which it was not, or there was none yet."""
-    return _of_time(data, span, (_length(data, span) - _while(data.wall, data.good, span)) / MILLISECOND)
+    return _of_time(data, span, (_length(data, span) - _good(data, span)) / MILLISECOND)
 
 
 def percent_good(data: Data, span: Intervals) -> Answer:
     """Share of the interval, as far as anything is known of it, in which the latest reading was good."""
-    return _of_time(data, span, 100.0 * _while(data.wall, data.good, span) / _length(data, span))
+    return _of_time(data, span, 100.0 * _good(data, span) / _length(data, span))
 
 
 def percent_bad(data: Data, span: Intervals) -> Answer:
     """Share in which it was not, or there was none yet."""
-    return _of_time(data, span, 100.0 - 100.0 * _while(data.wall, data.good, span) / _length(data, span))
+    return _of_time(data, span, 100.0 - 100.0 * _good(data, span) / _length(data, span))
+
+
+def _good(data: Data, span: Intervals) -> np.ndarray:
+    """How much of each interval is good [us]."""
+    held = Held(data, span)
+    return held.during(held.good, span)
 
 
 def _length(data: Data, span: Intervals) -> np.ndarray:
-    """Of each interval, up to the last reading [us]."""
-    last = data.wall[-1] if len(data.wall) else 0
+    """Of each interval, up to the last reading, which holds for a unit of time [us]."""
+    last = data.wall[-1] + UNIT if len(data.wall) else 0
     return np.asarray(np.maximum(np.minimum(span.high, last) - span.low, 1))
 
 

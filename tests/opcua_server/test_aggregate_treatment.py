@@ -66,7 +66,7 @@ def test_time_average_2_of_historian_3_is_bad_where_half_of_an_interval_is() -> 
 
 
 def test_duration_in_state_of_historian_4() -> None:
-    """A.20: the reading at 77 s is uncertain and treated as bad; what follows the last one counts a millisecond."""
+    """A.21: the reading at 77 s is uncertain and treated as bad; what follows the last one counts a millisecond."""
     switch = {
         2: 1.0,
         25: 0.0,

@@ -13,6 +13,7 @@ from opcua_server.aggregates import (
     BAD,
     CALCULATED,
     INTERPOLATED,
+    MULTIPLE,
     NO_DATA,
     PARTIAL,
     SUB_NORMAL,
@@ -136,6 +137,19 @@ def test_a_reading_at_the_begin_that_is_the_extreme_is_raw() -> None:
     check(minimum(falling, intervals(10, 0, 30)), {0: (8, GOOD), 10: (6, GOOD), 20: (5, 0)})
 
 
+def test_a_least_or_largest_value_that_came_more_than_once_is_said_to_be_several() -> None:
+    """5.4.3.10: the MultipleValues bit, also beside others and when it is raw at the begin."""
+    series = data({0: 1.0, 2: 3.0, 5: 1.0, 10: 2.0, 12: 3.0, 14: 3.0, 20: 0.0, 22: None, 24: 0.0, 30: 5.0, 40: 5.0})
+    raw, several = MULTIPLE, GOOD | MULTIPLE
+    check(minimum(series, intervals(10, 0, 40)), {0: (1, raw), 10: (2, 0), 20: (0, DOUBT | MULTIPLE), 30: (5, 0)})
+    check(maximum(series, intervals(10, 0, 40)), {0: (3, GOOD), 10: (3, several), 20: (0, DOUBT | MULTIPLE)})
+    check(minimum(series, intervals(10, 40, 0)), {40: (5, 0), 30: (0, DOUBT), 20: (0, 0), 10: (1, GOOD)})
+
+
+def test_an_extreme_at_the_begin_of_a_short_interval_is_raw_and_partial() -> None:
+    check(minimum(data(HISTORIAN_1), intervals(16)), {80: (80, PARTIAL)})
+
+
 def test_the_time_average_of_a_parabola_is_its_integral() -> None:
     """Of 3 t^2 sampled every 0.1 s the mean over [a, b] is (b^3 - a^3)/(b - a); a chord errs by at most 3 h^2/4."""
     t = np.arange(0.0, 20.0, 0.1)
@@ -182,7 +196,7 @@ def test_backward_an_interval_owns_its_late_end_and_is_dated_by_it() -> None:
     line = data({k: float(k) for k in range(101)})
     span = intervals(40, 100, 0)
     assert rows(count(line, span)).keys() == {100.0, 60.0, 20.0}
-    check(maximum(line, span), {100: (100, 0), 60: (60, 0), 20: (20, GOOD | PARTIAL)})
+    check(maximum(line, span), {100: (100, 0), 60: (60, 0), 20: (20, PARTIAL)})
     check(minimum(line, span), {100: (61, GOOD), 60: (21, GOOD), 20: (1, GOOD | PARTIAL)})
     check(average(line, span), {100: (80.5, GOOD), 60: (40.5, GOOD), 20: (10.5, GOOD)})
     check(interpolative(line, span), {100: (100, 0), 60: (60, 0), 20: (20, 0)})

@@ -1,4 +1,4 @@
-"""Extremes with bounds and the worst quality with that of the start bound: OPC 10000-13, A.12 to A.16, and by hand.
+"""Extremes with bounds and the worst quality with that of the start bound: OPC 10000-13, A.13 to A.16, and by hand.
 
 Historians 2 and 3 treat their uncertain reading at 77 s as bad, so their tables are checked whole. Historian 1 does
 not: the intervals beside its uncertain reading at 70 s are left out.
@@ -97,7 +97,7 @@ def test_maximum_actual_time_2_of_historians_1_to_3() -> None:
 
 
 def test_range_2_is_the_difference_of_the_two() -> None:
-    """From the rows of A.12 and A.13 for historian 2."""
+    """From the rows of A.13 and A.14 for historian 2."""
     expected: dict[float, tuple[float | None, int]] = {
         0: (6.087, DOUBT | PARTIAL), 16: (10.7312, GOOD), 32: (13.1818, DOUBT), 48: (16, GOOD), 64: (4, DOUBT),
         80: (20, DOUBT | PARTIAL), 96: (None, NONE),
