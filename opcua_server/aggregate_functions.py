@@ -10,6 +10,7 @@ from asyncua import ua
 from opcua_server import aggregates as common
 from opcua_server import aggregates_of_readings as of_readings
 from opcua_server import aggregates_of_time as of_time
+from opcua_server import aggregates_with_bounds as with_bounds
 from opcua_server.aggregates import Answer, Data, Intervals
 
 Compute = Callable[[Data, Intervals], Answer]
@@ -38,6 +39,11 @@ AGGREGATES = {
     _IDS.AggregateFunction_MinimumActualTime: Aggregate(of_readings.minimum_actual_time, _OWN),
     _IDS.AggregateFunction_MaximumActualTime: Aggregate(of_readings.maximum_actual_time, _OWN),
     _IDS.AggregateFunction_Range: Aggregate(of_readings.extent, reduce="range"),
+    _IDS.AggregateFunction_Minimum2: Aggregate(with_bounds.minimum_2, _OWN, "min"),
+    _IDS.AggregateFunction_Maximum2: Aggregate(with_bounds.maximum_2, _OWN, "max"),
+    _IDS.AggregateFunction_MinimumActualTime2: Aggregate(with_bounds.minimum_actual_time_2, _OWN),
+    _IDS.AggregateFunction_MaximumActualTime2: Aggregate(with_bounds.maximum_actual_time_2, _OWN),
+    _IDS.AggregateFunction_Range2: Aggregate(with_bounds.range_2, reduce="range"),
     _IDS.AggregateFunction_Count: Aggregate(common.count, _WHOLE, "count"),
     _IDS.AggregateFunction_NumberOfTransitions: Aggregate(of_readings.transitions, _WHOLE),
     _IDS.AggregateFunction_Start: Aggregate(of_readings.start, _OWN),
@@ -53,6 +59,7 @@ AGGREGATES = {
     _IDS.AggregateFunction_DurationInStateZero: Aggregate(of_time.duration_in_zero),
     _IDS.AggregateFunction_DurationInStateNonZero: Aggregate(of_time.duration_in_nonzero),
     _IDS.AggregateFunction_WorstQuality: Aggregate(of_readings.worst_quality, ua.VariantType.StatusCode),
+    _IDS.AggregateFunction_WorstQuality2: Aggregate(with_bounds.worst_quality_2, ua.VariantType.StatusCode),
     _IDS.AggregateFunction_StandardDeviationSample: Aggregate(of_readings.deviation_sample),
     _IDS.AggregateFunction_StandardDeviationPopulation: Aggregate(of_readings.deviation_population),
     _IDS.AggregateFunction_VarianceSample: Aggregate(of_readings.variance_sample),

@@ -19,6 +19,7 @@ from opcua_server.aggregates import (
     maximum,
     minimum,
     of_readings,
+    of_values,
     partial,
 )
 
@@ -89,22 +90,29 @@ def _dated(data: Data, span: Intervals, find: Callable[[np.ndarray], np.intp]) -
 
 def variance_sample(data: Data, span: Intervals) -> Answer:
     """Mean square of the distance from the average, over n - 1; zero of one reading."""
-    return of_readings(data, span, _variance(data, span, 1))
+    return _always_good(data, span, _variance(data, span, 1))
 
 
 def variance_population(data: Data, span: Intervals) -> Answer:
     """The same over n."""
-    return of_readings(data, span, _variance(data, span, 0))
+    return _always_good(data, span, _variance(data, span, 0))
 
 
 def deviation_sample(data: Data, span: Intervals) -> Answer:
     """Root of the variance of a sample."""
-    return of_readings(data, span, np.sqrt(_variance(data, span, 1)))
+    return _always_good(data, span, np.sqrt(_variance(data, span, 1)))
 
 
 def deviation_population(data: Data, span: Intervals) -> Answer:
     """Root of the variance of a population."""
-    return of_readings(data, span, np.sqrt(_variance(data, span, 0)))
+    return _always_good(data, span, np.sqrt(_variance(data, span, 0)))
+
+
+def _always_good(data: Data, span: Intervals, value: np.ndarray) -> Answer:
+    """Good whatever was left out (5.4.3.37), where there is anything."""
+    first, after = data.inside(data.t, span)
+    status = np.where(after > first, CALCULATED | partial(data, span), NO_DATA)
+    return Answer(span.stamp, value, status.astype(np.uint32))
 
 
 def _variance(data: Data, span: Intervals, less: int) -> np.ndarray:
@@ -130,7 +138,7 @@ def transitions(data: Data, span: Intervals) -> Answer:
     first, after = data.inside(data.t, span)
     changed = np.concatenate([[0], data.v[1:] != data.v[:-1]]) if len(data.v) else np.zeros(0)
     total = np.concatenate([[0], np.cumsum(changed)])
-    answer = of_readings(data, span, (total[after] - total[first]).astype(float))
+    answer = of_values(data, span, (total[after] - total[first]).astype(float))
     bad_first, bad_after = data.inside(data.bad, span)
     only_bad = (after == first) & (bad_after > bad_first)
     return Answer(answer.wall, answer.value, np.where(only_bad, BAD, answer.status).astype(np.uint32))

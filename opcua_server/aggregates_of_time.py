@@ -9,6 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from opcua_server.aggregates import (
+    BAD,
     CALCULATED,
     INTERPOLATED,
     NO_DATA,
@@ -21,6 +22,8 @@ from opcua_server.aggregates import (
 )
 
 SECOND, MILLISECOND = 1e6, 1e3  # us
+UNIT = 1_000
+"""Of time, where the standard needs one [us]: the millisecond of its examples."""
 SEVERITY = 0xFFFF0000
 """The part of a status that is left without its information bits."""
 
@@ -68,16 +71,16 @@ def _known(bound: Answer) -> np.ndarray:
 
 
 def total(data: Data, span: Intervals) -> Answer:
-    """Time average times length: the area, in units of the tag times seconds."""
+    """Time average times length from the first reading on: the area, in units of the tag times seconds."""
     mean = time_average(data, span)
     if not len(data.t):
         return mean
-    width = np.minimum(span.high, data.t[-1]) - np.maximum(span.low, data.t[0])
+    width = span.high - np.maximum(span.low, data.t[0])
     return Answer(mean.wall, mean.value * np.maximum(width, 0) / SECOND, mean.status)
 
 
 def time_average_2(data: Data, span: Intervals) -> Answer:
-    """Mean over the time in which the tag was good; after the last reading it is held to the end of the interval."""
+    """Mean over the time in which the tag was good."""
     held = Held(data, span)
     good = held.during(held.good, span)
     return held.answer(span, held.area(span) / np.maximum(good, 1), good)
@@ -107,21 +110,23 @@ def _in_state(data: Data, span: Intervals, zero: bool) -> Answer:
 
 
 class Held:
-    """Readings of which each holds until the next, the last one to the end of the interval that it falls into.
+    """Readings of which each holds until the next, the last one for a unit of time (OPC 10000-13, 5.4.2.4).
 
-    What follows a reading is `sure` if the next is good too, or in steps whatever the next.
+    What follows a good reading is `sure` if the next is good too, or in steps whatever the next.
     """
 
     def __init__(self, data: Data, span: Intervals) -> None:
         self.wall, self.value, self.good, self._data = data.wall, data.value, data.good, data
-        inside = (span.low <= self.wall[-1]) & (span.high > self.wall[-1]) if len(self.wall) else np.zeros(1, bool)
-        if inside.any():
-            end = span.high[np.flatnonzero(inside)[0]]
-            self.wall, self.value = np.append(self.wall, end), np.append(self.value, self.value[-1])
+        if len(self.wall):
+            self.wall, self.value = np.append(self.wall, self.wall[-1] + UNIT), np.append(self.value, self.value[-1])
             self.good = np.append(self.good, False)
         self.line = np.zeros(len(self.wall), dtype=bool)
         self.line[:-1] = self.good[:-1] & self.good[1:] & (not data.stepped)
-        self.sure = self.good & (self.line | data.stepped) & (self.wall < (data.wall[-1] if len(data.wall) else 0))
+        self.sure = self.good & (self.line | data.stepped)
+        self.reached = np.zeros(len(span.low), dtype=bool)
+        """Intervals that hold any of the data."""
+        if len(data.wall):
+            self.reached = (span.low <= data.wall[-1]) & (span.high > data.wall[0])
 
     def during(self, mask: np.ndarray, span: Intervals) -> np.ndarray:
         """How long in each interval the latest reading was one of the mask [us]."""
@@ -143,36 +148,50 @@ class Held:
 
         return np.asarray(to(span.high) - to(span.low))
 
+    def severity(self, span: Intervals) -> np.ndarray:
+        """Of each interval by the time of its regions (PercentTime); what lies after the last reading is none."""
+        good, sure = self.during(self.good, span), self.during(self.sure, span)
+        end = self.wall[-1] if len(self.wall) else 0
+        known = np.maximum(np.minimum(span.high, end) - span.low, 0)
+        return self._data.treat.severity(sure, good - sure, known - good)
+
     def answer(self, span: Intervals, value: np.ndarray, good: np.ndarray) -> Answer:
-        """In doubt unless all of an interval is sure; nothing where none of it is good."""
-        doubt = self.during(self.sure, span) < span.high - span.low
-        status = np.where(doubt, SUB_NORMAL, 0) | CALCULATED | partial(self._data, span)
-        return Answer(span.stamp, value, np.where(good > 0.0, status, NO_DATA).astype(np.uint32))
+        """With the status of the time that was good; nothing where none of it is."""
+        severity = self.severity(span)
+        status = np.where(severity == BAD, BAD, severity | CALCULATED | partial(self._data, span))
+        there = self.reached & (good > 0.0)
+        return Answer(span.stamp, value, np.where(there, status, NO_DATA).astype(np.uint32))
 
 
 def duration_good(data: Data, span: Intervals) -> Answer:
     """Milliseconds in which the latest reading was good."""
-    return _of_time(data, span, _while(data.wall, data.good, span) / MILLISECOND)
+    return _of_time(data, span, _good(data, span) / MILLISECOND)
 
 
 def duration_bad(data: Data, span: Intervals) -> Answer:
     """Milliseconds in which it was not, or there was none yet."""
-    return _of_time(data, span, (_length(data, span) - _while(data.wall, data.good, span)) / MILLISECOND)
+    return _of_time(data, span, (_length(data, span) - _good(data, span)) / MILLISECOND)
 
 
 def percent_good(data: Data, span: Intervals) -> Answer:
     """Share of the interval, as far as anything is known of it, in which the latest reading was good."""
-    return _of_time(data, span, 100.0 * _while(data.wall, data.good, span) / _length(data, span))
+    return _of_time(data, span, 100.0 * _good(data, span) / _length(data, span))
 
 
 def percent_bad(data: Data, span: Intervals) -> Answer:
     """Share in which it was not, or there was none yet."""
-    return _of_time(data, span, 100.0 - 100.0 * _while(data.wall, data.good, span) / _length(data, span))
+    return _of_time(data, span, 100.0 - 100.0 * _good(data, span) / _length(data, span))
+
+
+def _good(data: Data, span: Intervals) -> np.ndarray:
+    """How much of each interval is good [us]."""
+    held = Held(data, span)
+    return held.during(held.good, span)
 
 
 def _length(data: Data, span: Intervals) -> np.ndarray:
-    """Of each interval, up to the last reading [us]."""
-    last = data.wall[-1] if len(data.wall) else 0
+    """Of each interval, up to the last reading, which holds for a unit of time [us]."""
+    last = data.wall[-1] + UNIT if len(data.wall) else 0
     return np.asarray(np.maximum(np.minimum(span.high, last) - span.low, 1))
 
 

@@ -22,6 +22,7 @@ from asyncua.server.address_space import AddressSpace
 from opcua_server import history_queries as queries
 from opcua_server.access import Access
 from opcua_server.aggregate_functions import AGGREGATES, ANNOTATION_COUNT
+from opcua_server.aggregate_treatment import Treatment
 from opcua_server.aggregates import Intervals
 from opcua_server.caller import caller
 from opcua_server.continuation import ContinuationPoints, NoPoint
@@ -226,10 +227,9 @@ class Historian:
         number = aggregate.Identifier if aggregate.NamespaceIndex == 0 else None
         if number not in AGGREGATES and number != ANNOTATION_COUNT:
             raise Refused(CODES.BadAggregateNotSupported)
-        wanted = details.AggregateConfiguration
-        given = (wanted.PercentDataBad, wanted.PercentDataGood, wanted.UseSlopedExtrapolation)
-        if not wanted.UseServerCapabilitiesDefaults and given != (100, 100, False):
-            raise Refused(CODES.BadAggregateConfigurationRejected)
+        treat = Treatment.asked(details.AggregateConfiguration)
+        if treat is None:
+            raise Refused(CODES.BadAggregateInvalidInputs)
         start, end = microseconds(details.StartTime), microseconds(details.EndTime)
         if start is None or end is None or start == end or not details.ProcessingInterval >= 0.0:
             raise Refused(CODES.BadInvalidArgument)
@@ -240,7 +240,7 @@ class Historian:
         if number == ANNOTATION_COUNT:
             answer = queries.annotation_count(reader, tag.name, span)
         else:
-            answer = queries.processed(reader, kept, tag.discrete, AGGREGATES[number], span)
+            answer = queries.processed(reader, kept, tag.discrete, AGGREGATES[number], span, treat)
             kind = AGGREGATES[number].kind or variant_type(tag)
         reached = begin + (len(answer) * span.step) * (-1 if span.backward else 1)
         rest = reached if abs(reached - start) < abs(end - start) else None

@@ -9,23 +9,29 @@ from asyncua import ua
 from asyncua.server.address_space import AddressSpace, AttributeValue, NodeData
 
 from opcua_server.aggregate_functions import OFFERED
+from opcua_server.aggregate_treatment import Treatment
 from opcua_server.history_events import moment
 from twin.history import History
 from twin.history.store import BLOCK, MINUTE, RAW
 
 _IDS = ua.ObjectIds
-_CONFIGURATION = {
-    "TreatUncertainAsBad": True,
-    "PercentDataBad": 100,
-    "PercentDataGood": 100,
-    "UseSlopedExtrapolation": False,
+AGGREGATE_CONFIGURATION = {
+    "TreatUncertainAsBad": Treatment.uncertain_is_bad,
+    "PercentDataBad": Treatment.percent_bad,
+    "PercentDataGood": Treatment.percent_good,
+    "UseSlopedExtrapolation": Treatment.sloped,
 }
-"""How aggregates treat bad data; the same for all tags (Part 13, 4.2.1.2)."""
+"""How aggregates treat bad data unless a request says otherwise; the same for all tags (Part 13, 4.2.1.2)."""
 
 
 def attribute(value: Any, kind: ua.VariantType) -> AttributeValue:
     """An attribute that holds a value."""
     return AttributeValue(ua.DataValue(ua.Variant(value, kind)))
+
+
+def kind_of_setting(value: bool | int) -> ua.VariantType:
+    """How a value of AGGREGATE_CONFIGURATION travels."""
+    return ua.VariantType.Boolean if isinstance(value, bool) else _BYTE
 
 
 class Links:
@@ -79,8 +85,8 @@ class Links:
             node.attributes[ua.AttributeIds.Value].value_callback = _begin_of(history, tiers)
         aggregates = self._object(f"{path}/Aggregates", "AggregateConfiguration", _IDS.AggregateConfigurationType)
         self.refer(top, aggregates.nodeid, _IDS.HasComponent)
-        for name, value in _CONFIGURATION.items():
-            kind = ua.VariantType.Boolean if isinstance(value, bool) else _BYTE
+        for name, value in AGGREGATE_CONFIGURATION.items():
+            kind = kind_of_setting(value)
             self._property(aggregates, name, value, kind, kind.value)
         functions = self._object(f"{path}/Functions", "AggregateFunctions", _IDS.FolderType)
         self.refer(top, functions.nodeid, _IDS.HasComponent)

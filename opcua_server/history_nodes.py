@@ -8,7 +8,7 @@ from asyncua.server.address_space import AddressSpace
 from opcua_server.access import HISTORY_READ, HISTORY_WRITE
 from opcua_server.aggregate_functions import OFFERED
 from opcua_server.bounds import Bounds
-from opcua_server.history_links import Links, attribute
+from opcua_server.history_links import AGGREGATE_CONFIGURATION, Links, attribute, kind_of_setting
 from opcua_server.nodes import PlantNodes
 from twin.history import History
 
@@ -65,6 +65,10 @@ def _describe_server(space: AddressSpace, links: Links) -> None:
     }
     for number, limit in numbers.items():
         links.set_value(number, limit, ua.VariantType.UInt32)
+    for owner in ("HAConfiguration", "DefaultHAConfiguration"):  # what UseServerCapabilitiesDefaults means
+        for name, setting in AGGREGATE_CONFIGURATION.items():
+            number = getattr(_IDS, f"{owner}_AggregateConfiguration_{name}")
+            links.set_value(number, setting, kind_of_setting(setting))
     for folder in (
         _IDS.HistoryServerCapabilities_AggregateFunctions,
         _IDS.Server_ServerCapabilities_AggregateFunctions,

@@ -12,6 +12,7 @@ from itertools import islice
 import numpy as np
 
 from opcua_server.aggregate_functions import Aggregate
+from opcua_server.aggregate_treatment import Treatment
 from opcua_server.aggregates import CALCULATED, NO_DATA, Answer, Data, Intervals, status_of
 from opcua_server.aggregates_of_time import simple
 from opcua_server.history_codec import NO_BOUND
@@ -34,7 +35,8 @@ class Raw:
     """A request for raw values from `first` to `last` [us since 1970]; what is None is open.
 
     Backward, `first` is the later one. `left` is how many values are still wanted when an end is open. After a part,
-    `begun` tells that the bound at the begin has been told.
+    `begun` tells that the bound at the begin has been told, `passed` how many values of the date `first` were: several
+    may have one where a clock was set back.
     """
 
     first: int
@@ -43,6 +45,7 @@ class Raw:
     bounds: bool = False
     left: int | None = None
     begun: bool = False
+    passed: int = 0
 
     @classmethod
     def asked(cls, start: int | None, end: int | None, number: int, bounds: bool) -> Raw | None:
@@ -71,24 +74,34 @@ def raw(reader: Reader, tag: Kept, ask: Raw, most: int) -> tuple[Answer, Raw | N
     answer = Answer(whole.wall[:most], whole.value[:most], whole.status[:most])
     if found <= most:
         return answer, None
-    turn = -1 if ask.backward else 1
     left = None if ask.left is None else ask.left - len(answer)
-    return answer, replace(ask, first=int(answer.wall[-1]) + turn, left=left, begun=True)
+    return answer, replace(_after(ask, whole, most), left=left, begun=True)
+
+
+def _after(ask: Raw, whole: Answer, most: int) -> Raw:
+    """The request from the value on that comes after the first `most` of them."""
+    date = int(whole.wall[most - 1])
+    same = (whole.wall == date) & (whole.status != NO_BOUND)
+    if not same[most]:
+        return replace(ask, first=date + (-1 if ask.backward else 1), passed=0)
+    before = ask.passed if date == ask.first else 0
+    return replace(ask, first=date, passed=before + int(same[:most].sum()))
 
 
 def _sequence(reader: Reader, tag: Kept, ask: Raw) -> Iterator[Answer]:
     """All that the request means: the bound at the begin, what lies between, the bound at the end."""
     turn = -1 if ask.backward else 1
-    point_in_time = ask.first == ask.last and not ask.begun
+    point_in_time = ask.first == ask.last and (not ask.begun or ask.passed > 0)
     if ask.bounds and not ask.begun:
         before = _nearest(reader, tag, ask.first, backward=not ask.backward)
         if not len(before) or before.wall[0] != ask.first:  # else it is the first of those between
             yield _told(before, tag) if len(before) else _missing(ask.first)
     last = None if ask.last is None else (ask.last if point_in_time else ask.last - turn)
-    told = ask.first
+    told, passed = ask.first, ask.passed
     for points in _between(reader, tag, ask.first, last, ask.backward):
         told = int(points.wall[-1])
-        yield _told(points, tag)
+        yield _told(points[passed:], tag)
+        passed = max(0, passed - len(points))
     if not ask.bounds:
         return
     if ask.last is None:
@@ -132,22 +145,23 @@ def _joined(parts: list[Answer]) -> Answer:
     return Answer(*(np.concatenate([getattr(part, name) for part in parts]) for name in ("wall", "value", "status")))
 
 
-def around(reader: Reader, tag: Kept, low: int, high: int) -> Points:
-    """Points from the last good one at or before `low` to the first good one at or after `high`."""
-    before = _to_good(reader.points(tag, EVER[0], low - 1, True))
+def around(reader: Reader, tag: Kept, low: int, high: int, before: int = 1) -> Points:
+    """Points from the last good ones (so many) before `low` to the first good one after `high`."""
+    early = _to_good(reader.points(tag, EVER[0], low - 1, True), before)
     inside = Points.joined(list(reader.points(tag, low, high)))
     after = _to_good(reader.points(tag, high + 1, EVER[1]))
-    return _of(tag, Points.joined([before[::-1], inside, after]))
+    return _of(tag, Points.joined([early[::-1], inside, after]))
 
 
-def _to_good(pieces: Iterator[Points]) -> Points:
-    """Points up to the first good one."""
+def _to_good(pieces: Iterator[Points], number: int = 1) -> Points:
+    """Points up to the first good one, or the first of that number."""
     found = []
     for points in islice(pieces, FAR):
         good = np.flatnonzero((points.quality == 0) & np.isfinite(points.value))
-        if good.size:
-            found.append(points[: int(good[0]) + 1])
+        if good.size >= number:
+            found.append(points[: int(good[number - 1]) + 1])
             break
+        number -= good.size
         found.append(points)
     return Points.joined(found)
 
@@ -173,7 +187,9 @@ def at_time(reader: Reader, tag: Kept, stepped: bool, times: np.ndarray, simple_
     return Answer(found.wall[back], found.value[back], found.status[back])
 
 
-def processed(reader: Reader, tag: Kept, stepped: bool, aggregate: Aggregate, span: Intervals) -> Answer:
+def processed(
+    reader: Reader, tag: Kept, stepped: bool, aggregate: Aggregate, span: Intervals, treat: Treatment | None = None
+) -> Answer:
     """An aggregate over intervals, or the first of them if that is many days; from the minute tier where intervals are
     long or every scan is no longer kept.
     """
@@ -188,7 +204,8 @@ def processed(reader: Reader, tag: Kept, stepped: bool, aggregate: Aggregate, sp
     parts, size = [], max(1, DAY // span.step)
     for begin in range(0, min(len(span.low), DAYS * size), size):  # a day at a time: it may be a million scans
         part = replace(span, low=span.low[begin : begin + size], high=span.high[begin : begin + size])
-        data = Data(around(reader, tag, int(part.low.min()), int(part.high.max())), stepped)
+        before = 2 if treat is not None and treat.sloped else 1  # to go on along the line through them
+        data = Data(around(reader, tag, int(part.low.min()), int(part.high.max()), before), stepped, treat)
         parts.append(aggregate.compute(data, part))
     return _joined(parts)
 

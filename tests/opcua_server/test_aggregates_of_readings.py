@@ -76,6 +76,11 @@ def test_scatter_is_that_of_the_statistics_module() -> None:
         assert found[10.0] == (0.0, GOOD)  # of one reading
 
 
+def test_scatter_is_good_whatever_was_left_out() -> None:
+    """Table 5.4.3.37: StatusCode always Good. Of 1 and 3 the variance is 2."""
+    check(variance_sample(data({0: 1.0, 3: None, 6: 3.0, 10: 0.0}), intervals(10, 0, 10)), {0: (2, GOOD)})
+
+
 def test_the_worst_quality_is_a_status_and_several_are_said_to_be_several() -> None:
     series = data({0: 1.0, 3: None, 5: 2.0, 10: None, 12: None, 20: 3.0, 40: 1.0})
     check(

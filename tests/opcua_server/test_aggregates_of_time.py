@@ -76,6 +76,7 @@ def test_durations_and_shares_of_good_and_bad_of_historians_1_and_2() -> None:
     h1, h2, span = data(HISTORIAN_1), data(HISTORIAN_2), intervals(16)
     check(duration_bad(h1, span), {0: (10_000, end), 16: (0, GOOD), 32: (8_000, GOOD), 48: (2_000, GOOD), 80: (0, end)})
     check(duration_bad(h2, span), {0: (2_000, end), 16: (0, GOOD), 32: (6_000, GOOD), 48: (0, GOOD), 96: (None, NONE)})
+    check(duration_good(h1, span), {80: (10_001, end), 96: (None, NONE)})  # A.29: a millisecond after the last reading
     check(duration_good(h2, span), {0: (14_000, end), 16: (16_000, GOOD), 32: (10_000, GOOD), 48: (16_000, GOOD)})
     check(percent_bad(h1, span), {0: (62.5, end), 16: (0, GOOD), 32: (50, GOOD), 48: (12.5, GOOD), 80: (0, end)})
     check(percent_good(h2, span), {0: (87.5, end), 16: (100, GOOD), 32: (62.5, GOOD), 48: (100, GOOD)})

@@ -153,3 +153,42 @@ def test_minutes_answer_for_scans_that_are_no_longer_kept(tmp_path: Path) -> Non
     assert results["Maximum"].value.tolist() == [1799.0, 3599.0]
     assert results["Count"].value.tolist() == [1800.0, 1800.0]
     assert set(results["Average"].status.tolist()) == {CALCULATED}
+
+
+def minute_of(scan: int) -> int:
+    """0 to 19, 10 to 19, 10 to 39."""
+    return scan - 10 * (scan >= 20) - 10 * (scan >= 30)
+
+
+def test_a_moment_that_came_twice_has_two_values_in_parts_too(tmp_path: Path) -> None:
+    path = tmp_path / "history.sqlite"
+    with History(path, TAGS, list(TAGS), 0.0) as history:
+        for k, text in enumerate(("5:00", "5:01", "5:02", "5:01", "5:02")):
+            history.record(np.array([float(k)]), float(k), wall(text))
+    told: list[float] = []
+    with Reader(path) as reader:
+        request = Raw.asked(wall("5:01"), wall("5:01"), 0, False)
+        while request is not None:
+            answer, request = raw(reader, reader.tags()["TT-1"], request, 1)
+            told += answer.value.tolist()
+    assert told == [1.0, 3.0]
+
+
+@pytest.mark.parametrize("backward", [False, True])
+@pytest.mark.parametrize("size", [1, 2, 3, 7, 1000])
+def test_parts_hold_all_values_of_a_time_that_came_twice(tmp_path: Path, size: int, backward: bool) -> None:
+    """A clock was set back by exactly ten scans, twice, so that ten dates have three values each."""
+    path = tmp_path / "history.sqlite"
+    with History(path, TAGS, list(TAGS), 0.0) as history:
+        for k in range(60):
+            history.record(np.array([float(k)]), float(k), wall("5:00") + minute_of(k) * MINUTE)
+    ends = (wall("6:00"), wall("4:00")) if backward else (wall("4:00"), wall("6:00"))
+    told: list[float] = []
+    with Reader(path) as reader:
+        request = Raw.asked(*ends, 0, False)
+        while request is not None:
+            answer, request = raw(reader, reader.tags()["TT-1"], request, size)
+            told += answer.value.tolist()
+    assert sorted(told) == [float(k) for k in range(60)]
+    dates = [minute_of(int(k)) for k in told]
+    assert dates == sorted(dates, reverse=backward)

@@ -14,11 +14,13 @@ HistoryError    a history cannot be used: absent, damaged, of another version, n
 
 from twin.history.database import HistoryError, shown
 from twin.history.notes import Change, Note, Outcome
-from twin.history.reader import Kept, Points, Reader
+from twin.history.points import Points
+from twin.history.reader import Kept, Reader
 from twin.history.recorder import Recorder
+from twin.history.retention import Retention, now
 from twin.history.series import Series, choose, read_blocks, read_history, write_csv
 from twin.history.store import Event
-from twin.history.writer import History, Retention, now
+from twin.history.writer import History
 
 __all__ = [
     "Change",

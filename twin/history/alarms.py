@@ -96,7 +96,7 @@ def of_alarm(told: Transition) -> Event:
 def latest(reader: Reader, since: int = 0) -> Iterator[Event]:
     """Events of alarms with the number `since` and later, the latest first."""
     for at in count(0, PAGE):
-        found = reader.events(kinds=["alarm"], page=(at, PAGE), backward=True)
+        found = reader.events(kinds=["alarm"], page=(at, PAGE), backward=True, as_written=True)
         for event in found:
             if (event.detail or {}).get("number", -1) < since:
                 return

@@ -1,6 +1,8 @@
 """Reading a history, by simulated time over all tags (`table`) or by the wall clock for one tag (`points`).
 
-A reader has a connection of its own and sees one committed state of the history from `__enter__` on.
+A reader has a connection of its own and sees one committed state of the history from `__enter__` on. Where the clock
+was set back, what was recorded before and after lies over one another: two layers, each in the order of the clock,
+which are read as one.
 """
 
 from __future__ import annotations
@@ -17,7 +19,8 @@ import numpy as np
 from twin.history import segments
 from twin.history.database import HistoryError, open_database, shown
 from twin.history.notes import NOTE, Note
-from twin.history.store import EVENT, FIELDS, MINUTE, RAW, SHIFT, Event, check_format
+from twin.history.points import Points, merged
+from twin.history.store import EVENT, FIELDS, MINUTE, RAW, SET_BACK, SHIFT, Event, check_format
 
 EVER = (-(2**62), 2**62)
 """A span of the wall clock that holds everything."""
@@ -33,7 +36,9 @@ TIME = "SIM.time"
 PAGE = 32
 """Blocks that are read at once, as many as fit into a cache; fewer at first, since a reader may not need them."""
 
-_BLOCKS = "SELECT number, scans, first_wall, last_wall, wall, quality{} FROM block WHERE tier = ?"
+_BLOCKS = (
+    "SELECT number, scans, first_wall, last_wall, wall, quality{} FROM block WHERE tier = ? AND run >= ? AND run < ?"
+)
 _FORWARD = f"{_BLOCKS} AND last_wall >= ? ORDER BY last_wall LIMIT ?"
 _BACKWARD = f"{_BLOCKS} AND first_wall <= ? ORDER BY first_wall DESC LIMIT ?"
 _OF_RUN = (  # + keeps SQLite from sorting a whole tier for each page
@@ -41,6 +46,11 @@ _OF_RUN = (  # + keeps SQLite from sorting a whole tier for each page
     f"AND number > ? ORDER BY number LIMIT {PAGE}"
 )
 _EVENTS = f"SELECT {EVENT} FROM event WHERE wall >= ? AND wall <= ?"
+
+
+Layer = tuple[int, int]
+"""The first run of a layer, and the first one after it."""
+_ENDLESS = 2**62
 
 
 @dataclass(frozen=True)
@@ -52,28 +62,6 @@ class Kept:
     unit: str
     text: str
     band: float
-
-
-@dataclass(frozen=True)
-class Points:
-    """What was kept of one tag: `wall` [us since 1970], value, quality (0 is good), in the order of the wall clock."""
-
-    wall: np.ndarray
-    value: np.ndarray
-    quality: np.ndarray
-
-    def __len__(self) -> int:
-        return len(self.wall)
-
-    def __getitem__(self, part: slice | np.ndarray) -> Points:
-        return Points(self.wall[part], self.value[part], self.quality[part])
-
-    @classmethod
-    def joined(cls, parts: Sequence[Points]) -> Points:
-        """In the order given."""
-        if not parts:
-            return cls(np.empty(0, np.int64), np.empty(0), np.empty(0, np.uint8))
-        return cls(*(np.concatenate([getattr(part, f) for part in parts]) for f in ("wall", "value", "quality")))
 
 
 @dataclass(frozen=True)
@@ -122,7 +110,7 @@ class Reader:
     def __init__(self, where: str | Path) -> None:
         self._where = where
         self._tags: dict[str, Kept] | None = None
-        self._scans: tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray] | None = None
+        self._scans: tuple[np.ndarray, ...] | None = None
         self._tails = 0
 
     def __enter__(self) -> Reader:
@@ -131,13 +119,16 @@ class Reader:
             check_format(self._db, self._where)
             self._db.commit()
             self._db.freeze()
-            found = self._db.rows("SELECT value FROM meta WHERE key = 'columns'")
-            if not found:
+            query = f"SELECT key, value FROM meta WHERE key IN ('columns', '{SET_BACK}')"
+            found: dict[str, str] = dict(self._db.rows(query))
+            if "columns" not in found:
                 raise HistoryError(f"{shown(self._where)} is not a history of hetwin.")
         except BaseException:
             self._db.close()
             raise
-        self._columns = json.loads(found[0][0])
+        self._columns = json.loads(found["columns"])
+        turns = json.loads(found.get(SET_BACK, "[]"))
+        self._layers: list[Layer] = list(zip([0, *turns], [*turns, _ENDLESS], strict=True))
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -209,22 +200,28 @@ class Reader:
 
         Backward, the pieces and the points in them come latest first.
         """
-        if backward and len(tail := self._tail(tag, start, end)):
+        layers = [self._points_in(layer, tag, start, end, backward) for layer in self._layers]
+        return layers[0] if len(layers) == 1 else merged(layers, backward)
+
+    def _points_in(self, layer: Layer, tag: Kept, start: int, end: int, backward: bool) -> Iterator[Points]:
+        if backward and len(tail := self._tail(layer, tag, start, end)):
             yield tail[::-1]
-        for page in self._blocks(RAW, start, end, backward, ", time" if tag.name == TIME else ""):
+        for page in self._blocks(RAW, layer, start, end, backward, ", time" if tag.name == TIME else ""):
             found = self._points_of(tag, page)
             if len(found) and (found.wall[0] < start or found.wall[-1] > end):
                 found = found[(found.wall >= start) & (found.wall <= end)]
             if len(found):
                 yield found[::-1] if backward else found
-        if not backward and len(tail := self._tail(tag, start, end)):
+        if not backward and len(tail := self._tail(layer, tag, start, end)):
             yield tail
 
-    def _blocks(self, tier: int, start: int, end: int, backward: bool = False, more: str = "") -> Iterator[list[Block]]:
-        """The blocks that reach into a span, page by page, each page in the order of the clock."""
+    def _blocks(
+        self, tier: int, layer: Layer, start: int, end: int, backward: bool = False, more: str = ""
+    ) -> Iterator[list[Block]]:
+        """The blocks of a layer that reach into a span, page by page, each page in the order of the clock."""
         at, size = end if backward else start, 1
         query = (_BACKWARD if backward else _FORWARD).format(more)
-        while rows := self._db.rows(query, (tier, at, size)):
+        while rows := self._db.rows(query, (tier, *layer, at, size)):
             page = [Block(*row) for row in rows]
             inside = [block for block in page if block.first <= end and block.last >= start]
             if inside:
@@ -256,12 +253,14 @@ class Reader:
         query = f"SELECT number, value FROM segment WHERE number IN ({', '.join('?' * len(numbers))})"
         return dict(self._db.rows(query, numbers))
 
-    def _tail(self, tag: Kept, start: int, end: int) -> Points:
-        """Points of the scans that are not folded yet; the same as they will be, and the latest."""
-        first = self._db.rows("SELECT wall FROM scan WHERE tier = ? ORDER BY number LIMIT 1", (RAW,))
+    def _tail(self, layer: Layer, tag: Kept, start: int, end: int) -> Points:
+        """Points of the scans of a layer that are not folded yet; the same as they will be, and the latest."""
+        query = "SELECT wall FROM scan WHERE tier = ? AND run >= ? AND run < ? ORDER BY number LIMIT 1"
+        first = self._db.rows(query, (RAW, *layer))
         if tag.number not in self._columns or not first or first[0][0] > end:
             return Points.joined([])
-        wall, time, flags, column = self._loose(self._columns.index(tag.number))
+        run, *loose = self._loose(self._columns.index(tag.number))
+        wall, time, flags, column = (each[(run >= layer[0]) & (run < layer[1])] for each in loose)
         held = segments.hold(column, np.array([tag.band], np.float32))[:, 0]
         kept, values = segments.kept(held, flags), held.astype(np.float64)
         if tag.name == TIME:
@@ -269,8 +268,8 @@ class Reader:
         kept &= (wall >= start) & (wall <= end)
         return Points(wall[kept], values[kept], flags[kept])
 
-    def _loose(self, column: int) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-        """Wall clock, time, quality and values of a tag in the scans that are not folded yet.
+    def _loose(self, column: int) -> tuple[np.ndarray, ...]:
+        """Run, wall clock, time, quality and values of a tag in the scans that are not folded yet.
 
         Of the first tag that somebody asks for only its own bytes are read, with the second one all of them, once.
         """
@@ -278,16 +277,17 @@ class Reader:
             narrow = self._tails == 0
             self._tails += 1
             value, width = ("substr(value, ?, 4)", 1) if narrow else ("value", len(self._columns))
-            query = f"SELECT wall, time, quality, {value} FROM scan WHERE tier = ? ORDER BY number"
+            query = f"SELECT run, wall, time, quality, {value} FROM scan WHERE tier = ? ORDER BY number"
             rows = self._db.rows(query, [4 * column + 1, RAW] if narrow else [RAW])
-            wall, time, quality, blobs = zip(*rows, strict=True) if rows else ((), (), (), ())
+            run, wall, time, quality, blobs = zip(*rows, strict=True) if rows else ((), (), (), (), ())
             table = segments.stacked(blobs, width)
-            scans = np.array(wall, np.int64), np.array(time), np.array(quality, np.uint8), table
+            dates = np.array(run, np.int64), np.array(wall, np.int64)
+            scans = *dates, np.array(time), np.array(quality, np.uint8), table
             if narrow:
                 return scans
             self._scans = scans
         *times, table = self._scans
-        return times[0], times[1], times[2], np.ascontiguousarray(table[:, [column]])
+        return *times, np.ascontiguousarray(table[:, [column]])
 
     def span(self, tier: int = RAW) -> tuple[int, int] | None:
         """Wall clock of the first and the last scan of a tier."""
@@ -302,10 +302,13 @@ class Reader:
         return (int(min(found)), int(max(found))) if found else None
 
     def minutes(self, tag: Kept, start: int, end: int) -> tuple[np.ndarray, dict[str, np.ndarray]]:
-        """Minutes that begin from `start` to `end` [us since 1970]: when they begin, and mean, min, max, count."""
+        """Minutes that begin from `start` to `end` [us since 1970]: when they begin, and mean, min, max, count.
+
+        Where the clock was set back a minute may come more than once.
+        """
         walls, values = [np.empty(0, np.int64)], [np.empty((0, len(FIELDS)), np.float32)]
         columns = [len(FIELDS) * tag.number + k for k in range(len(FIELDS))]
-        for page in self._blocks(MINUTE, start, end):
+        for page in (page for layer in self._layers for page in self._blocks(MINUTE, layer, start, end)):
             found = self._segments([block.number * SHIFT + column for block in page for column in columns])
             for scans, group in groupby(page, lambda block: block.scans):
                 blocks = list(group)
@@ -323,8 +326,9 @@ class Reader:
             walls.append(np.array([wall for wall, _ in rows]))
             values.append(stack[:, at : at + len(FIELDS)])
         wall, table = np.concatenate(walls), np.concatenate(values).astype(np.float64)
-        inside = (wall >= start) & (wall <= end)
-        return wall[inside], {field: table[inside, k] for k, field in enumerate(FIELDS)}
+        order = np.argsort(wall, kind="stable")
+        order = order[(wall[order] >= start) & (wall[order] <= end)]
+        return wall[order], {field: table[order, k] for k, field in enumerate(FIELDS)}
 
     def events(
         self,
@@ -334,15 +338,19 @@ class Reader:
         kinds: Sequence[str] = (),
         page: tuple[int, int] = (0, 2**31),
         backward: bool = False,
+        as_written: bool = False,
     ) -> list[Event]:
         """Events from `start` to `end` [us since 1970], both included; of one source, of some kinds.
 
-        `page` is how many to pass over and how many to read at most; backward, the latest come first.
+        `page` is how many to pass over and how many to read at most; backward, the latest come first. They come in the
+        order of their dates, or as they were written, which is another one where the clock was set back.
         """
         query = _EVENTS + (" AND source = ?" if source is not None else "")
         if kinds:
             query += f" AND kind IN ({', '.join('?' * len(kinds))})"
         order = "wall DESC, number DESC" if backward else "wall, number"
+        if as_written:
+            order = "number DESC" if backward else "number"
         parameters = [start, end, *([] if source is None else [source]), *kinds, page[1], page[0]]
         rows = self._db.rows(f"{query} ORDER BY {order} LIMIT ? OFFSET ?", parameters)
         return [Event.of_row(row) for row in rows]

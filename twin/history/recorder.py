@@ -14,8 +14,9 @@ from typing import Any
 import numpy as np
 
 from twin.history.database import HistoryError
+from twin.history.retention import now
 from twin.history.store import Event
-from twin.history.writer import History, now
+from twin.history.writer import History
 
 log = logging.getLogger(__name__)
 

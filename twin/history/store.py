@@ -2,8 +2,9 @@
 
 Two tiers share the tables: RAW, whose columns are the tags, and MINUTE, with four columns for each tag (mean, min, max,
 count). The latest scans are rows of `scan`, the tail; blocks never change once they are written, so a reader needs a
-row of `block` and one `segment` for each block and tag that it wants. Everything is written in transactions: after a
-crash the file holds what was committed, and nothing half.
+row of `block` and one `segment` for each block and tag that it wants. Where the wall clock is set back a new run
+begins, and with it a layer: dates rise within each. Everything is written in transactions: after a crash the file holds
+what was committed, and nothing half.
 """
 
 from __future__ import annotations
@@ -31,6 +32,8 @@ FIELDS = ("mean", "min", "max", "count")
 """Columns of a tag in the minute tier."""
 SHIFT = 1 << 24
 """Segments are numbered block * SHIFT + column: in the order they are written, and found without a search."""
+SET_BACK = "set_back"
+"""In `meta`: the runs that began because the wall clock was set back."""
 FORMAT, READABLE = "4", ("3", "4")
 """What is written, and what is read: blocks of format 3 stay as they are beside newer ones."""
 
@@ -147,6 +150,8 @@ class Store:
         self._columns = {RAW: columns}
         self._bands = np.array([band for *_, band in tags], np.float32)
         self._widen()
+        turns = self._db.rows("SELECT value FROM meta WHERE key = ?", (SET_BACK,))
+        self._turns: list[int] = json.loads(turns[0][0]) if turns else []
         self.commit()
 
     def _widen(self) -> None:
@@ -179,8 +184,18 @@ class Store:
         self._old = self._loose[RAW]  # to be folded by themselves
         self._db.run("INSERT INTO run VALUES (?, ?) ON CONFLICT (number) DO NOTHING", (number, start))
 
+    def set_back(self, run: int) -> None:
+        """With this run, which has just begun, dates begin again before the last one's."""
+        self._turns.append(run)
+        self._db.run(_META, (SET_BACK, json.dumps(self._turns)))
+
+    @property
+    def layer(self) -> int:
+        """The first run since the clock was set back last, 0 if it never was."""
+        return self._turns[-1] if self._turns else 0
+
     def append(self, scan: Scan, tier: int = RAW) -> None:
-        """Add a scan; its wall clock must be later than the last one's."""
+        """Add a scan; its wall clock must be later than the last one's, unless it was set back."""
         self._numbers[0] += 1
         row = (self._numbers[0], tier, scan.run, scan.time, scan.wall, scan.quality, scan.values)
         self._db.run("INSERT INTO scan VALUES (?, ?, ?, ?, ?, ?, ?)", row)
@@ -228,12 +243,17 @@ class Store:
                     pass
 
     def _fold(self, tier: int) -> Iterator[bool]:
-        """The first scans of a tail, of one run, become a block, which is written when all is encoded."""
+        """The first scans of a tail, of one run, become a block, which is written when all is encoded.
+
+        Minutes of several runs do, as far as their dates rise.
+        """
         rows = self._db.rows(
             "SELECT run, time, wall, quality, value, number FROM scan WHERE tier = ? ORDER BY number LIMIT ?",
             (tier, BLOCK[tier]),
         )
-        rows = [row for row in rows if row[0] == rows[0][0] or tier == MINUTE]
+        rows = (
+            [row for row in rows if row[0] == rows[0][0]] if tier == RAW else rows[: _rising([row[2] for row in rows])]
+        )
         columns = self._columns[tier]
         bands = self._bands if tier == RAW else np.zeros(len(columns), np.float32)
         values = segments.stacked((row[4] for row in rows), len(columns))
@@ -275,16 +295,20 @@ class Store:
             self._db.run("DELETE FROM event WHERE wall < ?", (before,))
 
     def scans_since(self, wall: int) -> list[Scan]:
-        """Raw scans at or after a wall clock, of the last block and the tail."""
-        found = self._db.rows(
-            "SELECT run, time, wall, quality, value FROM scan WHERE tier = ? AND wall >= ? ORDER BY number", (RAW, wall)
+        """Raw scans of the present layer at or after a wall clock, of the last block and the tail."""
+        query = (
+            "SELECT run, time, wall, quality, value FROM scan WHERE tier = ? AND run >= ? AND wall >= ? ORDER BY number"
         )
+        found = self._db.rows(query, (RAW, self.layer, wall))
         return [*self._last_block(wall), *(Scan(*row) for row in found)]
 
     def _last_block(self, wall: int) -> Iterator[Scan]:
-        """Scans of the last raw block at or after a wall clock."""
-        query = "SELECT number, scans, run, time, wall, quality FROM block WHERE tier = ? AND last_wall >= ?"
-        for number, scans, run, *packed, flags in self._db.rows(f"{query} ORDER BY number DESC LIMIT 1", (RAW, wall)):
+        """Scans of the last raw block of the present layer at or after a wall clock."""
+        query = (
+            "SELECT number, scans, run, time, wall, quality FROM block WHERE tier = ? AND run >= ? AND last_wall >= ?"
+        )
+        found_blocks = self._db.rows(f"{query} ORDER BY number DESC LIMIT 1", (RAW, self.layer, wall))
+        for number, scans, run, *packed, flags in found_blocks:
             found: dict[int, bytes] = dict(
                 self._db.rows(
                     "SELECT number, value FROM segment WHERE number >= ? AND number < ?",
@@ -313,6 +337,11 @@ class Store:
         """Commit and close."""
         self._db.commit()
         self._db.close()
+
+
+def _rising(walls: Sequence[int]) -> int:
+    """How many of them there are until one is not later than the one before."""
+    return next((k for k in range(1, len(walls)) if walls[k] <= walls[k - 1]), len(walls))
 
 
 def check_format(db: Any, where: str | Path) -> None:

@@ -12,7 +12,8 @@ LENGTH = 60_000_000  # us
 class Minutes:
     """Collects scans into minutes of the wall clock and stores each when it is over.
 
-    A restart takes up the minute that was going on, from the scans that were stored.
+    A restart takes up the minute that was going on, from the scans that were stored. Where the clock was set back, the
+    minute so far is stored too, and the same minute comes again.
     """
 
     def __init__(self, store: Store, tags: int) -> None:
@@ -21,16 +22,19 @@ class Minutes:
         self._min = self._max = np.full(tags, np.nan, np.float32)
         last = store.last(MINUTE)
         self._first: Scan | None = None
-        for scan in store.scans_since(0 if last is None else last[2] + LENGTH):
+        self._latest = 0  # us since 1970
+        for scan in store.scans_since(0 if last is None or last[0] < store.layer else last[2] + LENGTH):
             self.add(store, scan)
 
     def add(self, store: Store, scan: Scan) -> None:
-        """Take a scan in; one of another minute ends the present one."""
-        if self._first is not None and scan.wall // LENGTH != self._first.wall // LENGTH:
+        """Take a scan in; one of another minute, or of an earlier date, ends the present one."""
+        over = self._first is not None and scan.wall // LENGTH != self._first.wall // LENGTH
+        if self._first is not None and (over or scan.wall < self._latest):
             store.append(self._result(), MINUTE)
             self._first = None
         if self._first is None:
             self._begin(scan)
+        self._latest = scan.wall
         values = np.frombuffer(scan.values, "<f4")
         good = np.isfinite(values) if scan.quality == 0 else np.zeros(self._tags, dtype=bool)
         self._sum += np.where(good, values, 0.0)

@@ -8,10 +8,10 @@
 
 from __future__ import annotations
 
+import logging
 import math
 import time as clock
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,6 +19,7 @@ import numpy as np
 
 from twin.history.database import HistoryError
 from twin.history.notes import Change, Note, Outcome, change_note
+from twin.history.retention import AgeClock, Retention, now
 from twin.history.series import choose
 from twin.history.store import MINUTE, RAW, Event, Scan, Store
 from twin.history.tiers import Minutes
@@ -30,15 +31,10 @@ if TYPE_CHECKING:
 COMMIT_EVERY = 200
 """Scans between two commits, where nobody commits by the clock."""
 PRUNE_EVERY = 60.0  # s of the wall clock
-DAY = 86400.0
+JITTER = 1_000_000
+"""By so much the wall clock may go back without a new run; until it has caught up dates stand still [us]."""
 
-
-@dataclass(frozen=True)
-class Retention:
-    """How long to keep every scan, and minutes and events [s of the wall clock]."""
-
-    raw: float = 30.0 * DAY
-    minutes: float = 730.0 * DAY
+log = logging.getLogger(__name__)
 
 
 class History:
@@ -76,6 +72,7 @@ class History:
         self._store = Store(path)
         self._store.renew()
         self._minutes: Minutes | None = None
+        self._age = AgeClock((self._store.last() or (0, 0.0, 0))[2])
         self.begins: dict[int, int] = {}
         """Wall clock of the first scan and the first minute that are kept [us since 1970], by tier."""
         self._go_on()
@@ -105,10 +102,10 @@ class History:
         row = image[self._addresses].astype("<f4").tobytes()
         if time == self._last and (not self._row or (row == self._row and quality == self._quality)):
             return
-        wall = max(now() if wall is None else wall, self._wall + 1)  # grows, though clocks are set back
+        wall = self._dated(now() if wall is None else wall, time)
         self._store.append(Scan(self._run, time, wall, quality, row))
         self._row, self._quality, self._last, self._wall = row, quality, time, wall
-        self.begins.setdefault(RAW, wall)
+        self.begins[RAW] = min(self.begins.get(RAW, wall), wall)
         if self._minutes is not None:
             self._minutes.add(self._store, Scan(self._run, time, wall, quality, row))
         self._due = -math.inf
@@ -120,6 +117,18 @@ class History:
                 pass
             if self._pending >= COMMIT_EVERY:
                 self.commit()
+
+    def _dated(self, wall: int, time: float) -> int:
+        """The date of a scan; where the clock was set back a run begins with it, and a little is smoothed over."""
+        if wall > self._wall:
+            return wall
+        if self._wall - wall <= JITTER:
+            return self._wall + 1
+        back = (self._wall - wall) / 1e6
+        log.warning("The clock was set back by %.0f s: some dates come twice in the history; nothing is lost.", back)
+        self._begin_run(time)
+        self._store.set_back(self._run)
+        return wall
 
     def work(self) -> bool:
         """Fold a little; False when there is nothing to fold."""
@@ -149,9 +158,10 @@ class History:
         """Drop what is older than the retention."""
         assert self._retention is not None
         self._pruned = clock.monotonic()
-        self._store.forget(RAW, now() - int(1e6 * self._retention.raw))
-        self._store.forget(MINUTE, now() - int(1e6 * self._retention.minutes))
-        self._store.forget_events(now() - int(1e6 * self._retention.minutes))
+        today = self._age.now()
+        self._store.forget(RAW, today - int(1e6 * self._retention.raw))
+        self._store.forget(MINUTE, today - int(1e6 * self._retention.minutes))
+        self._store.forget_events(today - int(1e6 * self._retention.minutes))
         self._look_back()
 
     def _look_back(self) -> None:
@@ -192,8 +202,3 @@ class History:
         self._run += 1
         self._store.begin_run(self._run, time)
         self._last = self._due = -math.inf
-
-
-def now() -> int:
-    """The wall clock [us since 1970]."""
-    return clock.time_ns() // 1000

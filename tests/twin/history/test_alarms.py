@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from datetime import UTC, datetime
 from types import SimpleNamespace
+
+import pytest
 
 from tests.twin.alarms.plant import Panel
 from tests.twin.history.test_store import TAGS
@@ -65,18 +68,20 @@ def panel() -> Panel:
     return Panel(high, OffNormal("trip", "trip", "トリップ", trip=True), OffNormal("run", "run", "運転"))
 
 
-def crashed(old: Panel, kept: AlarmSnapshot, where: str) -> Panel:
-    """What the next process makes of a snapshot and of all that was told."""
+def crashed(old: Panel, kept: AlarmSnapshot, where: str, back: int = 0) -> Panel:
+    """What the next process makes of a snapshot and of all that was told; the clock was set back after it [us]."""
     with History(where, TAGS, list(TAGS), 0.0) as history:
         for told in old.events:
-            history.note(of_alarm(told))
+            event = of_alarm(told)
+            history.note(replace(event, wall=event.wall - back * (told.id >= kept.next)))
     after = panel()
     with Reader(where) as reader:
         after.engine.restore(brought_up(AlarmSnapshot.from_bytes(kept.to_bytes()), reader), old.time)
     return after
 
 
-def test_alarms_after_a_crash_are_as_the_events_since_the_snapshot_say(where: str) -> None:
+@pytest.mark.parametrize("back", [0, 3_600_000_000])
+def test_alarms_after_a_crash_are_as_the_events_since_the_snapshot_say(where: str, back: int) -> None:
     old = panel()
     old.see(p=2.5, trip=1.0)
     kept = old.engine.snapshot()
@@ -86,12 +91,21 @@ def test_alarms_after_a_crash_are_as_the_events_since_the_snapshot_say(where: st
     old.engine.acknowledge("V-1.p", "sato")
     old.engine.shelve("V-1.trip", 60.0)
     old.engine.take_out("V-1.run")
-    new = crashed(old, kept, where)
+    new = crashed(old, kept, where, back)
     for name in ("V-1.p", "V-1.trip", "V-1.run"):
         was, now = old.state(name), new.state(name)
         assert (now.name, now.levels, now.severity) == (was.name, was.levels, was.severity)
         assert (now.latched, now.confirmed, now.unshelve_at) == (was.latched, was.confirmed, was.unshelve_at)
     assert new.events[0].id > old.events[-1].id
+
+
+def test_the_next_number_is_that_after_the_last_event_though_the_clock_was_set_back(where: str) -> None:
+    with History(where, TAGS, list(TAGS), 0.0) as history:
+        for number, hours in ((1, 0), (2, 1), (3, -5)):
+            event = of_alarm(SimpleNamespace(**{**vars(TOLD), "id": number}))
+            history.note(replace(event, wall=event.wall + hours * 3_600_000_000))
+    with Reader(where) as reader:
+        assert next_number(reader) == 4
 
 
 def test_events_before_a_snapshot_change_nothing(where: str) -> None:
