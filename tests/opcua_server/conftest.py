@@ -9,13 +9,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from asyncua import Client
+import pytest_asyncio
+from asyncua import Client, ua
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from opcua_server import TwinServer
 from twin.plant import Plant
 from twin.simulation import Simulation
 
+from .conformance import Asker, serving
 from .secured import Site
 from .talking import PLANT, Talker
 from .watching import Watcher
@@ -78,6 +80,21 @@ def key() -> rsa.RSAPrivateKey:
 @pytest.fixture
 def site(tmp_path: Path, endpoint: str, key: rsa.RSAPrivateKey) -> Site:
     return Site(tmp_path, endpoint, key)
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def served() -> AsyncIterator[tuple[TwinServer, int]]:
+    """A server for all tests of a conformance tester in a file, and its port."""
+    async with serving() as found:
+        yield found
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def asker(served: tuple[TwinServer, int]) -> AsyncIterator[Asker]:
+    """A session on it."""
+    found = await Asker.on(served[1])
+    yield found
+    await found.ask(ua.CloseSessionRequest(DeleteSubscriptions=True), ua.CloseSessionResponse)
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from typing import Any
 
@@ -12,7 +11,7 @@ from asyncua import ua
 
 from opcua_server import TwinServer
 
-from .conformance import VALUE, Asker, names, of, serving, standard, tag
+from .conformance import VALUE, Asker, names, of, standard, tag
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 A, BAD, T = ua.AttributeIds, ua.uaerrors, ua.TimestampsToReturn
@@ -20,12 +19,6 @@ TIME, OPENING, MODES = tag("SIM.time"), tag("CV-101.opening"), tag("SIM.mode/Enu
 SERVER, STATUS = standard("Server"), standard("Server_ServerStatus")
 UNKNOWN = tag("no such node")
 DOUBLE = ua.VariantType.Double
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def served() -> AsyncIterator[tuple[TwinServer, int]]:
-    async with serving() as found:
-        yield found
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")

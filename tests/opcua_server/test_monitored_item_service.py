@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
@@ -24,7 +23,6 @@ from .conformance import (
     item,
     names,
     of,
-    serving,
     standard,
     tag,
     told,
@@ -39,19 +37,6 @@ STATUS = standard("Server_ServerStatus")
 SERVER = standard("Server")
 UNKNOWN = tag("no such node")
 LEVEL = standard("Server_ServiceLevel")
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def served() -> AsyncIterator[tuple[TwinServer, int]]:
-    async with serving() as found:
-        yield found
-
-
-@pytest_asyncio.fixture(loop_scope="module")
-async def asker(served: tuple[TwinServer, int]) -> AsyncIterator[Asker]:
-    found = await Asker.on(served[1])
-    yield found
-    await found.ask(ua.CloseSessionRequest(DeleteSubscriptions=True), ua.CloseSessionResponse)
 
 
 @pytest_asyncio.fixture(loop_scope="module")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
@@ -12,18 +11,12 @@ from asyncua import ua
 
 from opcua_server import TwinServer
 
-from .conformance import BOUNDS, VALUE, Asker, names, of, serving, standard, tag
+from .conformance import BOUNDS, VALUE, Asker, names, of, standard, tag
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 BAD = ua.uaerrors
 UNKNOWN, OBJECTS, SERVER = tag("no such node"), standard("ObjectsFolder"), standard("Server")
 SIM, ADVANCE = tag("SIM"), tag("SIM.advance")
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def served() -> AsyncIterator[tuple[TwinServer, int]]:
-    async with serving() as found:
-        yield found
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
