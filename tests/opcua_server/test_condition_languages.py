@@ -67,7 +67,8 @@ async def test_two_sessions_hear_of_the_same_event_each_in_its_language(speaking
         await japanese.listen()
         await lose_air(english)
         await english.talk.write("ZC-101.command", 1.0)
-        await english.talk.advance(4.0)  # the pressure rises: an alarm with limits
+        await english.talk.advance(1.0)  # a scan that sees the command
+        await english.talk.advance(4.0)  # and one that is late enough: the valve does not follow
         count = len(await english.until(2))
         await japanese.until(count)
         assert [event["ConditionName"] for event in japanese.told] == [e["ConditionName"] for e in english.told]

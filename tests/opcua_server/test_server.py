@@ -311,14 +311,15 @@ async def test_a_dead_band_is_kept_and_one_that_makes_no_sense_refused(talk: Any
 async def test_a_request_is_taken_and_answered_between_two_bites_of_publishing(
     server: TwinServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    turns, seen = 0, []
+    turns, seen, me = 0, [], asyncio.current_task()
 
     class Client:
         next_publish = 1e9
         priority = 0
 
         async def publish_due(self, clock: float, early: float) -> bool:
-            seen.append(turns)
+            if asyncio.current_task() is me:  # the server itself publishes too
+                seen.append(turns)
             return False
 
     async def others() -> None:

@@ -10,7 +10,7 @@ from asyncua import ua
 from asyncua.ua.ua_binary import struct_to_binary
 
 from opcua_server.bounds import Bounds
-from opcua_server.subscriptions import MOST_OTHERS
+from opcua_server.subscription import MOST_OTHERS
 from opcua_server.tag_items import OVERFLOW
 from opcua_server.value_items import MESSAGE
 from opcua_server.value_queue import LIGHT, NO_ROOM, PLAIN, Room, ValueQueue, noted, packed, weight_of
