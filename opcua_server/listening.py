@@ -55,6 +55,8 @@ PROFILES = [
     f"http://opcfoundation.org/UA-Profile/Server/{name}"
     for name in ("StandardUA2017", "DataAccess", "Methods", "StandardEventSubscription", "HistoricalRawData")
 ]
+NO_LIMIT = 0
+"""In a property of ServerCapabilities (Part 5, 6.3.2)."""
 PRODUCT = "https://pypi.org/project/hetwin"
 
 
@@ -174,6 +176,8 @@ def publish_abilities(space: Any, bounds: Bounds, period: float) -> None:
         kind = small if name.endswith("ContinuationPoints") else ua.VariantType.UInt32
         _set(space, name, ua.Variant(getattr(bounds, bound), kind))
     _set(space, f"{ABLE}MaxMonitoredItemsQueueSize", ua.Variant(QUEUE, ua.VariantType.UInt32))
+    for clauses in ("MaxSelectClauseParameters", "MaxWhereClauseParameters"):
+        _set(space, f"{ABLE}{clauses}", ua.Variant(NO_LIMIT, ua.VariantType.UInt32))
     _set(space, f"{ABLE}MaxQueryContinuationPoints", ua.Variant(0, small))
     _set(space, f"{ABLE}MinSupportedSampleRate", ua.Variant(1e3 * period, ua.VariantType.Double))
     _set(space, f"{ABLE}ServerProfileArray", ua.Variant(PROFILES, ua.VariantType.String))

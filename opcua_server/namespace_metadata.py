@@ -28,6 +28,11 @@ def published(units: Mapping[str, UnitSpec], plant_file: Path) -> tuple[datetime
     return of_kinds, max(of_kinds, _newest([plant_file]))
 
 
+def built() -> datetime:
+    """The date of the newest of the server's own files: the BuildDate of BuildInfo (Part 5, 12.4)."""
+    return _newest(list(Path(__file__).parent.glob("*.py")))
+
+
 def describe_namespace(writer: ModelWriter, uri: str, version: str, date: datetime) -> ua.NodeId:
     """Add the metadata of a writer's namespace to the server's namespaces."""
     node = writer.component(NAMESPACES, uri, METADATA, writer.index, COMPONENT)

@@ -13,7 +13,6 @@ import asyncio
 import logging
 from collections.abc import Callable
 from contextlib import suppress
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +34,7 @@ from opcua_server.information_model import InformationModel, namespaces
 from opcua_server.interpreter import attend, without_collecting
 from opcua_server.languages import announce
 from opcua_server.listening import PRODUCT, GuardedServer
+from opcua_server.namespace_metadata import built
 from opcua_server.nodes import PlantNodes, build_nodes
 from opcua_server.plant_methods import add_methods, unit_methods
 from opcua_server.publisher import Publisher, Scan
@@ -198,7 +198,7 @@ class TwinServer:
         server.set_server_name(f"hetwin {plant.name}")
         await server.identify(plant.name, self._endpoint.host)
         server.publish_abilities(self.simulation.period)
-        await server.set_build_info(PRODUCT, "hetwin", "hetwin", release(), "0", datetime.now(UTC))
+        await server.set_build_info(PRODUCT, "hetwin", "hetwin", release(), release(), built())
 
         for uri in namespaces(nodesets is not None):
             await server.register_namespace(uri)

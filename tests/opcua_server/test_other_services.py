@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
 from typing import Any
 
 import pytest
 import pytest_asyncio
 from asyncua import ua
 
+import opcua_server
 from opcua_server import TwinServer
 
 from .conformance import BOUNDS, VALUE, Asker, names, of, standard, tag
@@ -216,6 +218,8 @@ async def test_a_fault_is_explained_and_nothing_is_where_nobody_asks(asker: Aske
         ("MaxMonitoredItems", BOUNDS.items),
         ("MaxMonitoredItemsPerSubscription", BOUNDS.items_per_session),
         ("MaxMonitoredItemsQueueSize", 100),
+        ("MaxSelectClauseParameters", 0),
+        ("MaxWhereClauseParameters", 0),
         ("MaxArrayLength", BOUNDS.fields),
         ("MaxStringLength", BOUNDS.message),
         ("MinSupportedSampleRate", 100.0),
@@ -223,6 +227,12 @@ async def test_a_fault_is_explained_and_nothing_is_where_nobody_asks(asker: Aske
 )
 async def test_the_bounds_stand_where_the_standard_has_them(asker: Asker, name: str, value: Any) -> None:
     assert await asker.value(standard(f"Server_ServerCapabilities_{name}")) == value
+
+
+async def test_the_build_date_is_that_of_the_server_and_not_of_its_start(asker: Asker) -> None:
+    status = await asker.value(standard("Server_ServerStatus"))
+    newest = max(file.stat().st_mtime for file in Path(opcua_server.__file__).parent.glob("*.py"))
+    assert status.BuildInfo.BuildDate.timestamp() == int(newest)
 
 
 async def test_profiles_are_named(asker: Asker) -> None:
