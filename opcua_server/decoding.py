@@ -31,6 +31,10 @@ LONG, FIELDS_OF_LONG = 64, 8
 """So many bytes in one piece cost as much as so many fields: a byte of an array becomes sixteen in memory."""
 
 
+class TooMuch(NotEnoughData):
+    """A message has more fields than may be read."""
+
+
 class Budget:
     """How many fields may still be read."""
 
@@ -48,11 +52,11 @@ class Limited(Buffer):
         self._budget = budget or Budget(Bounds.fields)
 
     def read(self, size: int) -> bytes:
-        if size < 0:
+        if not 0 <= size <= len(self):
             raise NotEnoughData(f"a length of {size}")
         self._budget.left = max(self._budget.left - 1 - (size // LONG) * FIELDS_OF_LONG, -1)
         if self._budget.left < 0:
-            raise NotEnoughData("too many fields in one message")
+            raise TooMuch("too many fields in one message")
         return super().read(size)
 
     def skip(self, size: int) -> None:
@@ -68,12 +72,14 @@ class Limited(Buffer):
 
 
 def decode(kind: type[T], body: Buffer) -> T:
-    """The parameters of a request. Raises BadDecodingError."""
+    """The parameters of a request. Raises BadDecodingError, BadEncodingLimitsExceeded."""
     quick = QUICK.get(kind)
     try:
         if quick is not None and (usual := quick(body)) is not None:
             return cast(T, usual)
         found: T = struct_from_binary(kind, body)
+    except TooMuch as problem:
+        raise ua.UaStatusCodeError(ua.StatusCodes.BadEncodingLimitsExceeded) from problem
     except UNDECODABLE as problem:
         raise ua.UaStatusCodeError(ua.StatusCodes.BadDecodingError) from problem
     return found

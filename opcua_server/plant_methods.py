@@ -24,7 +24,7 @@ from opcua_server.errors import ServerError
 from opcua_server.nodes import PlantNodes
 from twin.actions import Action
 from twin.errors import BadWrite, NumericalFailure, PlantFileError, SnapshotMismatch, TwinError, UnknownTag
-from twin.simulation import BadDuration, PlantStopped, Simulation, WrongMode
+from twin.simulation import BadDuration, Interrupted, PlantStopped, Simulation, WrongMode
 from twin.unit import Value
 
 CODES, KIND = ua.StatusCodes, ua.VariantType
@@ -110,6 +110,7 @@ def code_of(problem: TwinError) -> int:
         (NumericalFailure, CODES.BadOutOfService),
         (PlantStopped, CODES.BadOutOfService),
         (BadDuration, CODES.BadInvalidArgument),
+        (Interrupted, CODES.BadOperationAbandoned),
         (WrongMode, CODES.BadInvalidState),
     ]
     return int(next((code for kind, code in kinds if isinstance(problem, kind)), CODES.BadInvalidState))

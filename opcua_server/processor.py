@@ -170,10 +170,12 @@ class Processor(UaProcessor):
         return await self._do(service, self._own_session(header), body)
 
     async def _do(self, service: Service, session: Session, body: Buffer) -> Any:
-        since = time.perf_counter()
+        since, most = time.perf_counter(), getattr(self._bounds, service.most)
+        if most < service.announced(body) <= len(body):
+            raise ServiceError(ua.StatusCodes.BadTooManyOperations)
         params: Any = decode(service.params, body)
         await rest(since)
-        self._check_count(service.count(params), getattr(self._bounds, service.most))
+        self._check_count(service.count(params), most)
         results = service.do(session, params)
         return service.answer(await results if inspect.isawaitable(results) else results)
 

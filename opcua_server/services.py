@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from asyncua import ua
+from asyncua.common.utils import Buffer
 
 IDS = ua.ObjectIds
+COUNT = struct.Struct("<i")
 
 
 @dataclass(frozen=True)
 class Service:
-    """One service: `items` of its parameters are counted against the bound `most`; results go to `place`."""
+    """One service: `items` of its parameters are counted against the bound `most`; results go to `place`.
+
+    `before` are the bytes of the parameters before the number of items; None where they are not always as many.
+    """
 
     params: type
     response: type
@@ -21,6 +27,13 @@ class Service:
     items: str
     most: str
     place: str = "Results"
+    before: int | None = None
+
+    def announced(self, body: Buffer) -> int:
+        """How many operations a request says that it has, before it is decoded; 0 if that is not to be seen."""
+        if self.before is None or len(body) < self.before + COUNT.size:
+            return 0
+        return int(COUNT.unpack_from(body._data, body.cur_pos + self.before)[0])
 
     def count(self, params: Any) -> int:
         """How many operations are asked for; `items` may be several fields, with spaces."""
@@ -41,13 +54,28 @@ IN, PARAMETERS = "Parameters.Results", "Parameters"
 
 SERVICES: dict[int, Service] = {
     IDS.ReadRequest_Encoding_DefaultBinary: Service(
-        ua.ReadParameters, ua.ReadResponse, lambda s, p: s.read(p), "NodesToRead", "reads"
+        ua.ReadParameters,
+        ua.ReadResponse,
+        lambda s, p: s.read(p),
+        "NodesToRead",
+        "reads",
+        before=12,
     ),
     IDS.WriteRequest_Encoding_DefaultBinary: Service(
-        ua.WriteParameters, ua.WriteResponse, lambda s, p: s.write(p), "NodesToWrite", "writes"
+        ua.WriteParameters,
+        ua.WriteResponse,
+        lambda s, p: s.write(p),
+        "NodesToWrite",
+        "writes",
+        before=0,
     ),
     IDS.CallRequest_Encoding_DefaultBinary: Service(
-        ua.CallParameters, ua.CallResponse, lambda s, p: s.call(p.MethodsToCall), "MethodsToCall", "calls"
+        ua.CallParameters,
+        ua.CallResponse,
+        lambda s, p: s.call(p.MethodsToCall),
+        "MethodsToCall",
+        "calls",
+        before=0,
     ),
     IDS.BrowseRequest_Encoding_DefaultBinary: Service(
         ua.BrowseParameters, ua.BrowseResponse, lambda s, p: s.browse(p), "NodesToBrowse", "browses"
@@ -59,6 +87,7 @@ SERVICES: dict[int, Service] = {
         "ContinuationPoints",
         "browses",
         IN,
+        before=1,
     ),
     IDS.TranslateBrowsePathsToNodeIdsRequest_Encoding_DefaultBinary: Service(
         ua.TranslateBrowsePathsToNodeIdsParameters,
@@ -66,6 +95,7 @@ SERVICES: dict[int, Service] = {
         lambda s, p: s.translate_browsepaths_to_nodeids(p.BrowsePaths),
         "BrowsePaths",
         "paths",
+        before=0,
     ),
     IDS.HistoryReadRequest_Encoding_DefaultBinary: Service(
         ua.HistoryReadParameters, ua.HistoryReadResponse, lambda s, p: s.history_read(p), "NodesToRead", "history_reads"
@@ -76,6 +106,7 @@ SERVICES: dict[int, Service] = {
         lambda s, p: s.history_update(p),
         "HistoryUpdateDetails",
         "history_updates",
+        before=0,
     ),
     IDS.ModifySubscriptionRequest_Encoding_DefaultBinary: Service(
         ua.ModifySubscriptionParameters,
@@ -91,6 +122,7 @@ SERVICES: dict[int, Service] = {
         lambda s, p: s.delete_subscriptions(p.SubscriptionIds),
         "SubscriptionIds",
         "numbers",
+        before=0,
     ),
     IDS.SetPublishingModeRequest_Encoding_DefaultBinary: Service(
         ua.SetPublishingModeParameters,
@@ -99,6 +131,7 @@ SERVICES: dict[int, Service] = {
         "SubscriptionIds",
         "numbers",
         IN,
+        before=1,
     ),
     IDS.CreateMonitoredItemsRequest_Encoding_DefaultBinary: Service(
         ua.CreateMonitoredItemsParameters,
@@ -106,6 +139,7 @@ SERVICES: dict[int, Service] = {
         lambda s, p: s.create_monitored_items(p),
         "ItemsToCreate",
         "items_per_call",
+        before=8,
     ),
     IDS.ModifyMonitoredItemsRequest_Encoding_DefaultBinary: Service(
         ua.ModifyMonitoredItemsParameters,
@@ -113,6 +147,7 @@ SERVICES: dict[int, Service] = {
         lambda s, p: s.modify_monitored_items(p),
         "ItemsToModify",
         "items_per_call",
+        before=8,
     ),
     IDS.SetMonitoringModeRequest_Encoding_DefaultBinary: Service(
         ua.SetMonitoringModeParameters,
@@ -121,6 +156,7 @@ SERVICES: dict[int, Service] = {
         "MonitoredItemIds",
         "items_per_call",
         IN,
+        before=8,
     ),
     IDS.SetTriggeringRequest_Encoding_DefaultBinary: Service(
         ua.SetTriggeringParameters,
@@ -136,6 +172,7 @@ SERVICES: dict[int, Service] = {
         lambda s, p: s.delete_monitored_items(p),
         "MonitoredItemIds",
         "items_per_call",
+        before=4,
     ),
     IDS.RepublishRequest_Encoding_DefaultBinary: Service(
         ua.RepublishParameters,
@@ -152,6 +189,7 @@ SERVICES: dict[int, Service] = {
         "NodesToRegister",
         "numbers",
         "Parameters.RegisteredNodeIds",
+        before=0,
     ),
     IDS.UnregisterNodesRequest_Encoding_DefaultBinary: Service(
         ua.UnregisterNodesParameters,
@@ -160,6 +198,7 @@ SERVICES: dict[int, Service] = {
         "NodesToUnregister",
         "numbers",
         "ResponseHeader",
+        before=0,
     ),
 }
 """By the number of their encoding. Adding and deleting nodes is no service of this server."""

@@ -28,7 +28,7 @@ from twin.alarms.catalogue import plant_alarms
 from twin.alarms.engine import AlarmEngine, AlarmSnapshot
 from twin.alarms.event import AlarmEvent
 from twin.clock import Clock, WallClock
-from twin.errors import NumericalFailure, TwinError
+from twin.errors import BadWrite, NumericalFailure, TwinError
 from twin.plant import Plant
 from twin.records import MODES
 from twin.scenario import Scenario, ScenarioPlayer
@@ -39,6 +39,7 @@ CONTROLS = ("SIM.mode", "SIM.speed")
 """Tags of the simulation itself that may be written, though the plant computes with neither."""
 
 CHUNK = 0.02  # s of wall time that the plant computes before the loop looks up again
+LONGEST_ADVANCE = 31 * 86400.0  # s that may be asked for in one go
 
 log = logging.getLogger(__name__)
 
@@ -55,6 +56,10 @@ class PlantStopped(SimulationError):
 
 class BadDuration(SimulationError):
     """The plant cannot be advanced by this time."""
+
+
+class Interrupted(SimulationError):
+    """Somebody changed the mode while the plant was being advanced."""
 
 
 class WrongMode(SimulationError):
@@ -95,7 +100,8 @@ class Simulation:
         self._clock = clock or WallClock()
         self._handed_out = self._clock.now()
         self._subscribers: list[Subscriber] = []
-        self._queue: deque[tuple[Callable[[], Any], Future[Any] | None]] = deque()
+        self._queue: deque[tuple[Callable[[], Any], Future[Any] | None, bool]] = deque()
+        self._halts = 0  # changes of mode that are queued: nobody waits for the end of a long advance
         self._lock = threading.Lock()
         self._tickets = 0
         self._wake = threading.Event()
@@ -135,7 +141,7 @@ class Simulation:
         """
         value = self._checked(name, value)
         if name == "SIM.mode":
-            return self._put(lambda: self._set_mode(MODES[int(value)]))
+            return self._put(lambda: self._set_mode(MODES[int(value)]), halts=True)
         if name == "SIM.speed":
             return self._put(lambda: self._set_speed(value))
         return self._put(lambda: self.plant.__setitem__(name, value))
@@ -200,7 +206,7 @@ class Simulation:
             self._thread.join()
             self._thread = None
         while self._queue:
-            _, future = self._queue.popleft()
+            _, future, _ = self._queue.popleft()
             if future is not None:
                 future.set_exception(SimulationError("The simulation has stopped."))
 
@@ -209,10 +215,11 @@ class Simulation:
         self._put(task, future)
         return future
 
-    def _put(self, task: Callable[[], Any], future: Future[Any] | None = None) -> int:
+    def _put(self, task: Callable[[], Any], future: Future[Any] | None = None, halts: bool = False) -> int:
         with self._lock:
             self._tickets += 1
-            self._queue.append((task, future))
+            self._halts += halts
+            self._queue.append((task, future, halts))
             ticket = self._tickets
         self._wake.set()
         return ticket
@@ -221,7 +228,10 @@ class Simulation:
         tag = self.plant.tags[name]
         if not writable(tag):
             raise tag.refuse_write()
-        return tag.accept(value)
+        value = tag.accept(value)
+        if name == "SIM.speed" and value == 0.0:
+            raise BadWrite("SIM.speed: expected a speed above 0; the mode paused stands still.", "out_of_range")
+        return value
 
     # The thread
 
@@ -247,7 +257,9 @@ class Simulation:
     def _serve_queue(self) -> None:
         """Do what is queued, in order; an exception goes to the one who asked."""
         while self._queue:
-            task, future = self._queue.popleft()
+            task, future, halts = self._queue.popleft()
+            with self._lock:
+                self._halts -= halts
             self._unpublished = True
             self.applied += 1
             if future is not None and not future.set_running_or_notify_cancel():
@@ -342,9 +354,11 @@ class Simulation:
         steps = seconds / self.plant.dt
         if not (math.isfinite(steps) and steps >= 0.5 and abs(steps - round(steps)) < 1e-6 * steps):
             raise BadDuration(f"Cannot advance {seconds:g} s: not a whole number of steps of {self.plant.dt:g} s.")
+        if seconds > LONGEST_ADVANCE:
+            raise BadDuration(f"Cannot advance {seconds:g} s in one go: at most {LONGEST_ADVANCE:g} s.")
         left = round(steps)
         try:
-            while left and not self._stopping.is_set():
+            while left and not self._stopping.is_set() and not self._halts:
                 steps = min(left, self._steps_per_chunk)
                 self._run_chunk(steps)
                 left -= steps
@@ -353,6 +367,8 @@ class Simulation:
             raise
         finally:
             self._publish()
+        if left:
+            raise Interrupted(f"The plant was stopped at {self.plant.time:g} s, before it had been advanced so far.")
         return self.plant.time
 
     def _restore(self, snapshot: Any, alarms: AlarmSnapshot | None, scenario: ScenarioSnapshot | None) -> None:

@@ -96,7 +96,7 @@ async def _(raw: Raw) -> str:
     return await _array(raw, 100_000)
 
 
-@attack("array of 900 000 into a scalar", "BadDecodingError")
+@attack("array of 900 000 into a scalar", "BadEncodingLimitsExceeded")
 async def _(raw: Raw) -> str:
     return await _array(raw, 900_000)
 

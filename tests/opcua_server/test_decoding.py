@@ -1,4 +1,4 @@
-"""Whatever bytes come, decoding ends soon: in the parameters of a request, or in BadDecodingError."""
+"""Whatever bytes come, decoding ends soon: in the parameters of a request, or in the status that says why not."""
 
 from __future__ import annotations
 
@@ -47,11 +47,11 @@ def limited(content: bytes) -> Limited:
 
 
 def decoded(kind: type, content: bytes) -> Any:
-    """The parameters, or nothing if that is BadDecodingError; anything else is a failure."""
+    """The parameters, or nothing if they cannot be decoded, or are too much; anything else is a failure."""
     body = limited(content)
     try:
         return decode(kind, body)
-    except ua.uaerrors.BadDecodingError:
+    except (ua.uaerrors.BadDecodingError, ua.uaerrors.BadEncodingLimitsExceeded):
         return None
     finally:
         assert body._budget.left >= -1  # not one field more was looked at

@@ -304,6 +304,14 @@ async def test_more_operations_than_allowed_are_refused_and_none_are_nothing_to_
     assert await read(raw, "CV-101.opening") == 0.0
 
 
+async def test_operations_are_too_many_also_when_they_are_more_than_a_message_may_hold(port: int) -> None:
+    raw = await Raw.session_to(port)
+    wanted = ua.ReadValueId(ua.NodeId(11), ua.AttributeIds.Value)
+    with pytest.raises(ua.uaerrors.BadTooManyOperations):
+        await raw.ask(many(ua.ReadRequest(), "NodesToRead", wanted, 3700), ua.ReadResponse)
+    assert await read(raw, "CV-101.opening") == 0.0
+
+
 async def test_the_bounds_can_be_read_where_the_standard_has_them(port: int) -> None:
     raw = await Raw.session_to(port)
     request = ua.ReadRequest()
@@ -341,14 +349,14 @@ async def test_lengths_that_cannot_be_are_a_decoding_error_and_take_no_time(port
 
 
 @pytest.mark.parametrize("kind", [0, 24], ids=["nulls", "variants"])
-async def test_an_array_of_two_thousand_million_nothings_is_a_decoding_error(port: int, kind: int) -> None:
+async def test_an_array_of_two_thousand_million_nothings_is_beyond_the_limits(port: int, kind: int) -> None:
     raw = await Raw.session_to(port)
     write = ua.WriteRequest()
     write.Parameters.NodesToWrite = [ua.WriteValue(ua.NodeId("CV-101.opening", 2), ua.AttributeIds.Value)]
     request = raw.encoded(write)
     value = bytes([1, 0x80 | kind]) + HUGE + bytes(60_000)
     await raw.send(raw.message(request[:-6] + value))  # in the place of an empty DataValue
-    with pytest.raises(ua.uaerrors.BadDecodingError):
+    with pytest.raises(ua.uaerrors.BadEncodingLimitsExceeded):
         raw.decoded(await asyncio.wait_for(raw.answer(), 10.0), ua.WriteResponse)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ from twin.errors import BadWrite, NumericalFailure, SnapshotMismatch, UnknownTag
 from twin.plant import Plant
 from twin.scenario import load_scenario
 from twin.scenario_snapshot import ScenarioSnapshot
-from twin.simulation import Simulation, SimulationError, WrongMode
+from twin.simulation import LONGEST_ADVANCE, BadDuration, Interrupted, Simulation, SimulationError, WrongMode
 
 PLANT = Path(__file__).parent.parent / "plants" / "two-vessels.toml"
 PATIENCE = 30.0  # s, for a thread that should answer in milliseconds
@@ -117,6 +118,32 @@ def test_advancing_by_anything_but_whole_steps_is_refused(running: Simulation, s
         running.advance(seconds).result(PATIENCE)
 
 
+def test_advancing_by_more_than_a_month_is_refused(running: Simulation) -> None:
+    with pytest.raises(BadDuration, match="at most"):
+        running.advance(1e12).result(PATIENCE)
+
+
+def test_a_change_of_mode_ends_a_long_advance(running: Simulation) -> None:
+    before = running.plant.time
+    long = running.advance(LONGEST_ADVANCE)
+    while running.plant.time == before:
+        time.sleep(0.001)
+    running.write("SIM.mode", 4.0)
+    with pytest.raises(Interrupted, match="stopped at"):
+        long.result(PATIENCE)
+    assert running.call(lambda plant: running.mode).result(PATIENCE) == "paused"
+    assert before < running.plant.time < LONGEST_ADVANCE
+    assert running.step(1.0).result(PATIENCE) == running.plant.time
+
+
+def test_a_change_of_mode_before_an_advance_does_not_end_it(plant: Plant) -> None:
+    simulation = Simulation(plant, mode="realtime")
+    simulation.write("SIM.mode", 3.0)
+    reached = simulation.advance(5.0)
+    simulation.turn()
+    assert reached.result(PATIENCE) == plant.time
+
+
 def test_advancing_outside_lockstep_is_refused(plant: Plant) -> None:
     simulation = Simulation(plant, mode="paused")
     simulation.start()
@@ -147,6 +174,7 @@ def test_a_write_waits_for_the_next_step(plant: Plant, clock: VirtualClock) -> N
         ("SIM.mode", 1.5, "type_mismatch"),
         ("SIM.mode", 9, "out_of_range"),
         ("SIM.speed", -1.0, "out_of_range"),
+        ("SIM.speed", 0.0, "out_of_range"),
     ],
 )
 def test_a_wrong_write_is_refused_at_once(plant: Plant, name: str, value: float, reason: str) -> None:
