@@ -107,6 +107,7 @@ class GuardedServer(Server):
     async def start(self) -> None:
         """Listen on the network."""
         await self._setup_server_nodes()
+        self._forget_when_it_started()
         await self.iserver.start()
         host, port = self._get_bind_socket_info()
         self.bserver = Listener(
@@ -124,6 +125,13 @@ class GuardedServer(Server):
             raise
         self.guard.server("server started", endpoint=self.endpoint.geturl(), secured=self.security.secured)
         self._watch = asyncio.create_task(self._look(), name="guard")
+
+    def _forget_when_it_started(self) -> None:
+        """What the server says of itself is known to be so whenever it is read, not when it was written."""
+        for node in self.iserver.aspace._nodes.made():
+            stored = node.attributes.get(ua.AttributeIds.Value)
+            if stored is not None and stored.value is not None:
+                stored.value.ServerTimestamp = None
 
     async def stop(self) -> None:
         self._watch.cancel()
@@ -181,6 +189,9 @@ def publish_abilities(space: Any, bounds: Bounds, period: float) -> None:
     _set(space, f"{ABLE}MaxQueryContinuationPoints", ua.Variant(0, small))
     _set(space, f"{ABLE}MinSupportedSampleRate", ua.Variant(1e3 * period, ua.VariantType.Double))
     _set(space, f"{ABLE}ServerProfileArray", ua.Variant(PROFILES, ua.VariantType.String))
+    _set(space, f"{ABLE}ConformanceUnits", ua.Variant([], ua.VariantType.QualifiedName, is_array=True))
+    since = int((datetime.now(UTC) - datetime(2000, 1, 1, tzinfo=UTC)).total_seconds())
+    _set(space, "Server_UrisVersion", ua.Variant(since, ua.VariantType.UInt32))  # VersionTime (Part 4, 7.44)
 
 
 def _set(space: Any, name: str, value: ua.Variant) -> None:

@@ -44,7 +44,8 @@ log = logging.getLogger(__name__)
 class Scan:
     """One image on its way out: when it was taken, which writes it holds, and why it is the last one, if it is.
 
-    `written` are later writes by address, seen in place of what the image has.
+    `written` are later writes by address, seen in place of what the image has. While nothing `moves` no scan comes, and
+    what was taken is known to be so until somebody asks for a step.
     """
 
     image: np.ndarray
@@ -52,6 +53,12 @@ class Scan:
     applied: int
     failure: str
     written: dict[int, float] = field(default_factory=dict)
+    moves: bool = True
+
+    @property
+    def known(self) -> datetime:
+        """When it was known to be so (Part 4, 7.7.4)."""
+        return self.taken if self.moves else _now()
 
     def number(self, address: int) -> float:
         """What is read at an address."""
@@ -204,24 +211,25 @@ class Publisher:
         elif not math.isfinite(number):
             status = NO_READING
         if kind in (ua.VariantType.Double, ua.VariantType.Float):
-            return data_value(number, kind, status, scan.taken)
+            return data_value(number, kind, status, scan.taken, scan.known)
         label = int(number) if math.isfinite(number) else 0
-        return data_value(bool(label) if kind is ua.VariantType.Boolean else label, kind, status, scan.taken)
+        told = bool(label) if kind is ua.VariantType.Boolean else label
+        return data_value(told, kind, status, scan.taken, scan.known)
 
     def _read_failure(self) -> ua.DataValue:
         scan = moment_of(self._scan)
-        return data_value(scan.failure, ua.VariantType.String, GOOD, scan.taken)
+        return data_value(scan.failure, ua.VariantType.String, GOOD, scan.taken, scan.known)
 
 
 def data_value(
-    value: float | int | bool | str, kind: ua.VariantType, status: ua.StatusCode, at: datetime
+    value: float | int | bool | str, kind: ua.VariantType, status: ua.StatusCode, at: datetime, known: datetime
 ) -> ua.DataValue:
-    """A value as of `at`, both source and server."""
+    """A value as of `at`, `known` to the server to be so."""
     variant = new(ua.Variant)
     variant.Value, variant.VariantType, variant.Dimensions, variant.is_array = value, kind, None, False
     made = new(ua.DataValue)
     made.Encoding, made.Value, made.StatusCode = 0, variant, status
-    made.SourceTimestamp = made.ServerTimestamp = at
+    made.SourceTimestamp, made.ServerTimestamp = at, known
     made.SourcePicoseconds = made.ServerPicoseconds = None
     return made
 

@@ -18,6 +18,8 @@ from opcua_server.users import Users
 
 IDS = ua.ObjectIds
 CRITERIA = ua.IdentityCriteriaType
+TRUE_OF_ALL = ("ApplicationsExclude", "EndpointsExclude", "CustomConfiguration")
+"""No application and no endpoint is excluded, and nobody changes a role over OPC UA (Part 18, 4.4.1)."""
 
 
 def publish_roles(space: AddressSpace, anonymous: Role | None, users: Users | None) -> None:
@@ -31,6 +33,10 @@ def publish_roles(space: AddressSpace, anonymous: Role | None, users: Users | No
     writer.component(role_set, "Instructor", role_type, PLANT_INDEX, text=text, path=str(INSTRUCTOR.Identifier))
     nobody = ua.Variant([], ua.VariantType.ExtensionObject, is_array=True)
     own = writer.fact(INSTRUCTOR, "Identities", nobody, data_type=IDS.IdentityMappingRuleType).nodeid
+    for name in (name for name in dir(IDS) if name.startswith("WellKnownRole_") and name.endswith(TRUE_OF_ALL)):
+        if ua.NodeId(getattr(IDS, name)) in space:
+            always = ua.DataValue(ua.Variant(True, ua.VariantType.Boolean))
+            space[ua.NodeId(getattr(IDS, name))].attributes[ua.AttributeIds.Value].value = always
     places = {role: ua.NodeId(getattr(IDS, f"WellKnownRole_{role.word.title()}_Identities")) for role in list(Role)[:3]}
     for role, place in {**places, Role.INSTRUCTOR: own}.items():
         value = space[place].attributes[ua.AttributeIds.Value]

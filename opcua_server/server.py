@@ -268,7 +268,8 @@ class TwinServer:
         """In the simulation's thread: hand the scan over to the event loop."""
         failure = self.simulation.failure
         image, taken = self.derived.extend(image), self.simulation.taken
-        scan = Scan(image, taken, self.simulation.applied, str(failure) if failure else "")
+        moves = self.simulation.mode in ("realtime", "scaled", "asap")
+        scan = Scan(image, taken, self.simulation.applied, str(failure) if failure else "", moves=moves)
         self._loop.call_soon_threadsafe(self.publisher.arrive, scan)
 
     def _record(self, image: np.ndarray, time: float) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC, datetime
 from typing import Any
 
@@ -89,6 +90,17 @@ async def test_a_read_as_a_whole_may_be_at_fault(asker: Asker, fields: dict[str,
 async def test_any_age_above_nothing_is_met(asker: Asker, age: float) -> None:
     (found,) = await asker.read(wanted(TIME), MaxAge=age)
     assert found.StatusCode.is_good()
+
+
+@pytest.mark.parametrize(
+    "node", [TIME, standard("Server_ServerStatus_BuildInfo_BuildNumber"), standard("Server_NamespaceArray")]
+)
+async def test_what_stands_still_is_known_to_be_so_whenever_it_is_read(asker: Asker, node: ua.NodeId) -> None:
+    first = (await asker.read(wanted(node)))[0]
+    await asyncio.sleep(0.05)
+    then = (await asker.read(wanted(node)))[0]
+    assert then.ServerTimestamp > first.ServerTimestamp
+    assert then.SourceTimestamp == first.SourceTimestamp
 
 
 @pytest.mark.parametrize("times", list(T)[:4])

@@ -235,6 +235,12 @@ async def test_the_build_date_is_that_of_the_server_and_not_of_its_start(asker: 
     assert status.BuildInfo.BuildDate.timestamp() == int(newest)
 
 
+@pytest.mark.parametrize("role", ["Observer", "Operator", "Engineer", "Supervisor"])
+async def test_of_a_role_no_application_is_excluded_and_nobody_changes_it_over_opc_ua(asker: Asker, role: str) -> None:
+    for name in ("ApplicationsExclude", "EndpointsExclude", "CustomConfiguration"):
+        assert await asker.value(standard(f"WellKnownRole_{role}_{name}")) is True
+
+
 async def test_profiles_are_named(asker: Asker) -> None:
     profiles = await asker.value(standard("Server_ServerCapabilities_ServerProfileArray"))
     assert "http://opcfoundation.org/UA-Profile/Server/StandardUA2017" in profiles

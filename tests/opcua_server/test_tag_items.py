@@ -62,7 +62,7 @@ def test_notifications_are_what_asyncua_would_have_sent() -> None:
     plain = ua.DataChangeNotification()
     for address, (handle, value, kind) in enumerate(items):
         table.add(Watch(address=address, handle=handle, kind=kind))
-        plain.MonitoredItems.append(ua.MonitoredItemNotification(handle, data_value(value, kind, NO_READING, NOW)))
+        plain.MonitoredItems.append(ua.MonitoredItemNotification(handle, data_value(value, kind, NO_READING, NOW, NOW)))
     table.sample(scan(*(float(value) for _, value, _ in items), status=NO_READING.value))
     body = table.take()
     no_diagnostics, empty = struct.pack("<i", -1), struct.pack("<i", 0)
