@@ -79,7 +79,7 @@ def serve(
 ) -> None:
     """Serve a plant on OPC UA until Ctrl-C; it goes on from its last snapshot, and its history is kept."""
     from hetwin.commands import audit_days as days
-    from hetwin.commands import check_mode, keeping, load, operation
+    from hetwin.commands import check_mode, check_ports, keeping, load, operation
     from hetwin.serve import security
     from hetwin.serve import serve as run_server
     from opcua_server.users import role_of
@@ -87,6 +87,7 @@ def serve(
     check_mode(mode, speed)
     reads = role_of(history_role)
     operated = operation(http_port, log_format, stop_delay, away)
+    check_ports(host, port, secure, http_port)
     loaded = load(plant, units, step, snapshot)
     out = out or Path("out") / loaded.name
     secured = security(secure, pki or out / "pki", out / "audit.jsonl", anonymous, unsecured)

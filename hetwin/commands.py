@@ -62,6 +62,21 @@ def operation(http_port: int | None, log_format: str, stop_delay: str, away: str
     return Operation(http_port, log_format, delay, gone)
 
 
+def check_ports(host: str, port: int, secure: bool, http_port: int | None) -> None:
+    """Refuse a port that is none, or busy, before anything is loaded. Raises PortBusy, EndpointRefused."""
+    from hetwin.monitor import check_port
+    from opcua_server.endpoint import Endpoint
+
+    for option, number in (("--port", port), ("--http-port", http_port)):
+        if number is not None and not 1 <= number <= 65535:
+            raise BadInput(f"{option}: expected 1 to 65535, got {number}.")
+    if port == http_port:
+        raise BadInput(f"--port, --http-port: expected two ports, got {port} for both.")
+    Endpoint(f"opc.tcp://{host}:{port}", secure).check()
+    if http_port is not None:
+        check_port(http_port)
+
+
 def check_mode(mode: str, speed: float) -> None:
     """Refuse a mode or speed that does not exist, before anything is loaded."""
     from twin.errors import nearest

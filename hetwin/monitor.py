@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import socket
 import threading
 from concurrent.futures import TimeoutError as TooLate
 from dataclasses import dataclass
@@ -95,6 +96,20 @@ class Monitor:
         return Load(diagnostics.load(), diagnostics.events())
 
 
+def check_port(port: int) -> None:
+    """Find out before any work whether it is free. Raises PortBusy."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((LOOPBACK, port))
+        except OSError as problem:
+            raise _busy(port, problem) from None
+
+
+def _busy(port: int, problem: OSError) -> PortBusy:
+    return PortBusy(f"--http-port: {LOOPBACK}:{port} cannot be served: {problem.strerror}.")
+
+
 def _listen(monitor: Monitor, port: int) -> ThreadingHTTPServer:
     """Raises PortBusy."""
 
@@ -124,7 +139,7 @@ def _listen(monitor: Monitor, port: int) -> ThreadingHTTPServer:
     try:
         return Quiet((LOOPBACK, port), Handler)
     except OSError as problem:
-        raise PortBusy(f"--http-port: {LOOPBACK}:{port} cannot be served: {problem.strerror}.") from None
+        raise _busy(port, problem) from None
 
 
 def _json(found: dict[str, Any]) -> bytes:

@@ -25,6 +25,7 @@ from opcua_server.nodes import PlantNodes
 from twin.actions import Action
 from twin.errors import BadWrite, NumericalFailure, PlantFileError, SnapshotMismatch, TwinError, UnknownTag
 from twin.simulation import BadDuration, Interrupted, PlantStopped, Simulation, WrongMode
+from twin.snapshots import BadName
 from twin.unit import Value
 
 CODES, KIND = ua.StatusCodes, ua.VariantType
@@ -105,6 +106,7 @@ def code_of(problem: TwinError) -> int:
         return int(reasons.get(problem.reason, CODES.BadNotWritable))
     kinds: list[tuple[type[TwinError], int]] = [
         (UnknownTag, CODES.BadNotFound),
+        (BadName, CODES.BadInvalidArgument),
         (SnapshotMismatch, CODES.BadNotFound),
         (PlantFileError, CODES.BadNotFound),
         (NumericalFailure, CODES.BadOutOfService),

@@ -17,6 +17,10 @@ MOST = 100
 """Snapshots that are kept; nobody fills the memory with them."""
 
 
+class BadName(SnapshotMismatch):
+    """A snapshot cannot be called so."""
+
+
 @dataclass(frozen=True)
 class Kept:
     """A snapshot of plant and alarms, the simulated time that it holds [s], when it was made, the scenario if any."""
@@ -45,9 +49,9 @@ class Snapshots:
         time: float,
         scenario: ScenarioSnapshot | None = None,
     ) -> None:
-        """Keep a snapshot, in place of one of the same name. Raises SnapshotMismatch for a name that is none."""
+        """Keep a snapshot, in place of one of the same name. Raises BadName, SnapshotMismatch."""
         if not NAME.fullmatch(name):
-            raise SnapshotMismatch(f'"{name}" is no name for a snapshot; expected letters, digits, "-" and "_".')
+            raise BadName(f'"{name}" is no name for a snapshot; expected letters, digits, "-" and "_".')
         if len(self._kept) >= MOST and name not in self._kept:
             raise SnapshotMismatch(f"{MOST} snapshots are kept already; use the name of one of them.")
         self._kept[name] = kept = Kept(plant, alarms, time, datetime.now(UTC), scenario)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import os
+import socket
 import subprocess
 import sys
 from collections.abc import Callable
@@ -13,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.servers.served import free_port
 from hetwin.cli import main
 from twin.history import read_history
 from twin.plant import Plant, Snapshot
@@ -299,3 +301,35 @@ def test_what_a_served_plant_shall_keep_is_checked_in_a_sentence(
     assert sentence in done.err
     assert "secret" not in done.err
     assert "Traceback" not in done.err
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (("--port", 99999), "--port: expected 1 to 65535, got 99999."),
+        (("--port", 48999, "--http-port", 0), "--http-port: expected 1 to 65535, got 0."),
+        (("--port", 48999, "--http-port", 48999), "expected two ports, got 48999 for both."),
+    ],
+)
+def test_ports_are_looked_at_before_anything_is_loaded(
+    hetwin: Command, tmp_path: Path, options: tuple[object, ...], said: str
+) -> None:
+    done = hetwin("serve", "no-such-plant", *options, "--out", tmp_path / "out")
+    assert done.code == 2
+    assert said in done.err
+
+
+def test_a_busy_port_of_health_is_told_before_anything_is_loaded(hetwin: Command, tmp_path: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        done = hetwin("serve", "no-such-plant", "--port", free_port(), "--http-port", port, "--out", tmp_path / "out")
+    assert done.code == 1
+    assert f"--http-port: 127.0.0.1:{port} cannot be served" in done.err
+
+
+def test_the_package_runs_as_the_command() -> None:
+    done = subprocess.run([sys.executable, "-m", "hetwin", "plants"], capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0
+    assert "teaching" in done.stdout

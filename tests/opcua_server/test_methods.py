@@ -228,7 +228,7 @@ async def test_snapshots_hold_plant_and_alarms_and_outlive_the_server(
         await asyncio.wrap_future(server.simulation.play(load_scenario(script, server.simulation.plant)))
         assert await hands.call("SIM.snapshot", "playing") == [taken]
         assert await hands.call("SIM.stop_scenario") == ["air"]
-        assert await hands.call("SIM.snapshot", "../before") == "BadNotFound"
+        assert await hands.call("SIM.snapshot", "../before") == "BadInvalidArgument"
 
     async with (
         TwinServer(Simulation(Plant.load(path), mode="lockstep"), endpoint, snapshots=tmp_path) as server,

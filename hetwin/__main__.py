@@ -1,0 +1,5 @@
+"""`python -m hetwin` is `hetwin`."""
+
+from hetwin.cli import main
+
+main()
