@@ -11,15 +11,13 @@ from asyncua import ua
 from asyncua.common.connection import MessageChunk, SecureConnection, TransportLimits
 from asyncua.common.utils import Buffer
 from asyncua.crypto.security_policies import SecurityPolicyNone
+from asyncua.crypto.uacrypto import InvalidSignature
 
 from opcua_server.bounds import Bounds
 
 NONE = SecurityPolicyNone.URI
-FRAME = struct.Struct("<4sIIIII")
-"""What comes before a message of one chunk without security: type, size, channel, token, number, request
-(Part 6, 6.7.2)."""
-BEFORE_BODY = struct.Struct("<III")
-"""The last three of these."""
+FRAME, TOKEN, NUMBERS = struct.Struct("<4sIII"), struct.Struct("<I"), struct.Struct("<II")
+"""What a chunk begins with: type, size, channel and token in clear; number and request (Part 6, 6.7.2)."""
 LAST_NUMBER = 0xFFFFFFFF
 GRACE = 1.25
 """Part 4, 5.5.2.1: a token is accepted a quarter of its lifetime longer."""
@@ -113,36 +111,48 @@ class Channel(SecureConnection):
         if security_hdr.TokenId == token.TokenId and age > GRACE * token.RevisedLifetime / 1e3:
             raise ua.UaStatusCodeError(ua.StatusCodes.BadSecureChannelTokenUnknown)
 
-    # --- messages without security, in one go (asyncua goes through them field by field) ------------------------------
+    # --- messages of one chunk, in one go: asyncua goes through their headers field by field --------------------------
 
     def message_to_binary(
         self, message: bytes, message_type: Any = ua.MessageType.SecureMessage, request_id: int = 0
     ) -> bytes:
-        size = FRAME.size + len(message)
-        if self.secured or message_type != ua.MessageType.SecureMessage or size > self._limits.max_send_buffer:
+        crypto, token = self.security_policy.symmetric_cryptography, self.security_token
+        room = MessageChunk.max_body_size(crypto, self._limits.max_send_buffer)
+        if message_type != ua.MessageType.SecureMessage or len(message) > room:
             return bytes(super().message_to_binary(message, message_type, request_id))
         self._sequence_number = self._sequence_number % LAST_NUMBER + 1
-        token = self.security_token
-        return FRAME.pack(b"MSGF", size, token.ChannelId, token.TokenId, self._sequence_number, request_id) + message
+        body = NUMBERS.pack(self._sequence_number, request_id) + message
+        body += crypto.padding(len(body))
+        blocks = (len(body) + crypto.signature_size()) // crypto.plain_block_size()
+        head = FRAME.pack(b"MSGF", FRAME.size + blocks * crypto.encrypted_block_size(), token.ChannelId, token.TokenId)
+        return head + bytes(crypto.encrypt(body + crypto.signature(head + body)))
 
     def receive_from_header_and_body(self, header: Any, body: Buffer) -> Any:
-        size = header.body_size
-        if (
-            self.secured
-            or header.MessageType != ua.MessageType.SecureMessage
-            or not BEFORE_BODY.size <= size <= len(body)
-        ):
+        size, at = header.body_size, body.cur_pos
+        if header.MessageType != ua.MessageType.SecureMessage or not TOKEN.size + NUMBERS.size <= size <= len(body):
             return super().receive_from_header_and_body(header, body)
-        at = body.cur_pos
-        token, number, request = BEFORE_BODY.unpack_from(body._data, at)
-        chunk = object.__new__(MessageChunk)
-        chunk.MessageHeader = header
-        chunk.SecurityHeader = ua.SymmetricAlgorithmHeader(token)
-        chunk.SequenceHeader = ua.SequenceHeader(number, request)
-        chunk.Body = body._data[at + BEFORE_BODY.size : at + size]
+        (token,) = TOKEN.unpack_from(body._data, at)
+        self._check_sym_header(ua.SymmetricAlgorithmHeader(token))
+        try:
+            plain = self._opened(body._data, at, size)
+        except InvalidSignature:  # or it was made with the keys of before
+            return super().receive_from_header_and_body(header, body)
         body.skip(size)
-        self._check_sym_header(chunk.SecurityHeader)
+        chunk = object.__new__(MessageChunk)
+        chunk.MessageHeader, chunk.SecurityHeader = header, ua.SymmetricAlgorithmHeader(token)
+        chunk.SequenceHeader = ua.SequenceHeader(*NUMBERS.unpack_from(plain))
+        chunk.Body = plain[NUMBERS.size :]
         return self._receive(chunk)
+
+    def _opened(self, data: bytes, at: int, size: int) -> bytes:
+        """Decrypted and verified. Raises InvalidSignature."""
+        crypto = self.security_policy.symmetric_cryptography
+        crypto.use_prev_key = False
+        plain: bytes = crypto.decrypt(data[at + TOKEN.size : at + size])
+        if signed := crypto.vsignature_size():
+            plain, signature = plain[:-signed], plain[-signed:]
+            crypto.verify(data[at + TOKEN.size - FRAME.size : at + TOKEN.size] + plain, signature)
+        return bytes(crypto.remove_padding(plain))
 
 
 def _nobody(content: bytes | None) -> None:
