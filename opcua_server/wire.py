@@ -30,6 +30,13 @@ LINGER = 2.0  # s for a client to fetch why it is disconnected
 log = logging.getLogger(__name__)
 
 
+class Mute:
+    """In place of the transport of a client that has been told why it is disconnected: nothing follows that."""
+
+    def write(self, data: bytes) -> None:
+        """Messages of its subscriptions are kept to be sent again."""
+
+
 class Wire(OPCUAProtocol):
     """asyncua's protocol, with a bound on everything that a client can make it keep."""
 
@@ -194,6 +201,8 @@ class Wire(OPCUAProtocol):
             self.transport.write(uatcp_to_binary(ua.MessageType.Error, ua.ErrorMessage(ua.StatusCode(code), reason)))
             self._inbox.clear()
             self._waiting = 0
+            if self.processor is not None:
+                self.processor._transport = Mute()
             if wait:
                 self.transport.write_eof()
                 self.transport.resume_reading()

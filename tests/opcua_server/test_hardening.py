@@ -700,6 +700,23 @@ async def test_a_client_that_asks_without_end_does_not_keep_others_waiting(port:
         await asyncio.wait_for(greedy.answer(), 30.0)
 
 
+async def test_a_client_that_is_disconnected_and_stays_is_told_nothing_more(
+    port: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    raw = await Raw.session_to(port)
+    request = ua.CreateSubscriptionRequest()
+    wishes = {"RequestedPublishingInterval": 100.0, "RequestedLifetimeCount": 100, "RequestedMaxKeepAliveCount": 1}
+    await raw.ask(of(request, PublishingEnabled=True, **wishes), ua.CreateSubscriptionResponse)
+    publish = ua.PublishRequest()
+    for _ in range(5):
+        await raw.send(raw.message(raw.encoded(publish)))
+    await asyncio.wait_for(raw.answer(), 30.0)
+    await raw.send(b"XYZF" + bytes(20))
+    await asyncio.sleep(0.6)  # another sign of life of the subscription would be due
+    assert [record.message for record in caplog.records if record.levelname == "ERROR"] == []
+    assert await read(await Raw.session_to(port), "CV-101.opening") == 0.0
+
+
 async def test_a_session_with_subscriptions_goes_on_over_another_connection_for_who_has_its_secret(port: int) -> None:
     first = await Raw.session_to(port)
     await subscribe(first)
