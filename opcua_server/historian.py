@@ -168,7 +168,7 @@ class Historian:
             log.exception("The history of %s could not be read.", job.nodeid)
             return _result(CODES.BadUnexpectedError)
         result = _result(code)
-        result.HistoryData = data if data is not None else ua.HistoryData()
+        result.HistoryData = data if data is not None else _nothing(job.details)
         result.ContinuationPoint = point
         return result
 
@@ -278,6 +278,11 @@ class Historian:
 
 def _data(answer: queries.Answer, kind: ua.VariantType, job: Job) -> ua.ExtensionObject | None:
     return history_data(answer, kind, job.times) if len(answer) else None
+
+
+def _nothing(details: Any) -> ua.HistoryData | ua.HistoryEvent:
+    """What an answer without values holds: the structure that goes with the question (Part 11, 6.5.2)."""
+    return ua.HistoryEvent() if isinstance(details, ua.ReadEventDetails) else ua.HistoryData()
 
 
 def _points() -> Points:

@@ -277,6 +277,13 @@ async def test_what_people_do_is_an_annotation_and_an_event(talk: Talker) -> Non
     assert [(a.SourceName, a.Message.Text, a.Severity) for a in alarms] == [("BUF-1.p", "High pressure", 700)]
 
 
+async def test_a_time_without_events_is_an_empty_list_of_events(talk: Talker) -> None:
+    chosen = ua.SimpleAttributeOperand(ua.NodeId(ua.ObjectIds.BaseEventType), [ua.QualifiedName("Message")], 13)
+    details = ua.ReadEventDetails(0, at(-50), at(-10), ua.EventFilter([chosen], ua.ContentFilter()))
+    found = await ask(talk, details, nodeid=ua.NodeId(ua.ObjectIds.Server))
+    assert (found.StatusCode.name, found.HistoryData) == ("GoodNoData", ua.HistoryEvent())
+
+
 async def test_events_and_annotations_go_on_behind_a_continuation_point(
     recorder: Recorder, talk: Talker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
